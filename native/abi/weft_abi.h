@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+/*
+ * The one truth shared by the forwarding plane, its client library and Java (io.weft.dataplane).
+ *
+ * Everything here is fixed-width and in host byte order (little endian hosts only) except what is marked "network order".
+ * Addresses are 16 bytes; an IPv4 address sits in the first four, the rest is zero. `family` is 4 or 6, never AF_*.
+ * Padding is named zeroN and must be zero; the plane refuses a message whose padding is not.
+ *
+ * A request is one frame: weft_frame_header, then `message_count` messages, each a weft_message_header and the body of its
+ * object. The plane applies them in order on its control thread; each message is atomic; a refused message changes nothing
+ * and does not stop those behind it. The answer is one frame with the same sequence: objects that were read (GET, DUMP), one
+ * weft_error_msg per refused message, and one weft_done_msg at the end.
+ */
+#ifndef WEFT_ABI_H
+#define WEFT_ABI_H
+
+#ifdef __KERNEL__
+#include <linux/types.h>
+#else
+#include <stdint.h>
+#endif
+
+#define WEFT_ABI_MAJOR 0
+#define WEFT_ABI_MINOR 1
+
+#define WEFT_FRAME_BYTES_MAX (1u << 20)
+#define WEFT_KEY_BYTES 16
+#define WEFT_NAME_BYTES 64
+#define WEFT_PATH_BYTES 128
+#define WEFT_IFNAME_BYTES 16
+#define WEFT_VIF_ADDRESSES_MAX 32
+#define WEFT_ERROR_TEXT_BYTES 112
+
+/* Id limits: ids are dense indexes chosen by the agent, 0 .. LIMIT-1. */
+#define WEFT_VIF_LIMIT 4352u
+#define WEFT_VRF_LIMIT 65536u
+#define WEFT_NEXTHOP_LIMIT (1u << 20)
+#define WEFT_LABEL_LIMIT (1u << 20)
+#define WEFT_VNI_LIMIT (1u << 24)
+
+/* VRF 0 is the underlay (ip-fabric:__default__); next hop 0 is the permanent discard. Neither can be deleted. */
+#define WEFT_VRF_FABRIC 0u
+#define WEFT_NEXTHOP_DISCARD_ID 0u
+#define WEFT_LABEL_NONE 0xffffffffu
+#define WEFT_IDENTITY_UNKNOWN 0u
+
+enum weft_object {
+#define WEFT_OBJECT(code, NAME, name, doc) WEFT_OBJECT_##NAME = code,
+#include "objects.def"
+#undef WEFT_OBJECT
+};
+
+enum weft_drop {
+#define WEFT_DROP(code, NAME, doc) WEFT_DROP_##NAME = code,
+#include "drops.def"
+#undef WEFT_DROP
+	WEFT_DROP_LIMIT = 64, /* every code is below this */
+};
+
+enum weft_operation {
+	WEFT_OPERATION_SET = 1,    /* create, or replace whole */
+	WEFT_OPERATION_DELETE = 2, /* body: as for SET, only its identifying fields are read */
+	WEFT_OPERATION_GET = 3,    /* body: as for DELETE; answers the object or ENOENT */
+	WEFT_OPERATION_DUMP = 4,   /* body: weft_dump_msg */
+	WEFT_OPERATION_SWEEP = 5,  /* no body: deletes every object of this kind whose epoch differs from the header's */
+};
+
+struct weft_frame_header {
+	uint32_t bytes; /* of the whole frame, this header included; multiple of 8; <= WEFT_FRAME_BYTES_MAX */
+	uint32_t sequence;
+	uint32_t message_count;
+	uint32_t zero0;
+};
+
+struct weft_message_header {
+	uint16_t object;    /* enum weft_object */
+	uint16_t operation; /* enum weft_operation */
+	uint32_t bytes;     /* header and body; multiple of 8 */
+	uint32_t epoch;     /* SET: the owner's epoch, kept with the object; answers: the object's epoch */
+	uint32_t zero0;
+};
+
+/* First message of a connection; the plane answers its own, or refuses another major/minor naming both. */
+struct weft_hello_msg {
+	uint16_t abi_major, abi_minor;
+	uint32_t zero0;
+	char peer[WEFT_NAME_BYTES]; /* who speaks, for logs: "agent", "weftctl" */
+};
+
+struct weft_error_msg {
+	uint32_t index; /* of the refused message in its frame, from 0 */
+	int32_t code;   /* positive errno */
+	char text[WEFT_ERROR_TEXT_BYTES]; /* names the field, the value and the limit */
+};
+
+struct weft_done_msg {
+	uint32_t applied, refused;
+	uint32_t more;   /* DUMP: 1 when there is more; repeat with marker */
+	uint32_t zero0;
+	uint8_t marker[48]; /* DUMP: opaque; all zero starts from the beginning */
+};
+
+struct weft_dump_msg {
+	uint32_t vrf_id; /* ROUTE, CONNECTION: only this VRF, or 0xffffffff for all; DROP: vif id or 0xffffffff for the sums */
+	uint32_t limit;  /* at most so many objects in the answer; 0: as many as fit */
+	uint8_t marker[48];
+};
+
+/* Settings of the plane (SET) and its state (GET). One object. */
+struct weft_plane_msg {
+	uint8_t underlay4[16], underlay6[16]; /* this host's tunnel addresses, network order; all zero: none */
+	uint8_t router_mac[6];                /* inner destination MAC of L3 VXLAN to this host */
+	uint8_t zero0[2];
+	uint32_t connections_max;    /* read only here: fixed when the plane starts */
+	uint32_t connections_live;   /* pairs; read only, as is all below */
+	uint32_t workers;
+	uint32_t vifs, nexthops, vrfs;
+	uint64_t routes;
+	uint64_t started_ns;         /* CLOCK_REALTIME */
+	uint64_t sets, deletes;      /* messages applied that changed something since the start */
+	char implementation[16];     /* "host", "dpdk", "kernel" */
+	char version[32];
+};
+
+enum weft_vif_type { WEFT_VIF_HOST = 0, WEFT_VIF_AGENT = 1, WEFT_VIF_PHYSICAL = 2, WEFT_VIF_VIRTUAL = 3 };
+
+enum weft_port_kind {
+	WEFT_PORT_NONE = 0,      /* no device (host library: packets are injected and collected by the caller) */
+	WEFT_PORT_TAP = 1,       /* TAP with virtio-net header, born in `netns` */
+	WEFT_PORT_AF_PACKET = 2, /* packet socket with virtio-net header on the existing netdev `device` of the plane's namespace */
+	WEFT_PORT_ETHDEV = 3,    /* DPDK: any PMD; `device` is its devargs, e.g. net_tap0,iface=x or 0000:03:00.0 */
+};
+
+enum weft_vif_flag {
+	WEFT_VIF_ADDRESS_CHECK = 1u << 0, /* source MAC, IP and ARP/ND payload must be in `addresses` */
+	WEFT_VIF_SHARED_UPLINK = 1u << 1, /* PHYSICAL: the kernel keeps the host address; the plane takes the tunnel ports only */
+	WEFT_VIF_UP = 1u << 2,            /* answers only: carrier */
+	WEFT_VIF_CREATED = 1u << 3,       /* answers only: the device was made by the plane and goes with the vif */
+};
+
+enum weft_vif_address_flag {
+	WEFT_VIF_ADDRESS_CONFIGURE = 1u << 0, /* set on the netdev inside netns too (TAP), without DAD, prefix_len as given */
+	WEFT_VIF_ADDRESS_GATEWAY = 1u << 1,   /* not the port's: default gateway to configure inside netns (TAP) */
+};
+
+struct weft_vif_address {
+	uint8_t family;     /* 4, 6 */
+	uint8_t prefix_len; /* of the subnet when CONFIGURE (the check is on the exact address); else the allowed source prefix */
+	uint16_t flags;
+	uint8_t address[16]; /* network order */
+};
+
+struct weft_vif_msg {
+	uint32_t vif_id;
+	uint32_t vrf_id;
+	uint8_t key[WEFT_KEY_BYTES];
+	uint8_t type, port_kind;
+	uint16_t flags;
+	uint32_t mtu;         /* L3 bytes, 68 .. 65535 */
+	uint32_t label;       /* MPLS label of this port, or WEFT_LABEL_NONE (informative; LABEL objects forward) */
+	uint8_t mac[6];       /* VIRTUAL: the pod's; PHYSICAL: ignored, read from the device */
+	uint8_t zero0[2];
+	char name[WEFT_IFNAME_BYTES];    /* netdev name: inside netns for TAP ("eth0") */
+	char device[WEFT_NAME_BYTES];    /* AF_PACKET: netdev; ETHDEV: devargs */
+	char netns[WEFT_PATH_BYTES];     /* TAP: path of the network namespace */
+	uint32_t address_count;
+	uint32_t zero1;
+	struct weft_vif_address addresses[WEFT_VIF_ADDRESSES_MAX];
+	/* read only */
+	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes, drops;
+};
+
+struct weft_vrf_msg {
+	uint32_t vrf_id;
+	uint32_t vni;       /* used when this VRF's network is the destination of L3 VXLAN; informative */
+	uint8_t key[WEFT_KEY_BYTES];
+	char name[WEFT_PATH_BYTES]; /* routing instance, cut at 127 bytes */
+	uint64_t routes4, routes6;  /* read only */
+};
+
+enum weft_nexthop_type {
+	WEFT_NEXTHOP_DISCARD = 0, /* drop, reason DISCARD */
+	WEFT_NEXTHOP_RECEIVE = 1, /* the plane itself: answers ICMP echo for the address, drops the rest (NO_RECEIVER) */
+	WEFT_NEXTHOP_LOCAL = 2,   /* vif_id; the frame gets the vif's MAC as destination */
+	WEFT_NEXTHOP_TUNNEL = 3,  /* encap, family, source, destination; label or VNI comes from the route */
+	WEFT_NEXTHOP_VRF = 4,     /* look up again in vrf_id (target of labels and VNIs) */
+};
+
+enum weft_encap { WEFT_ENCAP_NONE = 0, WEFT_ENCAP_VXLAN = 1, WEFT_ENCAP_MPLSOUDP = 2, WEFT_ENCAP_MPLSOGRE = 3 };
+
+struct weft_nexthop_msg {
+	uint32_t nexthop_id;
+	uint8_t type, encap, family, zero0;
+	uint8_t key[WEFT_KEY_BYTES];
+	uint32_t vif_id;             /* LOCAL */
+	uint32_t vrf_id;             /* VRF */
+	uint8_t source[16], destination[16]; /* TUNNEL, network order */
+	uint8_t inner_mac[6];        /* TUNNEL VXLAN: the remote router MAC */
+	uint8_t zero1[2];
+	uint64_t references;         /* read only: routes, labels, VNIs that use it */
+};
+
+enum weft_route_flag {
+	WEFT_ROUTE_PROXY_NEIGHBOUR = 1u << 0, /* ARP/ND for this destination is answered with 00:00:5e:00:01:00 */
+	WEFT_ROUTE_SAME_NETWORK = 1u << 1,    /* destination belongs to this VRF's own network: TTL unchanged */
+};
+
+struct weft_route_msg {
+	uint32_t vrf_id;
+	uint8_t family, prefix_len, zero0[2];
+	uint8_t prefix[16]; /* network order, host bits zero */
+	uint32_t nexthop_id;
+	uint32_t label;     /* MPLS label or VNI put on the wire by a TUNNEL next hop, else WEFT_LABEL_NONE */
+	uint32_t identity_id;
+	uint32_t flags;
+};
+
+/* Incoming MPLS label -> next hop (LOCAL or VRF). 16 .. 2^20-1. */
+struct weft_label_msg {
+	uint32_t label;
+	uint32_t nexthop_id;
+};
+
+/* Incoming VXLAN network identifier -> next hop (VRF). 1 .. 2^24-1. */
+struct weft_vni_msg {
+	uint32_t vni;
+	uint32_t nexthop_id;
+};
+
+enum weft_path_state { WEFT_PATH_UNRESOLVED = 0, WEFT_PATH_RESOLVED = 1 };
+
+/*
+ * How the underlay reaches a tunnel destination. Kept by the plane's own rtnetlink mirror; read only through the control
+ * socket of a plane that has one; the host library takes SET from its caller in place of the mirror.
+ */
+struct weft_path_msg {
+	uint8_t family, state, zero0[2];
+	uint32_t vif_id; /* the uplink */
+	uint8_t destination[16]; /* tunnel destination, network order; identifies */
+	uint8_t gateway[16];     /* neighbour used */
+	uint8_t source_mac[6], destination_mac[6];
+	uint32_t mtu;            /* of the path, L3 bytes */
+	uint64_t changed_ns;     /* read only: CLOCK_REALTIME of the last change */
+};
+
+enum weft_connection_flag {
+	WEFT_CONNECTION_INITIATOR = 1u << 0, /* this direction opened it */
+	WEFT_CONNECTION_DENIED = 1u << 1,
+	WEFT_CONNECTION_MIDSTREAM = 1u << 2,
+};
+
+/* One direction of a connection pair. DUMP only. */
+struct weft_connection_msg {
+	uint32_t index, reverse_index;
+	uint32_t vrf_id, zone;
+	uint8_t family, protocol, tcp_state, zero0;
+	uint16_t source_port, destination_port; /* host order; ICMP: identifier and type */
+	uint8_t source[16], destination[16];
+	uint32_t flags, vif_id, nexthop_id, label;
+	uint64_t packets, bytes;
+	uint64_t idle_ns, age_ns;
+};
+
+/* DUMP only: one per reason with a count, of all workers. */
+struct weft_drop_msg {
+	uint32_t reason; /* enum weft_drop */
+	uint32_t vif_id; /* 0xffffffff: sum */
+	uint64_t packets;
+};
+
+#ifndef __KERNEL__
+#define WEFT_ABI_ASSERT(cond, text) _Static_assert(cond, text)
+#else
+#define WEFT_ABI_ASSERT(cond, text) _Static_assert(cond, text)
+#endif
+WEFT_ABI_ASSERT(sizeof(struct weft_frame_header) == 16, "frame header");
+WEFT_ABI_ASSERT(sizeof(struct weft_message_header) == 16, "message header");
+WEFT_ABI_ASSERT(sizeof(struct weft_hello_msg) == 72, "hello");
+WEFT_ABI_ASSERT(sizeof(struct weft_error_msg) == 120, "error");
+WEFT_ABI_ASSERT(sizeof(struct weft_done_msg) == 64, "done");
+WEFT_ABI_ASSERT(sizeof(struct weft_dump_msg) == 56, "dump");
+WEFT_ABI_ASSERT(sizeof(struct weft_plane_msg) == 144, "plane");
+WEFT_ABI_ASSERT(sizeof(struct weft_vif_address) == 20, "vif address");
+WEFT_ABI_ASSERT(sizeof(struct weft_vif_msg) == 944, "vif");
+WEFT_ABI_ASSERT(sizeof(struct weft_vrf_msg) == 168, "vrf");
+WEFT_ABI_ASSERT(sizeof(struct weft_nexthop_msg) == 80, "next hop");
+WEFT_ABI_ASSERT(sizeof(struct weft_route_msg) == 40, "route");
+WEFT_ABI_ASSERT(sizeof(struct weft_label_msg) == 8, "label");
+WEFT_ABI_ASSERT(sizeof(struct weft_vni_msg) == 8, "vni");
+WEFT_ABI_ASSERT(sizeof(struct weft_path_msg) == 64, "path");
+WEFT_ABI_ASSERT(sizeof(struct weft_connection_msg) == 104, "connection");
+WEFT_ABI_ASSERT(sizeof(struct weft_drop_msg) == 16, "drop");
+
+#endif

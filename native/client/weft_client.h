@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+/* libweft.so: one handle to a forwarding plane, whichever it is. A handle belongs to one thread at a time. */
+#ifndef WEFT_CLIENT_H
+#define WEFT_CLIENT_H
+
+#include "weft_abi.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct weft;
+
+/*
+ * Opens "dpdk:/run/weft/dataplane.sock", "kernel:" or "host:" (a plane inside this process, for tests and tools) and exchanges HELLO
+ * as `peer`. 0, or negative errno with a sentence in `text` (>= WEFT_ERROR_TEXT_BYTES bytes): ECONNREFUSED and ENOENT no
+ * plane there, EPROTO another ABI version (names both), EINVAL unknown scheme.
+ */
+int weft_open(const char *url, const char *peer, struct weft **out, char *text);
+void weft_close(struct weft *weft);
+
+/*
+ * Sends one frame (weft_frame_header first; sequence is filled in) and waits for its answer, at most `timeout_ms` (0: 10 s).
+ * Returns the answer's bytes, or negative errno: EMSGSIZE the answer does not fit, EPIPE/ECONNRESET the plane went away (the
+ * handle is then dead), ETIMEDOUT.
+ */
+int64_t weft_call(struct weft *weft, void *request, uint64_t bytes, void *answer, uint64_t capacity, uint32_t timeout_ms);
+
+/* Layout of every struct of weft_abi.h, for the binding's check. struct_name "weft_route_msg"; field "" is the struct itself. */
+struct weft_abi_field {
+	const char *struct_name, *field;
+	uint32_t offset, bytes;
+};
+const struct weft_abi_field *weft_abi_layout(uint64_t *count);
+const char *weft_drop_name(uint32_t reason);
+const char *weft_drop_doc(uint32_t reason);
+
+/* "host:" only. Puts an Ethernet frame into a vif; collects what left through one. Errors: EINVAL another kind of handle. */
+int weft_host_inject(struct weft *weft, uint32_t vif_id, const void *frame, uint32_t bytes);
+/* Bytes of the oldest frame sent on the vif, 0: none, -EMSGSIZE: capacity. */
+int64_t weft_host_collect(struct weft *weft, uint32_t vif_id, void *frame, uint32_t capacity);
+/* Sets the plane's monotonic clock and runs a tick. */
+int weft_host_advance(struct weft *weft, uint64_t now_ns);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+/*
+ * The tables between the control half of the core (messages -> tables) and the packet path (tables -> packets).
+ * Readers are workers inside a read section: they load pointers with weft_load and never store. The control thread is the only
+ * writer: it publishes with weft_store and frees through weft_host_free_deferred.
+ */
+#ifndef WEFT_TABLES_H
+#define WEFT_TABLES_H
+
+#include "weft_host.h"
+#include "weft_plane.h"
+
+#define weft_load(pointer) __atomic_load_n(&(pointer), __ATOMIC_ACQUIRE)
+#define weft_store(pointer, value) __atomic_store_n(&(pointer), (value), __ATOMIC_RELEASE)
+
+/* Counters of one worker: written by it alone, read by anybody (relaxed). */
+struct weft_vif_counters {
+	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes;
+	uint64_t drops[WEFT_DROP_LIMIT];
+} __attribute__((aligned(WEFT_CACHE_LINE)));
+
+struct weft_vif {
+	uint32_t vif_id, vrf_id, zone; /* zone: first part of a connection's key; the VRF's unless two local ports share an address */
+	uint8_t type, port_kind;       /* enum weft_vif_type, enum weft_port_kind */
+	uint16_t flags;                /* enum weft_vif_flag */
+	uint32_t mtu, label;
+	uint8_t mac[6];
+	bool carrier;
+	uint32_t policy_stamp;         /* changes when what this port may do changes (addresses, flags, later policy) */
+	uint32_t address_count;        /* entries of `addresses` that are checked (no gateways) */
+	struct weft_vif_address addresses[WEFT_VIF_ADDRESSES_MAX];
+	struct weft_vif_counters *counters; /* [workers] */
+	void *host;                    /* the host's port */
+	uint32_t epoch;
+	struct weft_vif_msg *message;  /* as set, for dump */
+};
+
+/* A tunnel destination: shared by every next hop to it. `rewrite` is ready to copy in front of the outer IP header. */
+struct weft_endpoint {
+	uint8_t family, state;  /* enum weft_path_state */
+	uint8_t destination[16];
+	uint32_t references;
+	uint32_t index;         /* stable small number, for compare */
+	struct weft_vif *uplink;
+	uint32_t mtu;
+	uint8_t rewrite[14];
+	uint8_t gateway[16];
+	uint64_t changed_ns;
+};
+
+struct weft_nexthop {
+	uint32_t nexthop_id, generation;
+	uint8_t type, encap, family;
+	uint32_t vrf_id;
+	uint32_t vif_id;                /* LOCAL; resolve with weft_vif_get at use: the vif may go first */
+	struct weft_endpoint *endpoint; /* TUNNEL */
+	uint8_t source[16];
+	uint8_t inner_mac[6];
+	uint8_t key[WEFT_KEY_BYTES];
+	uint32_t epoch;
+	uint64_t references;
+};
+
+/* What a lookup answers. nexthop_id WEFT_NEXTHOP_DISCARD_ID with prefix_len 255: no route at all. */
+struct weft_leaf {
+	uint32_t nexthop_id;
+	uint32_t label;
+	uint32_t identity_id;
+	uint16_t flags; /* enum weft_route_flag */
+	uint8_t prefix_len;
+	uint8_t zero0;
+};
+#define WEFT_NO_ROUTE 255
+
+/* ---- lookups: worker or control context; NULL / NO_ROUTE when there is none ---- */
+struct weft_vif *weft_vif_get(struct weft_plane *plane, uint32_t vif_id);
+struct weft_nexthop *weft_nexthop_get(struct weft_plane *plane, uint32_t nexthop_id);
+struct weft_nexthop *weft_label_get(struct weft_plane *plane, uint32_t label);
+struct weft_nexthop *weft_vni_get(struct weft_plane *plane, uint32_t vni);
+struct weft_leaf weft_route_get(struct weft_plane *plane, uint32_t vrf_id, uint8_t family, const uint8_t *address);
+/* Stamp of the prefix bucket that `address` falls in; changes whenever a route that could cover it changed. */
+uint32_t weft_route_stamp(struct weft_plane *plane, uint32_t vrf_id, uint8_t family, const uint8_t *address);
+/* The endpoint with this outer address, when some tunnel next hop uses it. */
+struct weft_endpoint *weft_endpoint_get(struct weft_plane *plane, uint8_t family, const uint8_t *address);
+/* This host's tunnel addresses, router MAC (PLANE object). */
+const struct weft_plane_msg *weft_plane_configured(struct weft_plane *plane);
+uint32_t weft_plane_seed(struct weft_plane *plane); /* of flow hashes */
+
+/* ---- connections ---- */
+struct weft_connection_key {
+	uint32_t zone;
+	uint8_t family, protocol;
+	uint8_t zero0[2];
+	uint16_t source_port, destination_port; /* as on the wire; ICMP echo: identifier and type class */
+	uint8_t source[16], destination[16];
+	uint32_t zero1;
+} __attribute__((aligned(8)));
+WEFT_ABI_ASSERT(sizeof(struct weft_connection_key) == 48, "connection key");
+
+/*
+ * One direction. The first line is read on every hit and written only when the pair is re-evaluated (under the pair's lock);
+ * the second is written by the worker that carries this direction. Ids with generations, never pointers.
+ */
+struct weft_connection {
+	struct weft_connection_key key;
+	uint32_t reverse;            /* index of the other direction */
+	uint32_t sequence;           /* odd while line one or `forward` is being written */
+	uint32_t flags;              /* enum weft_connection_flag, and bits the packet path owns from 1<<16 */
+	uint32_t vif_id;             /* LOCAL interface this direction enters by, or 0xffffffff: from the fabric */
+
+	/* how this direction leaves */
+	uint32_t nexthop_id, nexthop_generation;
+	uint32_t label;
+	uint32_t route_flags;
+	uint32_t source_stamp, destination_stamp, policy_stamp;
+	uint32_t entry_endpoint;     /* endpoint index this direction must come from, 0: none (local port) */
+	uint32_t source_identity, destination_identity;
+	uint32_t vrf_id;
+	uint16_t entropy_port;       /* outer UDP source port */
+	uint8_t tcp_state, drop;     /* drop: enum weft_drop when DENIED */
+
+	/* written by this direction's worker */
+	uint64_t packets, bytes;
+	uint64_t seen_ns, created_ns;
+	uint8_t scratch[32];         /* the packet path's */
+} __attribute__((aligned(WEFT_CACHE_LINE)));
+WEFT_ABI_ASSERT(sizeof(struct weft_connection) == 192, "connection");
+
+uint32_t weft_connection_hash(struct weft_plane *plane, const struct weft_connection_key *key);
+/* Worker context. NULL: none. */
+struct weft_connection *weft_connection_find(struct weft_plane *plane, const struct weft_connection_key *key, uint32_t hash);
+struct weft_connection *weft_connection_at(struct weft_plane *plane, uint32_t index);
+uint32_t weft_connection_index(struct weft_plane *plane, const struct weft_connection *connection);
+/*
+ * Inserts both directions atomically (a reader sees both or none). Copies the two; sets reverse and created_ns. When either key
+ * exists already (another worker was first) nothing is inserted and the present one of `forward`'s key is returned, or NULL when
+ * only the reverse key was taken. NULL with *full set when there is no room. Worker context.
+ */
+struct weft_connection *weft_connection_insert(struct weft_plane *plane, uint32_t worker, const struct weft_connection *forward,
+						const struct weft_connection *reverse, bool *full);
+/* Removes the pair; entries are reused only after a grace period. Control or worker context. */
+void weft_connection_remove(struct weft_plane *plane, struct weft_connection *connection);
+/* Locks the pair for a rewrite of line one / forward part of both directions; bumps sequences. Never held across a call out. */
+void weft_connection_lock(struct weft_plane *plane, struct weft_connection *connection);
+void weft_connection_unlock(struct weft_plane *plane, struct weft_connection *connection);
+
+/*
+ * Packet path's part of ageing: called by the control half for each pair in bounded slices (all pairs within ~10 s). True: remove it.
+ * It also re-validates idle entries (a dead vif, a stale stamp).
+ */
+bool weft_connection_expired(struct weft_plane *plane, struct weft_connection *connection, uint64_t now_ns);
+
+#endif
