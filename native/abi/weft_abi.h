@@ -166,6 +166,7 @@ struct weft_vif_msg {
 	uint32_t address_count;
 	uint32_t zero1;
 	struct weft_vif_address addresses[WEFT_VIF_ADDRESSES_MAX];
+	uint32_t zero2;
 	/* read only */
 	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes, drops;
 };
