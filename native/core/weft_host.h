@@ -39,6 +39,9 @@ void weft_host_packet_copy_out(const struct weft_packet *packet, uint32_t offset
 bool weft_host_packet_adjust(struct weft_packet *packet, int32_t bytes);
 /* Cuts the packet to `length`. */
 void weft_host_packet_trim(struct weft_packet *packet, uint32_t length);
+/* Appends tail's bytes behind head's: head grows in length and takes tail, whose metadata is lost. False when memory is out:
+ * nothing changed and the caller still owns tail. */
+bool weft_host_packet_chain(struct weft_plane *plane, uint32_t worker, struct weft_packet *head, struct weft_packet *tail);
 /* Takes ownership of every packet; what the device refuses the host frees and counts with weft_plane_count_drop(TX_FULL). */
 void weft_host_transmit(struct weft_plane *plane, uint32_t worker, struct weft_vif *vif, struct weft_packet **packets,
 			uint32_t count);

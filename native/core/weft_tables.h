@@ -144,6 +144,16 @@ void weft_connection_remove(struct weft_plane *plane, struct weft_connection *co
 void weft_connection_lock(struct weft_plane *plane, struct weft_connection *connection);
 void weft_connection_unlock(struct weft_plane *plane, struct weft_connection *connection);
 
+/* Asks the CPU for the memory that weft_connection_find with this hash reads first. Worker context. */
+void weft_connection_prefetch(struct weft_plane *plane, uint32_t hash);
+
+/* ---- the packet path's memory of one worker ---- */
+/* Packet path: how much it wants. The control half allocates so much per worker (zeroed) when the plane is made, then calls init. */
+size_t weft_worker_bytes(void);
+void weft_worker_init(struct weft_plane *plane, uint32_t worker, void *memory);
+/* Control half: the memory given to weft_worker_init. `worker` < settings.workers. */
+void *weft_worker_get(struct weft_plane *plane, uint32_t worker);
+
 /*
  * Packet path's part of ageing: called by the control half for each pair in bounded slices (all pairs within ~10 s). True: remove it.
  * It also re-validates idle entries (a dead vif, a stale stamp).
