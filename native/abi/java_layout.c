@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+/*
+ * Prints the Java twins of weft_abi.h: `java_layout layout` is AbiLayout.java (structs), `java_layout codes` is AbiCodes.java
+ * (enums, limits, objects, drop reasons). They are checked in under io.weft.dataplane.ffi; a test compares them.
+ */
+#include <ctype.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "layout.h"
+
+#define PACKAGE "package io.weft.dataplane.ffi;\n\n"
+#define GENERATED "Generated from native/abi by native/abi/java_layout.c; not edited by hand."
+
+struct constant {
+	const char *name;
+	int64_t value;
+};
+
+#define C(NAME) {#NAME, (int64_t)(NAME)}
+
+static const struct constant limits[] = {
+	C(WEFT_ABI_MAJOR),	     C(WEFT_ABI_MINOR),	       C(WEFT_FRAME_BYTES_MAX), C(WEFT_KEY_BYTES),
+	C(WEFT_NAME_BYTES),	     C(WEFT_PATH_BYTES),       C(WEFT_IFNAME_BYTES),	C(WEFT_VIF_ADDRESSES_MAX),
+	C(WEFT_ERROR_TEXT_BYTES),    C(WEFT_VIF_LIMIT),	       C(WEFT_VRF_LIMIT),	C(WEFT_NEXTHOP_LIMIT),
+	C(WEFT_LABEL_LIMIT),	     C(WEFT_VNI_LIMIT),	       C(WEFT_VRF_FABRIC),	C(WEFT_NEXTHOP_DISCARD_ID),
+	C(WEFT_IDENTITY_UNKNOWN),    C(WEFT_DROP_LIMIT),
+	{"WEFT_LABEL_NONE", (int32_t)WEFT_LABEL_NONE},
+};
+
+static const struct constant enums[] = {
+	C(WEFT_OPERATION_SET),	      C(WEFT_OPERATION_DELETE),	     C(WEFT_OPERATION_GET),
+	C(WEFT_OPERATION_DUMP),	      C(WEFT_OPERATION_SWEEP),	     C(WEFT_VIF_HOST),
+	C(WEFT_VIF_AGENT),	      C(WEFT_VIF_PHYSICAL),	     C(WEFT_VIF_VIRTUAL),
+	C(WEFT_PORT_NONE),	      C(WEFT_PORT_TAP),		     C(WEFT_PORT_AF_PACKET),
+	C(WEFT_PORT_ETHDEV),	      C(WEFT_VIF_ADDRESS_CHECK),     C(WEFT_VIF_SHARED_UPLINK),
+	C(WEFT_VIF_UP),		      C(WEFT_VIF_CREATED),	     C(WEFT_VIF_ADDRESS_CONFIGURE),
+	C(WEFT_VIF_ADDRESS_GATEWAY),  C(WEFT_NEXTHOP_DISCARD),	     C(WEFT_NEXTHOP_RECEIVE),
+	C(WEFT_NEXTHOP_LOCAL),	      C(WEFT_NEXTHOP_TUNNEL),	     C(WEFT_NEXTHOP_VRF),
+	C(WEFT_ENCAP_NONE),	      C(WEFT_ENCAP_VXLAN),	     C(WEFT_ENCAP_MPLSOUDP),
+	C(WEFT_ENCAP_MPLSOGRE),	      C(WEFT_ROUTE_PROXY_NEIGHBOUR), C(WEFT_ROUTE_SAME_NETWORK),
+	C(WEFT_PATH_UNRESOLVED),      C(WEFT_PATH_RESOLVED),	     C(WEFT_CONNECTION_INITIATOR),
+	C(WEFT_CONNECTION_DENIED),    C(WEFT_CONNECTION_MIDSTREAM),
+};
+
+static const struct {
+	int code;
+	const char *name, *doc;
+} objects[] = {
+#define WEFT_OBJECT(code, NAME, name, doc) {code, "WEFT_OBJECT_" #NAME, doc},
+#include "objects.def"
+#undef WEFT_OBJECT
+};
+
+/* "weft_route_msg" -> "RouteMsg" */
+static void class_name(const char *name, char *out)
+{
+	bool start = true;
+
+	for (name += strlen("weft_"); *name; name++) {
+		if (*name == '_') {
+			start = true;
+		} else {
+			*out++ = start ? (char)toupper((unsigned char)*name) : *name;
+			start = false;
+		}
+	}
+	*out = '\0';
+}
+
+static void constant_name(const char *name, char *out)
+{
+	while (*name)
+		*out++ = (char)toupper((unsigned char)*name++);
+	*out = '\0';
+}
+
+static void print_structs(const struct weft_abi_field *fields, uint64_t count)
+{
+	char name[64];
+
+	for (uint64_t i = 0; i < count; i++) {
+		if (fields[i].field[0] == '\0') {
+			class_name(fields[i].struct_name, name);
+			printf("%s\n    /** struct %s. */\n    public static final class %s {\n", i ? "    }\n" : "",
+			       fields[i].struct_name, name);
+			printf("        public static final int SIZE_BYTES = %u;\n", fields[i].bytes);
+		} else {
+			constant_name(fields[i].field, name);
+			printf("        public static final int %s = %u;\n", name, fields[i].offset);
+		}
+		if (i + 1 == count || fields[i + 1].field[0] == '\0') {
+			char owner[64];
+
+			class_name(fields[i].struct_name, owner);
+			printf("\n        private %s() {}\n", owner);
+		}
+	}
+	printf("    }\n\n");
+}
+
+static void print_layout(void)
+{
+	uint64_t count;
+	const struct weft_abi_field *fields = weft_abi_layout(&count);
+
+	printf(PACKAGE "import java.util.List;\n\n");
+	printf("/** Offsets and sizes of weft_abi.h, in bytes. " GENERATED " */\n");
+	printf("public final class AbiLayout {\n    private AbiLayout() {}\n\n");
+	printf("    /** One field; an empty field name stands for the struct itself. */\n");
+	printf("    public record Field(String struct, String field, int offset, int bytes) {}\n");
+	print_structs(fields, count);
+	printf("    /** Every struct and field, in the header's order. */\n    public static final List<Field> FIELDS = List.of(\n");
+	for (uint64_t i = 0; i < count; i++)
+		printf("            new Field(\"%s\", \"%s\", %u, %u)%s\n", fields[i].struct_name, fields[i].field,
+		       fields[i].offset, fields[i].bytes, i + 1 == count ? ");" : ",");
+	printf("}\n");
+}
+
+static void print_constants(const struct constant *constants, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		printf("    public static final int %s = %lld;\n", constants[i].name, (long long)constants[i].value);
+}
+
+static void print_drop_switch(const char *method, const char *doc, const char *(*text)(uint32_t))
+{
+	printf("\n    /** %s, or null for an unknown code. */\n    public static String %s(int code) {\n", doc, method);
+	printf("        return switch (code) {\n");
+	for (uint32_t i = 0; i < WEFT_DROP_LIMIT; i++)
+		if (text(i))
+			printf("            case %u -> \"%s\";\n", i, text(i));
+	printf("            default -> null;\n        };\n    }\n");
+}
+
+static void print_codes(void)
+{
+	printf(PACKAGE "/** Constants of weft_abi.h, objects.def and drops.def. " GENERATED " */\n");
+	printf("public final class AbiCodes {\n    private AbiCodes() {}\n\n");
+	print_constants(limits, sizeof(limits) / sizeof(limits[0]));
+	printf("\n");
+	print_constants(enums, sizeof(enums) / sizeof(enums[0]));
+	for (size_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++)
+		printf("\n    /** %s. */\n    public static final int %s = %d;\n", objects[i].doc, objects[i].name, objects[i].code);
+	for (uint32_t i = 0; i < WEFT_DROP_LIMIT; i++)
+		if (weft_drop_name(i))
+			printf("\n    /** %s. */\n    public static final int WEFT_DROP_%s = %u;\n", weft_drop_doc(i),
+			       weft_drop_name(i), i);
+	print_drop_switch("dropName", "Name of a drop reason", weft_drop_name);
+	print_drop_switch("dropDoc", "What a drop reason means", weft_drop_doc);
+	printf("}\n");
+}
+
+int main(int argc, char **argv)
+{
+	const char *gap = weft_layout_gap();
+
+	if (gap) {
+		fprintf(stderr, "java_layout: layout.def does not name every field of struct %s in order\n", gap);
+		return 1;
+	}
+	if (argc == 2 && !strcmp(argv[1], "layout")) {
+		print_layout();
+	} else if (argc == 2 && !strcmp(argv[1], "codes")) {
+		print_codes();
+	} else {
+		fprintf(stderr, "usage: java_layout layout|codes\n");
+		return 2;
+	}
+	return fflush(stdout) ? 1 : 0;
+}

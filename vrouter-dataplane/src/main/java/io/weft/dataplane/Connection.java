@@ -1,0 +1,47 @@
+package io.weft.dataplane;
+
+import java.net.InetAddress;
+import java.util.Objects;
+
+/**
+ * One direction of a connection.
+ *
+ * @param index of this direction in the plane's table
+ * @param reverseIndex of the other direction
+ * @param protocol IP protocol number
+ * @param tcpState the plane's
+ * @param sourcePort 0 .. 65535; ICMP: identifier
+ * @param destinationPort 0 .. 65535; ICMP: type
+ * @param initiator this direction opened it
+ * @param denied by policy
+ * @param midstream seen first in the middle
+ * @param label MPLS label or VNI on the wire, or {@link Route#NO_LABEL}
+ * @param idleNs since its last packet
+ * @param ageNs since it was opened
+ */
+public record Connection(
+        int index,
+        int reverseIndex,
+        int vrfId,
+        int zone,
+        int protocol,
+        int tcpState,
+        InetAddress source,
+        InetAddress destination,
+        int sourcePort,
+        int destinationPort,
+        boolean initiator,
+        boolean denied,
+        boolean midstream,
+        int vifId,
+        int nextHopId,
+        int label,
+        long packets,
+        long bytes,
+        long idleNs,
+        long ageNs) {
+    public Connection {
+        Objects.requireNonNull(source, "source");
+        Objects.requireNonNull(destination, "destination");
+    }
+}

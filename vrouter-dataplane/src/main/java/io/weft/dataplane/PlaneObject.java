@@ -1,0 +1,4 @@
+package io.weft.dataplane;
+
+/** What can be set on the plane. */
+public sealed interface PlaneObject permits PlaneSettings, Vif, Vrf, NextHop, Route, Label, Vni, UnderlayPath {}

@@ -1,0 +1,38 @@
+package io.weft.dataplane;
+
+import java.util.Objects;
+
+/**
+ * The plane as it is now.
+ *
+ * @param settings as set
+ * @param epoch of the last SET of the settings
+ * @param connectionsMax pairs the connection table holds
+ * @param connectionsLive pairs in it
+ * @param workers forwarding threads
+ * @param startedNs CLOCK_REALTIME nanoseconds of the plane's start
+ * @param sets messages that changed something since the start
+ * @param deletes messages that removed something since the start
+ * @param implementation "host", "dpdk" or "kernel"
+ */
+public record PlaneState(
+        PlaneSettings settings,
+        int epoch,
+        int connectionsMax,
+        int connectionsLive,
+        int workers,
+        int vifs,
+        int nextHops,
+        int vrfs,
+        long routes,
+        long startedNs,
+        long sets,
+        long deletes,
+        String implementation,
+        String version) {
+    public PlaneState {
+        Objects.requireNonNull(settings, "settings");
+        Objects.requireNonNull(implementation, "implementation");
+        Objects.requireNonNull(version, "version");
+    }
+}

@@ -1,0 +1,315 @@
+package io.weft.dataplane.ffi;
+
+/** Constants of weft_abi.h, objects.def and drops.def. Generated from native/abi by native/abi/java_layout.c; not edited by hand. */
+public final class AbiCodes {
+    private AbiCodes() {}
+
+    public static final int WEFT_ABI_MAJOR = 0;
+    public static final int WEFT_ABI_MINOR = 1;
+    public static final int WEFT_FRAME_BYTES_MAX = 1048576;
+    public static final int WEFT_KEY_BYTES = 16;
+    public static final int WEFT_NAME_BYTES = 64;
+    public static final int WEFT_PATH_BYTES = 128;
+    public static final int WEFT_IFNAME_BYTES = 16;
+    public static final int WEFT_VIF_ADDRESSES_MAX = 32;
+    public static final int WEFT_ERROR_TEXT_BYTES = 112;
+    public static final int WEFT_VIF_LIMIT = 4352;
+    public static final int WEFT_VRF_LIMIT = 65536;
+    public static final int WEFT_NEXTHOP_LIMIT = 1048576;
+    public static final int WEFT_LABEL_LIMIT = 1048576;
+    public static final int WEFT_VNI_LIMIT = 16777216;
+    public static final int WEFT_VRF_FABRIC = 0;
+    public static final int WEFT_NEXTHOP_DISCARD_ID = 0;
+    public static final int WEFT_IDENTITY_UNKNOWN = 0;
+    public static final int WEFT_DROP_LIMIT = 64;
+    public static final int WEFT_LABEL_NONE = -1;
+
+    public static final int WEFT_OPERATION_SET = 1;
+    public static final int WEFT_OPERATION_DELETE = 2;
+    public static final int WEFT_OPERATION_GET = 3;
+    public static final int WEFT_OPERATION_DUMP = 4;
+    public static final int WEFT_OPERATION_SWEEP = 5;
+    public static final int WEFT_VIF_HOST = 0;
+    public static final int WEFT_VIF_AGENT = 1;
+    public static final int WEFT_VIF_PHYSICAL = 2;
+    public static final int WEFT_VIF_VIRTUAL = 3;
+    public static final int WEFT_PORT_NONE = 0;
+    public static final int WEFT_PORT_TAP = 1;
+    public static final int WEFT_PORT_AF_PACKET = 2;
+    public static final int WEFT_PORT_ETHDEV = 3;
+    public static final int WEFT_VIF_ADDRESS_CHECK = 1;
+    public static final int WEFT_VIF_SHARED_UPLINK = 2;
+    public static final int WEFT_VIF_UP = 4;
+    public static final int WEFT_VIF_CREATED = 8;
+    public static final int WEFT_VIF_ADDRESS_CONFIGURE = 1;
+    public static final int WEFT_VIF_ADDRESS_GATEWAY = 2;
+    public static final int WEFT_NEXTHOP_DISCARD = 0;
+    public static final int WEFT_NEXTHOP_RECEIVE = 1;
+    public static final int WEFT_NEXTHOP_LOCAL = 2;
+    public static final int WEFT_NEXTHOP_TUNNEL = 3;
+    public static final int WEFT_NEXTHOP_VRF = 4;
+    public static final int WEFT_ENCAP_NONE = 0;
+    public static final int WEFT_ENCAP_VXLAN = 1;
+    public static final int WEFT_ENCAP_MPLSOUDP = 2;
+    public static final int WEFT_ENCAP_MPLSOGRE = 3;
+    public static final int WEFT_ROUTE_PROXY_NEIGHBOUR = 1;
+    public static final int WEFT_ROUTE_SAME_NETWORK = 2;
+    public static final int WEFT_PATH_UNRESOLVED = 0;
+    public static final int WEFT_PATH_RESOLVED = 1;
+    public static final int WEFT_CONNECTION_INITIATOR = 1;
+    public static final int WEFT_CONNECTION_DENIED = 2;
+    public static final int WEFT_CONNECTION_MIDSTREAM = 4;
+
+    /** version handshake. */
+    public static final int WEFT_OBJECT_HELLO = 1;
+
+    /** answer: a refused message. */
+    public static final int WEFT_OBJECT_ERROR = 2;
+
+    /** answer: end of a frame. */
+    public static final int WEFT_OBJECT_DONE = 3;
+
+    /** settings and state of the plane. */
+    public static final int WEFT_OBJECT_PLANE = 4;
+
+    /** virtual interface. */
+    public static final int WEFT_OBJECT_VIF = 5;
+
+    /** virtual routing and forwarding instance. */
+    public static final int WEFT_OBJECT_VRF = 6;
+
+    /** next hop. */
+    public static final int WEFT_OBJECT_NEXTHOP = 7;
+
+    /** IPv4 or IPv6 route. */
+    public static final int WEFT_OBJECT_ROUTE = 8;
+
+    /** incoming MPLS label. */
+    public static final int WEFT_OBJECT_LABEL = 9;
+
+    /** incoming VXLAN network identifier. */
+    public static final int WEFT_OBJECT_VNI = 10;
+
+    /** underlay path to a tunnel destination. */
+    public static final int WEFT_OBJECT_PATH = 11;
+
+    /** one direction of a connection. */
+    public static final int WEFT_OBJECT_CONNECTION = 12;
+
+    /** drop counter. */
+    public static final int WEFT_OBJECT_DROP = 13;
+
+    /** not dropped. */
+    public static final int WEFT_DROP_NONE = 0;
+
+    /** Ethernet frame shorter than its header. */
+    public static final int WEFT_DROP_MALFORMED_ETHERNET = 1;
+
+    /** IPv4 header: version, length or checksum is wrong. */
+    public static final int WEFT_DROP_MALFORMED_IPV4 = 2;
+
+    /** IPv6 header: version or length is wrong, or the extension headers do not end in time. */
+    public static final int WEFT_DROP_MALFORMED_IPV6 = 3;
+
+    /** TCP, UDP, SCTP or ICMP header is cut or its length is wrong. */
+    public static final int WEFT_DROP_MALFORMED_TRANSPORT = 4;
+
+    /** ARP payload is cut or not Ethernet/IPv4. */
+    public static final int WEFT_DROP_MALFORMED_ARP = 5;
+
+    /** neighbour discovery message is cut, or its options or hop limit are wrong. */
+    public static final int WEFT_DROP_MALFORMED_ND = 6;
+
+    /** outer UDP or GRE length disagrees with the packet. */
+    public static final int WEFT_DROP_MALFORMED_TUNNEL = 7;
+
+    /** VXLAN I flag is clear. */
+    public static final int WEFT_DROP_VXLAN_FLAGS = 8;
+
+    /** VXLAN network identifier is not configured here. */
+    public static final int WEFT_DROP_UNKNOWN_VNI = 9;
+
+    /** MPLS bottom-of-stack bit is clear, or the label is reserved. */
+    public static final int WEFT_DROP_MPLS_STACK = 10;
+
+    /** MPLS label is not configured here. */
+    public static final int WEFT_DROP_UNKNOWN_LABEL = 11;
+
+    /** outer source is not a known tunnel endpoint. */
+    public static final int WEFT_DROP_UNKNOWN_TUNNEL_SOURCE = 12;
+
+    /** the inner source's route does not point to the outer source. */
+    public static final int WEFT_DROP_SOURCE_MISMATCH = 13;
+
+    /** source MAC, IP, ARP or ND address is not the port's. */
+    public static final int WEFT_DROP_SPOOFED_SOURCE = 14;
+
+    /** a port sent tunnel protocol to a tunnel endpoint. */
+    public static final int WEFT_DROP_TUNNEL_FROM_PORT = 15;
+
+    /** no route in the VRF. */
+    public static final int WEFT_DROP_NO_ROUTE = 16;
+
+    /** the route says discard. */
+    public static final int WEFT_DROP_DISCARD = 17;
+
+    /** addressed to the plane, which has no use for it. */
+    public static final int WEFT_DROP_NO_RECEIVER = 18;
+
+    /** came from a tunnel and the route leads into a tunnel. */
+    public static final int WEFT_DROP_TUNNEL_TO_TUNNEL = 19;
+
+    /** the underlay has no resolved path to the tunnel destination. */
+    public static final int WEFT_DROP_PATH_UNRESOLVED = 20;
+
+    /** TTL or hop limit reached zero. */
+    public static final int WEFT_DROP_TTL_EXCEEDED = 21;
+
+    /** larger than the MTU of the way out and must not be fragmented. */
+    public static final int WEFT_DROP_TOO_BIG = 22;
+
+    /** next hop is gone. */
+    public static final int WEFT_DROP_INVALID_NEXTHOP = 23;
+
+    /** interface is gone or down. */
+    public static final int WEFT_DROP_INVALID_VIF = 24;
+
+    /** the connection table is full. */
+    public static final int WEFT_DROP_CONNECTION_LIMIT = 25;
+
+    /** denied by policy. */
+    public static final int WEFT_DROP_POLICY = 26;
+
+    /** fragment without the first fragment's ports. */
+    public static final int WEFT_DROP_FRAGMENT = 27;
+
+    /** neither IP nor ARP on a routed port. */
+    public static final int WEFT_DROP_UNSUPPORTED_ETHERTYPE = 28;
+
+    /** broadcast or multicast that this network does not carry. */
+    public static final int WEFT_DROP_MULTICAST = 29;
+
+    /** uplink packet that is not a tunnel packet to this host. */
+    public static final int WEFT_DROP_NOT_FOR_US = 30;
+
+    /** no packet buffer. */
+    public static final int WEFT_DROP_NO_MEMORY = 31;
+
+    /** the device did not take the packet. */
+    public static final int WEFT_DROP_TX_FULL = 32;
+
+    /** the route leads back to the port it came from. */
+    public static final int WEFT_DROP_SAME_PORT = 33;
+
+    /** ARP or ND request for an address that no route knows. */
+    public static final int WEFT_DROP_NEIGHBOUR_UNKNOWN = 34;
+
+    /** ARP reply, neighbour advertisement, router solicitation or probe that needs no answer. */
+    public static final int WEFT_DROP_NEIGHBOUR_IGNORED = 35;
+
+    /** source is multicast, broadcast, loopback or unspecified. */
+    public static final int WEFT_DROP_INVALID_SOURCE_ADDRESS = 36;
+
+    /** IP header checksum is wrong. */
+    public static final int WEFT_DROP_CHECKSUM = 37;
+
+    /** segmentation metadata disagrees with the packet. */
+    public static final int WEFT_DROP_GSO = 38;
+
+    /** an ICMP error was due but its rate limit is spent. */
+    public static final int WEFT_DROP_ICMP_RATE = 39;
+
+    /** Name of a drop reason, or null for an unknown code. */
+    public static String dropName(int code) {
+        return switch (code) {
+            case 0 -> "NONE";
+            case 1 -> "MALFORMED_ETHERNET";
+            case 2 -> "MALFORMED_IPV4";
+            case 3 -> "MALFORMED_IPV6";
+            case 4 -> "MALFORMED_TRANSPORT";
+            case 5 -> "MALFORMED_ARP";
+            case 6 -> "MALFORMED_ND";
+            case 7 -> "MALFORMED_TUNNEL";
+            case 8 -> "VXLAN_FLAGS";
+            case 9 -> "UNKNOWN_VNI";
+            case 10 -> "MPLS_STACK";
+            case 11 -> "UNKNOWN_LABEL";
+            case 12 -> "UNKNOWN_TUNNEL_SOURCE";
+            case 13 -> "SOURCE_MISMATCH";
+            case 14 -> "SPOOFED_SOURCE";
+            case 15 -> "TUNNEL_FROM_PORT";
+            case 16 -> "NO_ROUTE";
+            case 17 -> "DISCARD";
+            case 18 -> "NO_RECEIVER";
+            case 19 -> "TUNNEL_TO_TUNNEL";
+            case 20 -> "PATH_UNRESOLVED";
+            case 21 -> "TTL_EXCEEDED";
+            case 22 -> "TOO_BIG";
+            case 23 -> "INVALID_NEXTHOP";
+            case 24 -> "INVALID_VIF";
+            case 25 -> "CONNECTION_LIMIT";
+            case 26 -> "POLICY";
+            case 27 -> "FRAGMENT";
+            case 28 -> "UNSUPPORTED_ETHERTYPE";
+            case 29 -> "MULTICAST";
+            case 30 -> "NOT_FOR_US";
+            case 31 -> "NO_MEMORY";
+            case 32 -> "TX_FULL";
+            case 33 -> "SAME_PORT";
+            case 34 -> "NEIGHBOUR_UNKNOWN";
+            case 35 -> "NEIGHBOUR_IGNORED";
+            case 36 -> "INVALID_SOURCE_ADDRESS";
+            case 37 -> "CHECKSUM";
+            case 38 -> "GSO";
+            case 39 -> "ICMP_RATE";
+            default -> null;
+        };
+    }
+
+    /** What a drop reason means, or null for an unknown code. */
+    public static String dropDoc(int code) {
+        return switch (code) {
+            case 0 -> "not dropped";
+            case 1 -> "Ethernet frame shorter than its header";
+            case 2 -> "IPv4 header: version, length or checksum is wrong";
+            case 3 -> "IPv6 header: version or length is wrong, or the extension headers do not end in time";
+            case 4 -> "TCP, UDP, SCTP or ICMP header is cut or its length is wrong";
+            case 5 -> "ARP payload is cut or not Ethernet/IPv4";
+            case 6 -> "neighbour discovery message is cut, or its options or hop limit are wrong";
+            case 7 -> "outer UDP or GRE length disagrees with the packet";
+            case 8 -> "VXLAN I flag is clear";
+            case 9 -> "VXLAN network identifier is not configured here";
+            case 10 -> "MPLS bottom-of-stack bit is clear, or the label is reserved";
+            case 11 -> "MPLS label is not configured here";
+            case 12 -> "outer source is not a known tunnel endpoint";
+            case 13 -> "the inner source's route does not point to the outer source";
+            case 14 -> "source MAC, IP, ARP or ND address is not the port's";
+            case 15 -> "a port sent tunnel protocol to a tunnel endpoint";
+            case 16 -> "no route in the VRF";
+            case 17 -> "the route says discard";
+            case 18 -> "addressed to the plane, which has no use for it";
+            case 19 -> "came from a tunnel and the route leads into a tunnel";
+            case 20 -> "the underlay has no resolved path to the tunnel destination";
+            case 21 -> "TTL or hop limit reached zero";
+            case 22 -> "larger than the MTU of the way out and must not be fragmented";
+            case 23 -> "next hop is gone";
+            case 24 -> "interface is gone or down";
+            case 25 -> "the connection table is full";
+            case 26 -> "denied by policy";
+            case 27 -> "fragment without the first fragment's ports";
+            case 28 -> "neither IP nor ARP on a routed port";
+            case 29 -> "broadcast or multicast that this network does not carry";
+            case 30 -> "uplink packet that is not a tunnel packet to this host";
+            case 31 -> "no packet buffer";
+            case 32 -> "the device did not take the packet";
+            case 33 -> "the route leads back to the port it came from";
+            case 34 -> "ARP or ND request for an address that no route knows";
+            case 35 -> "ARP reply, neighbour advertisement, router solicitation or probe that needs no answer";
+            case 36 -> "source is multicast, broadcast, loopback or unspecified";
+            case 37 -> "IP header checksum is wrong";
+            case 38 -> "segmentation metadata disagrees with the packet";
+            case 39 -> "an ICMP error was due but its rate limit is spent";
+            default -> null;
+        };
+    }
+}
