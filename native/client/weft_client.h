@@ -22,7 +22,8 @@ void weft_close(struct weft *weft);
 /*
  * Sends one frame (weft_frame_header first; sequence is filled in) and waits for its answer, at most `timeout_ms` (0: 10 s).
  * Returns the answer's bytes, or negative errno: EMSGSIZE the answer does not fit, EPIPE/ECONNRESET the plane went away (the
- * handle is then dead), ETIMEDOUT.
+ * handle is then dead), ETIMEDOUT (dead too), EINVAL the request is not one whole frame. `capacity` below 4096 may be EMSGSIZE
+ * at once; WEFT_FRAME_BYTES_MAX always suffices.
  */
 int64_t weft_call(struct weft *weft, void *request, uint64_t bytes, void *answer, uint64_t capacity, uint32_t timeout_ms);
 
@@ -32,6 +33,7 @@ struct weft_abi_field {
 	uint32_t offset, bytes;
 };
 const struct weft_abi_field *weft_abi_layout(uint64_t *count);
+/* NULL: not a drop reason of this library. */
 const char *weft_drop_name(uint32_t reason);
 const char *weft_drop_doc(uint32_t reason);
 

@@ -219,6 +219,9 @@ public final class AbiCodes {
     /** an ICMP error was due but its rate limit is spent. */
     public static final int WEFT_DROP_ICMP_RATE = 39;
 
+    /** outer header is marked congestion experienced and the inner packet cannot carry the mark. */
+    public static final int WEFT_DROP_CONGESTION_MARK = 40;
+
     /** Name of a drop reason, or null for an unknown code. */
     public static String dropName(int code) {
         return switch (code) {
@@ -262,6 +265,7 @@ public final class AbiCodes {
             case 37 -> "CHECKSUM";
             case 38 -> "GSO";
             case 39 -> "ICMP_RATE";
+            case 40 -> "CONGESTION_MARK";
             default -> null;
         };
     }
@@ -309,6 +313,7 @@ public final class AbiCodes {
             case 37 -> "IP header checksum is wrong";
             case 38 -> "segmentation metadata disagrees with the packet";
             case 39 -> "an ICMP error was due but its rate limit is spent";
+            case 40 -> "outer header is marked congestion experienced and the inner packet cannot carry the mark";
             default -> null;
         };
     }

@@ -1,0 +1,132 @@
+package io.weft.dataplane.ffi;
+
+import io.weft.dataplane.DataplaneException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/** The request under construction and the last answer: two buffers that live as long as the connection. One thread at a time. */
+final class Frame {
+    private static final int HEADER = AbiLayout.FrameHeader.SIZE_BYTES;
+    private static final int MESSAGE_HEADER = AbiLayout.MessageHeader.SIZE_BYTES;
+
+    /** So many refusals fit into one answer beside DONE, so that no answer is ever cut. */
+    static final int MESSAGES_MAX =
+            (AbiCodes.WEFT_FRAME_BYTES_MAX - HEADER - MESSAGE_HEADER - AbiLayout.DoneMsg.SIZE_BYTES)
+                    / (MESSAGE_HEADER + AbiLayout.ErrorMsg.SIZE_BYTES);
+
+    /** One message of an answer. */
+    record Message(int object, int epoch, MemorySegment body) {}
+
+    /** Takes the messages of an answer in order. */
+    interface Receiver {
+        void accept(Message message) throws DataplaneException;
+    }
+
+    private final MemorySegment request;
+    private final MemorySegment answer;
+    private int bytes = HEADER;
+    private int messages;
+
+    Frame(Arena arena) {
+        request = arena.allocate(AbiCodes.WEFT_FRAME_BYTES_MAX, 8);
+        answer = arena.allocate(AbiCodes.WEFT_FRAME_BYTES_MAX, 8);
+    }
+
+    int messages() {
+        return messages;
+    }
+
+    boolean hasRoom(int bodyBytes) {
+        return messages < MESSAGES_MAX && bytes + MESSAGE_HEADER + bodyBytes <= AbiCodes.WEFT_FRAME_BYTES_MAX;
+    }
+
+    void clear() {
+        bytes = HEADER;
+        messages = 0;
+    }
+
+    MemorySegment buffer() {
+        return request;
+    }
+
+    /** Appends a message with a zero body and returns where the body begins in {@link #buffer}. */
+    long add(int object, int operation, int epoch, int bodyBytes) {
+        long at = bytes;
+        int total = MESSAGE_HEADER + bodyBytes;
+        request.asSlice(at, total).fill((byte) 0);
+        request.set(Wire.SHORT, at + AbiLayout.MessageHeader.OBJECT, (short) object);
+        request.set(Wire.SHORT, at + AbiLayout.MessageHeader.OPERATION, (short) operation);
+        request.set(Wire.INT, at + AbiLayout.MessageHeader.BYTES, total);
+        request.set(Wire.INT, at + AbiLayout.MessageHeader.EPOCH, epoch);
+        bytes += total;
+        messages++;
+        return at + MESSAGE_HEADER;
+    }
+
+    /** Sends what was added, empties the request and hands out the answer, which is valid until the next exchange. */
+    void exchange(LibWeft library, MemorySegment handle, int timeoutMs, Receiver receiver) throws DataplaneException {
+        request.asSlice(0, HEADER).fill((byte) 0);
+        request.set(Wire.INT, AbiLayout.FrameHeader.BYTES, bytes);
+        request.set(Wire.INT, AbiLayout.FrameHeader.MESSAGE_COUNT, messages);
+        long got = library.call(handle, request, bytes, answer, answer.byteSize(), timeoutMs);
+        clear();
+        if (got < 0) {
+            throw new DataplaneException((int) -got, "call of the plane failed, " + Errno.text((int) -got));
+        }
+        try {
+            read(got, receiver);
+        } catch (IllegalArgumentException e) {
+            throw broken(e.getMessage());
+        }
+    }
+
+    private void read(long end, Receiver receiver) throws DataplaneException {
+        boolean done = false;
+        long at = HEADER;
+        while (at < end) {
+            if (done || end - at < MESSAGE_HEADER) {
+                throw broken((end - at) + " bytes follow its last message");
+            }
+            int total = answer.get(Wire.INT, at + AbiLayout.MessageHeader.BYTES);
+            if (total < MESSAGE_HEADER || total > end - at) {
+                throw broken("message of " + total + " bytes at offset " + at + " of " + end);
+            }
+            int object = Wire.unsignedShort(answer, at + AbiLayout.MessageHeader.OBJECT);
+            int epoch = answer.get(Wire.INT, at + AbiLayout.MessageHeader.EPOCH);
+            int expected = bodyBytes(object);
+            if (total - MESSAGE_HEADER != expected) {
+                throw broken("object " + object + " has a body of " + (total - MESSAGE_HEADER) + " bytes, must be "
+                        + expected);
+            }
+            done = object == AbiCodes.WEFT_OBJECT_DONE;
+            receiver.accept(new Message(object, epoch, answer.asSlice(at + MESSAGE_HEADER, expected)));
+            at += total;
+        }
+        if (!done) {
+            throw broken("DONE is missing at its end");
+        }
+    }
+
+    private static int bodyBytes(int object) throws DataplaneException {
+        return switch (object) {
+            case AbiCodes.WEFT_OBJECT_HELLO -> AbiLayout.HelloMsg.SIZE_BYTES;
+            case AbiCodes.WEFT_OBJECT_ERROR -> AbiLayout.ErrorMsg.SIZE_BYTES;
+            case AbiCodes.WEFT_OBJECT_DONE -> AbiLayout.DoneMsg.SIZE_BYTES;
+            case AbiCodes.WEFT_OBJECT_PLANE -> AbiLayout.PlaneMsg.SIZE_BYTES;
+            case AbiCodes.WEFT_OBJECT_VIF -> AbiLayout.VifMsg.SIZE_BYTES;
+            case AbiCodes.WEFT_OBJECT_VRF -> AbiLayout.VrfMsg.SIZE_BYTES;
+            case AbiCodes.WEFT_OBJECT_NEXTHOP -> AbiLayout.NexthopMsg.SIZE_BYTES;
+            case AbiCodes.WEFT_OBJECT_ROUTE -> AbiLayout.RouteMsg.SIZE_BYTES;
+            case AbiCodes.WEFT_OBJECT_LABEL -> AbiLayout.LabelMsg.SIZE_BYTES;
+            case AbiCodes.WEFT_OBJECT_VNI -> AbiLayout.VniMsg.SIZE_BYTES;
+            case AbiCodes.WEFT_OBJECT_PATH -> AbiLayout.PathMsg.SIZE_BYTES;
+            case AbiCodes.WEFT_OBJECT_CONNECTION -> AbiLayout.ConnectionMsg.SIZE_BYTES;
+            case AbiCodes.WEFT_OBJECT_DROP -> AbiLayout.DropMsg.SIZE_BYTES;
+            default -> throw broken("object " + object + " is not known");
+        };
+    }
+
+    static DataplaneException broken(String what) {
+        return new DataplaneException(Errno.EPROTO, "the plane's answer does not follow weft_abi.h: " + what);
+    }
+}

@@ -1,0 +1,164 @@
+package io.weft.dataplane.ffi;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
+import io.weft.dataplane.Label;
+import io.weft.dataplane.NextHop;
+import io.weft.dataplane.PlaneObject;
+import io.weft.dataplane.PlaneSettings;
+import io.weft.dataplane.Route;
+import io.weft.dataplane.UnderlayPath;
+import io.weft.dataplane.Vif;
+import io.weft.dataplane.VifAddress;
+import io.weft.dataplane.Vni;
+import io.weft.dataplane.Vrf;
+import java.lang.foreign.MemorySegment;
+
+/** Records into the bodies of SET and DELETE messages. The body is all zero before. */
+final class ObjectWriter {
+    private ObjectWriter() {}
+
+    /** enum weft_object. */
+    static int code(PlaneObject object) {
+        return switch (object) {
+            case PlaneSettings ignored -> AbiCodes.WEFT_OBJECT_PLANE;
+            case Vif ignored -> AbiCodes.WEFT_OBJECT_VIF;
+            case Vrf ignored -> AbiCodes.WEFT_OBJECT_VRF;
+            case NextHop ignored -> AbiCodes.WEFT_OBJECT_NEXTHOP;
+            case Route ignored -> AbiCodes.WEFT_OBJECT_ROUTE;
+            case Label ignored -> AbiCodes.WEFT_OBJECT_LABEL;
+            case Vni ignored -> AbiCodes.WEFT_OBJECT_VNI;
+            case UnderlayPath ignored -> AbiCodes.WEFT_OBJECT_PATH;
+        };
+    }
+
+    static int bodyBytes(PlaneObject object) {
+        return switch (object) {
+            case PlaneSettings ignored -> AbiLayout.PlaneMsg.SIZE_BYTES;
+            case Vif ignored -> AbiLayout.VifMsg.SIZE_BYTES;
+            case Vrf ignored -> AbiLayout.VrfMsg.SIZE_BYTES;
+            case NextHop ignored -> AbiLayout.NexthopMsg.SIZE_BYTES;
+            case Route ignored -> AbiLayout.RouteMsg.SIZE_BYTES;
+            case Label ignored -> AbiLayout.LabelMsg.SIZE_BYTES;
+            case Vni ignored -> AbiLayout.VniMsg.SIZE_BYTES;
+            case UnderlayPath ignored -> AbiLayout.PathMsg.SIZE_BYTES;
+        };
+    }
+
+    static void write(MemorySegment to, long at, PlaneObject object) {
+        switch (object) {
+            case PlaneSettings settings -> writePlane(to, at, settings);
+            case Vif vif -> writeVif(to, at, vif);
+            case Vrf vrf -> writeVrf(to, at, vrf);
+            case NextHop nextHop -> writeNextHop(to, at, nextHop);
+            case Route route -> writeRoute(to, at, route);
+            case Label label -> {
+                to.set(Wire.INT, at + AbiLayout.LabelMsg.LABEL, label.label());
+                to.set(Wire.INT, at + AbiLayout.LabelMsg.NEXTHOP_ID, label.nextHopId());
+            }
+            case Vni vni -> {
+                to.set(Wire.INT, at + AbiLayout.VniMsg.VNI, vni.vni());
+                to.set(Wire.INT, at + AbiLayout.VniMsg.NEXTHOP_ID, vni.nextHopId());
+            }
+            case UnderlayPath path -> writePath(to, at, path);
+        }
+    }
+
+    private static void writePlane(MemorySegment to, long at, PlaneSettings settings) {
+        settings.underlay4().ifPresent(a -> Wire.putAddress(to, at + AbiLayout.PlaneMsg.UNDERLAY4, a));
+        settings.underlay6().ifPresent(a -> Wire.putAddress(to, at + AbiLayout.PlaneMsg.UNDERLAY6, a));
+        Wire.putMac(to, at + AbiLayout.PlaneMsg.ROUTER_MAC, settings.routerMac());
+    }
+
+    private static void writeVif(MemorySegment to, long at, Vif vif) {
+        int flags = (vif.addressCheck() ? AbiCodes.WEFT_VIF_ADDRESS_CHECK : 0)
+                | (vif.sharedUplink() ? AbiCodes.WEFT_VIF_SHARED_UPLINK : 0);
+        to.set(Wire.INT, at + AbiLayout.VifMsg.VIF_ID, vif.id());
+        to.set(Wire.INT, at + AbiLayout.VifMsg.VRF_ID, vif.vrfId());
+        Wire.putKey(to, at + AbiLayout.VifMsg.KEY, vif.key());
+        to.set(JAVA_BYTE, at + AbiLayout.VifMsg.TYPE, (byte) vif.type().code());
+        to.set(JAVA_BYTE, at + AbiLayout.VifMsg.PORT_KIND, (byte) vif.portKind().code());
+        to.set(Wire.SHORT, at + AbiLayout.VifMsg.FLAGS, (short) flags);
+        to.set(Wire.INT, at + AbiLayout.VifMsg.MTU, vif.mtu());
+        to.set(Wire.INT, at + AbiLayout.VifMsg.LABEL, vif.label());
+        Wire.putMac(to, at + AbiLayout.VifMsg.MAC, vif.mac());
+        Wire.putText(to, at + AbiLayout.VifMsg.NAME, vif.name());
+        Wire.putText(to, at + AbiLayout.VifMsg.DEVICE, vif.device());
+        Wire.putText(to, at + AbiLayout.VifMsg.NETNS, vif.netns());
+        to.set(Wire.INT, at + AbiLayout.VifMsg.ADDRESS_COUNT, vif.addresses().size());
+        long entry = at + AbiLayout.VifMsg.ADDRESSES;
+        for (VifAddress address : vif.addresses()) {
+            writeVifAddress(to, entry, address);
+            entry += AbiLayout.VifAddress.SIZE_BYTES;
+        }
+    }
+
+    private static void writeVifAddress(MemorySegment to, long at, VifAddress address) {
+        int flags = (address.configure() ? AbiCodes.WEFT_VIF_ADDRESS_CONFIGURE : 0)
+                | (address.gateway() ? AbiCodes.WEFT_VIF_ADDRESS_GATEWAY : 0);
+        to.set(JAVA_BYTE, at + AbiLayout.VifAddress.FAMILY, (byte) Wire.family(address.address()));
+        to.set(JAVA_BYTE, at + AbiLayout.VifAddress.PREFIX_LEN, (byte) address.prefixLength());
+        to.set(Wire.SHORT, at + AbiLayout.VifAddress.FLAGS, (short) flags);
+        Wire.putAddress(to, at + AbiLayout.VifAddress.ADDRESS, address.address());
+    }
+
+    private static void writeVrf(MemorySegment to, long at, Vrf vrf) {
+        to.set(Wire.INT, at + AbiLayout.VrfMsg.VRF_ID, vrf.id());
+        to.set(Wire.INT, at + AbiLayout.VrfMsg.VNI, vrf.vni());
+        Wire.putKey(to, at + AbiLayout.VrfMsg.KEY, vrf.key());
+        Wire.putText(to, at + AbiLayout.VrfMsg.NAME, vrf.name());
+    }
+
+    private static void writeNextHop(MemorySegment to, long at, NextHop nextHop) {
+        to.set(Wire.INT, at + AbiLayout.NexthopMsg.NEXTHOP_ID, nextHop.id());
+        Wire.putKey(to, at + AbiLayout.NexthopMsg.KEY, nextHop.key());
+        int type = switch (nextHop) {
+            case NextHop.Discard ignored -> AbiCodes.WEFT_NEXTHOP_DISCARD;
+            case NextHop.Receive ignored -> AbiCodes.WEFT_NEXTHOP_RECEIVE;
+            case NextHop.Local local -> {
+                to.set(Wire.INT, at + AbiLayout.NexthopMsg.VIF_ID, local.vifId());
+                yield AbiCodes.WEFT_NEXTHOP_LOCAL;
+            }
+            case NextHop.Tunnel tunnel -> {
+                to.set(JAVA_BYTE, at + AbiLayout.NexthopMsg.ENCAP, (byte)
+                        tunnel.encapsulation().code());
+                to.set(JAVA_BYTE, at + AbiLayout.NexthopMsg.FAMILY, (byte) Wire.family(tunnel.source()));
+                Wire.putAddress(to, at + AbiLayout.NexthopMsg.SOURCE, tunnel.source());
+                Wire.putAddress(to, at + AbiLayout.NexthopMsg.DESTINATION, tunnel.destination());
+                Wire.putMac(to, at + AbiLayout.NexthopMsg.INNER_MAC, tunnel.innerMac());
+                yield AbiCodes.WEFT_NEXTHOP_TUNNEL;
+            }
+            case NextHop.VrfLookup lookup -> {
+                to.set(Wire.INT, at + AbiLayout.NexthopMsg.VRF_ID, lookup.vrfId());
+                yield AbiCodes.WEFT_NEXTHOP_VRF;
+            }
+        };
+        to.set(JAVA_BYTE, at + AbiLayout.NexthopMsg.TYPE, (byte) type);
+    }
+
+    private static void writeRoute(MemorySegment to, long at, Route route) {
+        int flags = (route.proxyNeighbour() ? AbiCodes.WEFT_ROUTE_PROXY_NEIGHBOUR : 0)
+                | (route.sameNetwork() ? AbiCodes.WEFT_ROUTE_SAME_NETWORK : 0);
+        to.set(Wire.INT, at + AbiLayout.RouteMsg.VRF_ID, route.vrfId());
+        to.set(JAVA_BYTE, at + AbiLayout.RouteMsg.FAMILY, (byte) route.prefix().family());
+        to.set(JAVA_BYTE, at + AbiLayout.RouteMsg.PREFIX_LEN, (byte)
+                route.prefix().length());
+        Wire.putAddress(to, at + AbiLayout.RouteMsg.PREFIX, route.prefix().address());
+        to.set(Wire.INT, at + AbiLayout.RouteMsg.NEXTHOP_ID, route.nextHopId());
+        to.set(Wire.INT, at + AbiLayout.RouteMsg.LABEL, route.label());
+        to.set(Wire.INT, at + AbiLayout.RouteMsg.IDENTITY_ID, route.identityId());
+        to.set(Wire.INT, at + AbiLayout.RouteMsg.FLAGS, flags);
+    }
+
+    private static void writePath(MemorySegment to, long at, UnderlayPath path) {
+        int state = path.resolved() ? AbiCodes.WEFT_PATH_RESOLVED : AbiCodes.WEFT_PATH_UNRESOLVED;
+        to.set(JAVA_BYTE, at + AbiLayout.PathMsg.FAMILY, (byte) Wire.family(path.destination()));
+        to.set(JAVA_BYTE, at + AbiLayout.PathMsg.STATE, (byte) state);
+        to.set(Wire.INT, at + AbiLayout.PathMsg.VIF_ID, path.vifId());
+        Wire.putAddress(to, at + AbiLayout.PathMsg.DESTINATION, path.destination());
+        path.gateway().ifPresent(gateway -> Wire.putAddress(to, at + AbiLayout.PathMsg.GATEWAY, gateway));
+        Wire.putMac(to, at + AbiLayout.PathMsg.SOURCE_MAC, path.sourceMac());
+        Wire.putMac(to, at + AbiLayout.PathMsg.DESTINATION_MAC, path.destinationMac());
+        to.set(Wire.INT, at + AbiLayout.PathMsg.MTU, path.mtu());
+    }
+}
