@@ -2,7 +2,6 @@ package io.weft.config.resource;
 
 import java.util.List;
 import java.util.Objects;
-import java.util.function.BiPredicate;
 import java.util.function.Consumer;
 
 /**
@@ -85,14 +84,6 @@ public final class Image {
     /** All objects of a type in the order of their uuids. */
     public void forEachOfType(String type, Consumer<Resource> visitor) {
         byType.forEach(type + "/", (key, uuid) -> visitor.accept(objects.get(uuid)));
-    }
-
-    /** Objects of a type whose uuid is after {@code afterUuid}, until the visitor returns false. */
-    public void walkType(String type, String afterUuid, BiPredicate<String, Resource> visitor) {
-        byType.walk(
-                type + "/",
-                type + "/" + afterUuid,
-                (key, uuid) -> uuid.equals(afterUuid) || visitor.test(uuid, objects.get(uuid)));
     }
 
     /** Children of that type; null for all types. */

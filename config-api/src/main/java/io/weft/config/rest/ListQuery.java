@@ -24,6 +24,7 @@ import java.util.TreeMap;
 final class ListQuery {
     private static final int DEFAULT_PAGE = 256;
     private static final int MAX_FILTERS = 64;
+    private static final Set<String> IDENTITY = Set.of("uuid", "name", "fq_name", "parent_type", "parent_uuid");
 
     private final ObjectType type;
     private final Map<String, String> parameters;
@@ -39,8 +40,10 @@ final class ListQuery {
     }
 
     ObjectNode run(Image image, String baseUrl) {
-        TreeMap<String, Resource> found = candidates(image);
-        found.values().removeIf(resource -> !matches(image, resource));
+        Set<String> parents = parents(image);
+        Set<String> targets = parameters.get("back_ref_id") == null ? Set.of() : new HashSet<>(uuids("back_ref_id"));
+        TreeMap<String, Resource> found = candidates(image, parents);
+        found.values().removeIf(resource -> !matches(resource, parents, targets));
         ObjectNode out = JsonNodeFactory.instance.objectNode();
         if (ReadView.truth(parameters.get("count"))) {
             out.putObject(type.collection()).put("count", found.size());
@@ -95,7 +98,7 @@ final class ListQuery {
     }
 
     /** The narrowest index that holds all results, by uuid. */
-    private TreeMap<String, Resource> candidates(Image image) {
+    private TreeMap<String, Resource> candidates(Image image, Set<String> parents) {
         TreeMap<String, Resource> out = new TreeMap<>();
         if (parameters.get("obj_uuids") != null) {
             uuids("obj_uuids").forEach(uuid -> put(out, image.get(type.name(), uuid)));
@@ -103,8 +106,8 @@ final class ListQuery {
             for (String name : csv("fq_names")) {
                 put(out, image.named(type.name(), fqName(name)));
             }
-        } else if (!parents(image).isEmpty()) {
-            parents(image).forEach(uuid -> image.forEachChild(uuid, type.name(), child -> put(out, child)));
+        } else if (!parents.isEmpty()) {
+            parents.forEach(uuid -> image.forEachChild(uuid, type.name(), child -> put(out, child)));
         } else if (parameters.get("parent_id") == null && parameters.get("back_ref_id") != null) {
             uuids("back_ref_id").forEach(uuid -> image.forEachBackRef(uuid, type.name(), source -> put(out, source)));
         } else if (parameters.get("parent_id") == null && parameters.get("parent_fq_name_str") == null) {
@@ -141,14 +144,12 @@ final class ListQuery {
         return out;
     }
 
-    private boolean matches(Image image, Resource resource) {
-        Set<String> parents = parents(image);
+    private boolean matches(Resource resource, Set<String> parents, Set<String> targets) {
         boolean parentAsked = parameters.get("parent_id") != null || parameters.get("parent_fq_name_str") != null;
         if (parentAsked && !parents.contains(resource.parentUuid() == null ? "" : resource.parentUuid())) {
             return false;
         }
         if (parameters.get("back_ref_id") != null) {
-            Set<String> targets = new HashSet<>(uuids("back_ref_id"));
             boolean[] refers = {false};
             resource.forEachRef(ref -> refers[0] |= targets.contains(ref.uuid()));
             if (!refers[0]) {
@@ -162,7 +163,7 @@ final class ListQuery {
     }
 
     private static JsonNode value(Resource resource, String field) {
-        return ResourceJson.whole(resource, null).get(field);
+        return IDENTITY.contains(field) ? ResourceJson.identity(resource, null).get(field) : resource.property(field);
     }
 
     private List<String> csv(String name) {

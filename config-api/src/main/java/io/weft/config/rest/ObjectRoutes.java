@@ -13,6 +13,7 @@ import io.weft.config.resource.ResourceJson;
 import io.weft.config.schema.ObjectType;
 import io.weft.config.schema.RefusedException;
 import io.weft.config.schema.Schema;
+import io.weft.config.schema.Shown;
 import io.weft.config.schema.TextFormat;
 import io.weft.config.write.Committed;
 import io.weft.config.write.ConfigWriter;
@@ -48,8 +49,12 @@ final class ObjectRoutes {
         router.get("/" + ObjectType.ROOT).handler(RestServer.guarded(ctx -> list(ctx, root)));
     }
 
+    /** The uuid in the path; what is no uuid is no object's. */
     private static String id(RoutingContext ctx) {
-        return TextFormat.UUID.require("uuid", ctx.pathParam("id"));
+        String text = ctx.pathParam("id");
+        return TextFormat.UUID
+                .canonical(text)
+                .orElseThrow(() -> RefusedException.notFound("'" + Shown.of(text) + "' is not the uuid of an object"));
     }
 
     private void create(RoutingContext ctx, ObjectType type) {

@@ -6,6 +6,7 @@ import io.weft.config.resource.ResourceFactory;
 import io.weft.config.rest.RestServer;
 import io.weft.config.schema.Schema;
 import io.weft.config.schema.SchemaReader;
+import io.weft.config.store.Snapshot;
 import io.weft.config.store.Store;
 import io.weft.config.store.StoreException;
 import io.weft.config.store.embedded.EmbeddedStore;
@@ -101,10 +102,14 @@ public final class ConfigApi implements AutoCloseable {
         }
         ConfigWriter writer = null;
         try {
-            Image image = Store.load(store);
+            Snapshot snapshot = store.snapshot();
+            Image image = Store.load(store, snapshot);
             int retained = (int) values.number("watch-retained-revisions");
             WatchHub hub = new WatchHub(
-                    retained, (int) values.number("watch-queue-revisions"), image, recent(store, image, retained));
+                    retained,
+                    (int) values.number("watch-queue-revisions"),
+                    image,
+                    recent(store, snapshot, image, retained));
             ResourceFactory factory = new ResourceFactory(schema, InstantSource.system());
             writer = new ConfigWriter(
                     schema,
@@ -112,6 +117,7 @@ public final class ConfigApi implements AutoCloseable {
                     store,
                     image,
                     (int) values.number("rest-write-queue"),
+                    snapshot.revision(),
                     values.number("store-snapshot-revisions"),
                     hub::publish);
             writer.install(present -> FirstObjects.of(factory, present)).join();
@@ -141,8 +147,8 @@ public final class ConfigApi implements AutoCloseable {
     }
 
     /** The newest change-sets the store still has, so that watch clients survive a restart of this process. */
-    private static List<ChangeSet> recent(Store store, Image image, int retained) {
-        long from = Math.max(store.snapshot().revision(), image.revision() - retained) + 1;
+    private static List<ChangeSet> recent(Store store, Snapshot snapshot, Image image, int retained) {
+        long from = Math.max(snapshot.revision(), image.revision() - retained) + 1;
         return from > image.revision() ? List.of() : store.read(from, retained);
     }
 

@@ -5,22 +5,26 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.math.BigInteger;
-import java.net.URI;
+import java.net.JarURLConnection;
 import java.net.URISyntaxException;
 import java.net.URL;
-import java.nio.file.FileSystem;
-import java.nio.file.FileSystems;
+import java.net.URLConnection;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.jar.JarEntry;
+import java.util.jar.JarFile;
 import java.util.stream.Stream;
 
 /**
@@ -28,7 +32,8 @@ import java.util.stream.Stream;
  * the start with the file and field named.
  */
 public final class SchemaReader {
-    private static final String FOLDER = "/schema";
+    private static final String FOLDER = "schema/";
+    private static final String YAML = ".yaml";
     private static final String TYPES = "types.yaml";
     private static final BigInteger LOWEST = BigInteger.valueOf(Long.MIN_VALUE);
     private static final BigInteger HIGHEST = BigInteger.valueOf(Long.MAX_VALUE);
@@ -51,26 +56,24 @@ public final class SchemaReader {
 
     /** The model this program was built with. */
     public static Schema builtIn() {
-        Map<String, String> files = new TreeMap<>();
         try {
-            URL folder = SchemaReader.class.getResource(FOLDER);
-            if (folder == null) {
-                throw new IllegalStateException("resource folder " + FOLDER + " is missing");
+            URL types = SchemaReader.class.getResource("/" + FOLDER + TYPES);
+            if (types == null) {
+                throw new IllegalStateException("resource " + FOLDER + TYPES + " is missing");
             }
-            URI uri = folder.toURI();
-            if (uri.getScheme().equals("jar")) {
-                try (FileSystem jar = FileSystems.newFileSystem(uri, Map.of())) {
-                    readFolder(jar.getPath(FOLDER), files);
+            URLConnection connection = types.openConnection();
+            if (connection instanceof JarURLConnection inJar) {
+                inJar.setUseCaches(false);
+                try (JarFile jar = inJar.getJarFile()) {
+                    return read(files(jar));
                 }
-            } else {
-                readFolder(Path.of(uri), files);
             }
+            return read(files(Path.of(types.toURI()).getParent()));
         } catch (IOException e) {
             throw new UncheckedIOException("resource folder " + FOLDER, e);
         } catch (URISyntaxException e) {
             throw new IllegalStateException("resource folder " + FOLDER, e);
         }
-        return read(files);
     }
 
     /**
@@ -91,13 +94,29 @@ public final class SchemaReader {
         return new Schema(types);
     }
 
-    private static void readFolder(Path folder, Map<String, String> files) throws IOException {
-        try (Stream<Path> entries = Files.list(folder)) {
-            for (Path file :
-                    entries.filter(path -> path.toString().endsWith(".yaml")).toList()) {
-                files.put(file.getFileName().toString(), Files.readString(file));
+    private static Map<String, String> files(JarFile jar) throws IOException {
+        Map<String, String> out = new TreeMap<>();
+        for (JarEntry entry : Collections.list(jar.entries())) {
+            if (entry.getName().startsWith(FOLDER) && entry.getName().endsWith(YAML)) {
+                try (InputStream content = jar.getInputStream(entry)) {
+                    String text = new String(content.readAllBytes(), StandardCharsets.UTF_8);
+                    out.put(entry.getName().substring(FOLDER.length()), text);
+                }
             }
         }
+        return out;
+    }
+
+    private static Map<String, String> files(Path folder) throws IOException {
+        Map<String, String> out = new TreeMap<>();
+        try (Stream<Path> entries = Files.list(folder)) {
+            for (Path file : entries.toList()) {
+                if (file.toString().endsWith(YAML)) {
+                    out.put(file.getFileName().toString(), Files.readString(file));
+                }
+            }
+        }
+        return out;
     }
 
     private JsonNode tree(String file, String text) {

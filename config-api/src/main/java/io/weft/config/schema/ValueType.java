@@ -41,6 +41,9 @@ public sealed interface ValueType {
             if (!allowed.isEmpty() && !allowed.contains(value.textValue())) {
                 throw wrong(where, value, "one of " + allowed);
             }
+            if (!TextFormat.carriable(value.textValue())) {
+                throw wrong(where, value, "a text without control characters and unpaired surrogates");
+            }
             return TextNode.valueOf(format.require(where, value.textValue()));
         }
     }

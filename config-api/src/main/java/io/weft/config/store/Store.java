@@ -49,7 +49,12 @@ public interface Store extends AutoCloseable {
 
     /** The image at the store's revision: snapshot and what followed. */
     static Image load(Store store) {
-        Image image = store.snapshot().toImage();
+        return load(store, store.snapshot());
+    }
+
+    /** The same with the store's newest snapshot, when the caller has it already. */
+    static Image load(Store store, Snapshot snapshot) {
+        Image image = snapshot.toImage();
         List<ChangeSet> next = store.read(image.revision() + 1, 1024);
         while (!next.isEmpty()) {
             for (ChangeSet changeSet : next) {

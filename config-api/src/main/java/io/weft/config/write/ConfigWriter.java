@@ -56,6 +56,7 @@ public final class ConfigWriter implements AutoCloseable {
     /**
      * @param image the store's content
      * @param queueLimit change-sets that may wait
+     * @param lastSnapshot revision of the newest snapshot
      * @param snapshotEvery revisions between snapshots
      * @param watchers told of every durable batch, with the image after it, on the writer's thread
      */
@@ -65,6 +66,7 @@ public final class ConfigWriter implements AutoCloseable {
             Store store,
             Image image,
             int queueLimit,
+            long lastSnapshot,
             long snapshotEvery,
             BiConsumer<Image, List<ChangeSet>> watchers) {
         this.schema = schema;
@@ -75,7 +77,7 @@ public final class ConfigWriter implements AutoCloseable {
         this.watchers = watchers;
         this.queue = new ArrayBlockingQueue<>(queueLimit);
         this.snapshotEvery = snapshotEvery;
-        this.lastSnapshot = store.snapshot().revision();
+        this.lastSnapshot = lastSnapshot;
         this.thread = Thread.ofPlatform().name("weft-config-writer").daemon().start(this::run);
     }
 
@@ -186,9 +188,18 @@ public final class ConfigWriter implements AutoCloseable {
         }
         image = last;
         if (!changeSets.isEmpty()) {
-            watchers.accept(last, changeSets);
+            tell(last, changeSets);
         }
         done.forEach(one -> one.request.answer.complete(new Committed(one.image, one.outcomes)));
+    }
+
+    /** What is durable is answered, whatever happens to those who watch. */
+    private void tell(Image after, List<ChangeSet> changeSets) {
+        try {
+            watchers.accept(after, changeSets);
+        } catch (RuntimeException e) {
+            LOG.error("watchers were not told of revision {}", after.revision(), e);
+        }
     }
 
     /** Images never change, so the snapshot is written beside the next change-sets. */

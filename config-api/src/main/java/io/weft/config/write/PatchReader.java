@@ -187,7 +187,9 @@ public final class PatchReader {
                         "fq_name: '" + Shown.of(name) + "' has " + name.length() + " characters, not 1.." + MAX_NAME);
             }
             boolean colon = name.indexOf(':') >= 0 && !type.name().equals("route-target");
-            if (colon || name.chars().anyMatch(c -> c < ' ' || "<>&\"'".indexOf(c) >= 0)) {
+            if (colon
+                    || name.chars().anyMatch(c -> c < ' ' || "<>&\"'".indexOf(c) >= 0)
+                    || !TextFormat.carriable(name)) {
                 throw RefusedException.bad(
                         "fq_name: '" + Shown.of(name) + "' contains ':', a control character or one of < > & \" '");
             }

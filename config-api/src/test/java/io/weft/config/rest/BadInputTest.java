@@ -126,6 +126,14 @@ class BadInputTest {
     }
 
     @Test
+    void refusesTextsThatXmlCannotCarry() {
+        refused(400, "control characters", network("'display_name':'a\\u0000b'"));
+        refused(400, "control characters", network("'display_name':'\\ud800'"));
+        refused(400, "fq_name", api.post("/projects", "{'project':{'fq_name':['default-domain','\\uffff']}}"));
+        refused(404, "'zz' is not the uuid of an object", api.get("/project/zz"));
+    }
+
+    @Test
     void checksReferences() {
         refused(
                 400,

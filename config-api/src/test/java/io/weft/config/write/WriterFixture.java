@@ -32,7 +32,7 @@ public final class WriterFixture implements AutoCloseable {
         store = EmbeddedStore.open(folder, sync, 1 << 24);
         ResourceFactory factory = new ResourceFactory(SCHEMA, InstantSource.system());
         writer = new ConfigWriter(
-                SCHEMA, factory, store, Store.load(store), 100_000, 1_000_000, (image, changeSets) -> {});
+                SCHEMA, factory, store, Store.load(store), 100_000, 0, 1_000_000, (image, changeSets) -> {});
         writer.install(image -> FirstObjects.of(factory, image)).join();
     }
 
