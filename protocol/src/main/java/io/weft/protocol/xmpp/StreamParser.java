@@ -2,6 +2,7 @@ package io.weft.protocol.xmpp;
 
 import com.fasterxml.aalto.AsyncByteArrayFeeder;
 import com.fasterxml.aalto.AsyncXMLStreamReader;
+import com.fasterxml.aalto.UncheckedStreamException;
 import com.fasterxml.aalto.stax.InputFactoryImpl;
 import io.weft.protocol.xmpp.XmppException.Condition;
 import java.util.ArrayDeque;
@@ -74,20 +75,31 @@ public final class StreamParser {
     public void feed(byte[] bytes, int offset, int length, Consumer<StreamEvent> sink) throws XmppException {
         for (int at = 0; at < length && !closed; at += SLICE_BYTES) {
             int slice = Math.min(SLICE_BYTES, length - at);
-            pendingBytes += slice;
-            try {
-                reader.getInputFeeder().feedInput(bytes, offset + at, slice);
-                drain(sink);
-            } catch (XMLStreamException e) {
-                throw new XmppException(Condition.NOT_WELL_FORMED, firstLine(e.getMessage()), e);
-            } catch (IllegalArgumentException | IllegalStateException | IndexOutOfBoundsException e) {
-                throw new XmppException(Condition.NOT_WELL_FORMED, "not XML: " + firstLine(e.getMessage()), e);
-            }
-            if (pendingBytes > MAX_STANZA_BYTES) {
-                throw new XmppException(
-                        Condition.POLICY_VIOLATION, "stanza is larger than " + MAX_STANZA_BYTES + " bytes");
+            List<StreamEvent> found = new ArrayList<>();
+            XmppException broken = parse(bytes, offset + at, slice, found);
+            found.forEach(sink);
+            if (broken != null) {
+                throw broken;
             }
         }
+    }
+
+    /** Why the stream is broken, or null. Events go to a list first, so that an exception of the sink is not taken for one of the parser. */
+    private XmppException parse(byte[] bytes, int offset, int length, List<StreamEvent> found) {
+        pendingBytes += length;
+        try {
+            reader.getInputFeeder().feedInput(bytes, offset, length);
+            drain(found::add);
+        } catch (XmppException e) {
+            return e;
+        } catch (XMLStreamException | UncheckedStreamException e) {
+            return new XmppException(Condition.NOT_WELL_FORMED, firstLine(e.getMessage()), e);
+        } catch (IllegalArgumentException | IllegalStateException | IndexOutOfBoundsException e) {
+            return new XmppException(Condition.NOT_WELL_FORMED, "not XML: " + firstLine(e.getMessage()), e);
+        }
+        return pendingBytes > MAX_STANZA_BYTES
+                ? new XmppException(Condition.POLICY_VIOLATION, "stanza is larger than " + MAX_STANZA_BYTES + " bytes")
+                : null;
     }
 
     private void drain(Consumer<StreamEvent> sink) throws XMLStreamException, XmppException {

@@ -1,0 +1,214 @@
+package io.weft.protocol.xmpp;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.weft.protocol.net.IpAddress;
+import io.weft.protocol.net.MacAddress;
+import io.weft.protocol.net.Prefix;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class StreamParserTest {
+    private static final String OPEN =
+            "<?xml version='1.0'?><stream:stream from='a6s17' to='network-control@contrailsystems.com' "
+                    + "version='1.0' xml:lang='en' xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>";
+
+    static List<StreamEvent> parse(byte[] bytes, int piece) throws XmppException {
+        StreamParser parser = new StreamParser();
+        List<StreamEvent> events = new ArrayList<>();
+        for (int at = 0; at < bytes.length; at += piece) {
+            // A buffer of its own: the parser must not keep what it was fed.
+            byte[] copy = java.util.Arrays.copyOfRange(bytes, at, Math.min(bytes.length, at + piece));
+            parser.feed(copy, 0, copy.length, events::add);
+        }
+        return events;
+    }
+
+    private static List<StreamEvent> parse(String text) throws XmppException {
+        return parse(text.getBytes(StandardCharsets.UTF_8), 1 << 16);
+    }
+
+    private static byte[] conversation() {
+        AgentEncoder agent = new AgentEncoder("a6s17");
+        NextHop hop = NextHop.of(
+                IpAddress.parse("192.168.1.17"), MacAddress.parse("02:00:00:00:00:11"), 25, 7, List.of("udp", "vxlan"));
+        RouteEntry entry = RouteEntry.of(Prefix.parse("10.1.0.3/32"), "default-domain:admin:vn1", List.of(hop));
+        RouteEntry six = RouteEntry.of(Prefix.parse("fd00:1:1::3/128"), "default-domain:admin:vn1", List.of(hop));
+        ConfigNode node = new ConfigNode(
+                "virtual-network",
+                "default-domain:admin:vné",
+                XmlTree.fromJson(Map.of("virtual_network_network_id", 7, "list", List.of("a", "b <&> c"))));
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        for (byte[] part : List.of(
+                agent.streamOpen(),
+                agent.keepalive(),
+                agent.configSubscribe("virtual-router:default-global-system-config:a6s17"),
+                agent.subscribe("default-domain:admin:vn1:vn1", 5, false),
+                agent.publish("default-domain:admin:vn1:vn1", entry),
+                agent.withdraw("default-domain:admin:vn1:vn1", six.prefix()),
+                agent.endOfRib(),
+                ServerEncoder.routes(
+                        "a6s17",
+                        new Stanza.RouteItems(
+                                "default-domain:admin:vn1:vn1",
+                                true,
+                                List.of(six),
+                                List.of(Prefix.parse("fd00::/64")),
+                                OptionalLong.of(17))),
+                ServerEncoder.endOfRib("a6s17"),
+                ServerEncoder.config(
+                        "virtual-router:default-global-system-config:a6s17",
+                        new Stanza.ConfigUpdate(
+                                List.of(node),
+                                List.of(ConfigLink.of(
+                                        new ConfigNode.Key("virtual-network", "n"),
+                                        new ConfigNode.Key("network-ipam", "i"),
+                                        XmlTree.fromJson(Map.of("ipam_subnets", List.of(Map.of("x", 1)))))),
+                                List.of(),
+                                List.of(new ConfigNode.Key("virtual-machine", "gone")),
+                                OptionalLong.of(18))),
+                agent.streamClose())) {
+            out.writeBytes(part);
+        }
+        return out.toByteArray();
+    }
+
+    @Test
+    void givesTheSameEventsForAnyPieces() throws XmppException {
+        byte[] bytes = conversation();
+        List<StreamEvent> whole = parse(bytes, bytes.length);
+        assertEquals(new StreamEvent.StreamOpen("a6s17", Dialect.SERVER, ""), whole.getFirst());
+        assertEquals(new StreamEvent.StreamClose(), whole.getLast());
+        assertEquals(14, whole.size(), whole.toString());
+        assertTrue(whole.stream()
+                .noneMatch(event ->
+                        event instanceof StreamEvent.Received received && received.stanza() instanceof Stanza.Ignored));
+        for (int piece : new int[] {1, 2, 3, 7, 64, 1000}) {
+            assertEquals(whole, parse(bytes, piece), "pieces of " + piece);
+        }
+    }
+
+    @Test
+    void carriesTheRevisionOfRoutesAndConfig() throws XmppException {
+        List<Stanza> stanzas = new ArrayList<>();
+        for (StreamEvent event : parse(conversation(), 100)) {
+            if (event instanceof StreamEvent.Received received) {
+                stanzas.add(received.stanza());
+            }
+        }
+        Stanza.RouteItems items = stanzas.stream()
+                .filter(Stanza.RouteItems.class::isInstance)
+                .map(Stanza.RouteItems.class::cast)
+                .findFirst()
+                .orElseThrow();
+        Stanza.ConfigUpdate update = (Stanza.ConfigUpdate) stanzas.getLast();
+        assertEquals(OptionalLong.of(17), items.revision());
+        assertEquals(Prefix.parse("fd00:1:1::3/128"), items.items().getFirst().prefix());
+        assertEquals(OptionalLong.of(18), update.endOfConfig());
+        assertEquals("default-domain:admin:vné", update.nodes().getFirst().name());
+        assertEquals(
+                List.of("a", "b <&> c"), update.nodes().getFirst().properties().texts("list"));
+        assertEquals(
+                "1",
+                update.links().getFirst().attribute().text("ipam_subnets/x").orElseThrow());
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "<iq type='set'><a></iq>|NOT_WELL_FORMED",
+                "<iq a='1' a='2'/>|NOT_WELL_FORMED",
+                "<iq>&lol;</iq>|RESTRICTED_XML",
+                "<!-- x -->|RESTRICTED_XML",
+                "<?php x?>|RESTRICTED_XML",
+                "stray text|BAD_FORMAT",
+                "<iq type='set'><pubsub><publish node='1/1/a:b/10.0.0.1/33'/></pubsub></iq>|INVALID_XML",
+                "<iq type='set'><pubsub><publish node='1/1/a:b/10.0.0.1/24'/></pubsub></iq>|INVALID_XML",
+                "<iq type='set'><pubsub><subscribe node='a'/><options><instance-id>65536</instance-id></options></pubsub></iq>|INVALID_XML",
+                "<iq type='set'><pubsub><subscribe/></pubsub></iq>|INVALID_XML",
+            })
+    void refusesMalformedInputNamingTheCondition(String stanza, XmppException.Condition condition) {
+        XmppException whole = assertThrows(XmppException.class, () -> parse(OPEN + stanza + "<iq/>"));
+        assertEquals(condition, whole.condition(), whole.getMessage());
+        byte[] bytes = (OPEN + stanza + "<iq/>").getBytes(StandardCharsets.UTF_8);
+        assertEquals(
+                condition,
+                assertThrows(XmppException.class, () -> parse(bytes, 1)).condition());
+    }
+
+    @Test
+    void refusesAFirstElementThatIsNoStream() {
+        assertEquals(
+                XmppException.Condition.BAD_FORMAT,
+                assertThrows(XmppException.class, () -> parse("<iq/>")).condition());
+    }
+
+    @Test
+    void refusesDocumentTypes() {
+        XmppException thrown = assertThrows(
+                XmppException.class,
+                () -> parse("<!DOCTYPE a [<!ENTITY x 'y'>]>" + OPEN.substring(OPEN.indexOf("<stream"))));
+        assertTrue(
+                thrown.condition() == XmppException.Condition.RESTRICTED_XML
+                        || thrown.condition() == XmppException.Condition.NOT_WELL_FORMED,
+                thrown.getMessage());
+    }
+
+    @Test
+    void boundsStanzaDepthSizeAndNames() {
+        String deep = OPEN + "<a>".repeat(StreamParser.MAX_DEPTH + 1);
+        assertEquals(
+                XmppException.Condition.POLICY_VIOLATION,
+                assertThrows(XmppException.class, () -> parse(deep)).condition());
+        String large = OPEN + "<iq>" + "x".repeat(StreamParser.MAX_STANZA_BYTES + StreamParser.SLICE_BYTES);
+        assertEquals(
+                XmppException.Condition.POLICY_VIOLATION,
+                assertThrows(XmppException.class, () -> parse(large)).condition());
+        StringBuilder names = new StringBuilder(OPEN);
+        for (int i = 0; i <= StreamParser.MAX_NAMES; i++) {
+            names.append("<n").append(i).append("/>");
+        }
+        assertEquals(
+                XmppException.Condition.POLICY_VIOLATION,
+                assertThrows(XmppException.class, () -> parse(names.toString())).condition());
+    }
+
+    @Test
+    void acceptsManyLargeStanzasBelowTheLimit() throws XmppException {
+        String stanza = "<iq>" + "x".repeat(StreamParser.MAX_STANZA_BYTES / 2) + "</iq>";
+        assertEquals(7, parse(OPEN + stanza.repeat(6)).size());
+    }
+
+    @Test
+    void failsOnlyWithXmppExceptionOnDamagedStreams() {
+        long seed = System.nanoTime();
+        System.out.println("seed " + seed);
+        Random random = new Random(seed);
+        byte[] good = conversation();
+        int refused = 0;
+        for (int round = 0; round < 3000; round++) {
+            byte[] bad = good.clone();
+            int changes = 1 + random.nextInt(4);
+            for (int i = 0; i < changes; i++) {
+                bad[random.nextInt(bad.length)] = (byte) random.nextInt(256);
+            }
+            try {
+                parse(bad, 1 + random.nextInt(200));
+            } catch (XmppException e) {
+                refused++;
+            }
+        }
+        assertTrue(refused > 1000, refused + " of 3000 refused");
+    }
+}
