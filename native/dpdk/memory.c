@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+#include "memory.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include <rte_rcu_qsbr.h>
+
+#include "log.h"
+#include "weft_host.h"
+
+/* From this size on memory comes as untouched zero pages, so that an empty table costs nothing. */
+#define MAP_BYTES (64u << 10)
+
+struct deferred {
+	struct deferred *next;
+	uint64_t token;
+	struct weft_plane *plane;
+	void (*callback)(struct weft_plane *, void *); /* NULL: free memory */
+	void *argument;
+	size_t bytes;
+};
+
+static struct rte_rcu_qsbr *qsbr;
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER; /* guards the queue: workers may defer too */
+static struct deferred *first, **last = &first;
+static uint32_t calls_pending;
+
+void *weft_host_alloc(size_t bytes)
+{
+	void *memory;
+
+	if (bytes == 0)
+		return NULL;
+	if (bytes >= MAP_BYTES) {
+		memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+		if (memory == MAP_FAILED)
+			return NULL;
+		madvise(memory, bytes, MADV_NOHUGEPAGE);
+		return memory;
+	}
+	if (posix_memalign(&memory, WEFT_CACHE_LINE, bytes))
+		return NULL;
+	return memset(memory, 0, bytes);
+}
+
+void weft_host_free(void *memory, size_t bytes)
+{
+	if (!memory)
+		return;
+	if (bytes >= MAP_BYTES)
+		munmap(memory, bytes);
+	else
+		free(memory);
+}
+
+int weftd_memory_open(void)
+{
+	size_t bytes = rte_rcu_qsbr_get_memsize(WEFT_WORKERS_MAX);
+
+	qsbr = weft_host_alloc(bytes);
+	if (!qsbr)
+		return -ENOMEM;
+	return rte_rcu_qsbr_init(qsbr, WEFT_WORKERS_MAX) ? -EINVAL : 0;
+}
+
+void weftd_memory_close(void)
+{
+	weft_host_free(qsbr, rte_rcu_qsbr_get_memsize(WEFT_WORKERS_MAX));
+	qsbr = NULL;
+}
+
+int weftd_rcu_register(uint32_t worker) { return rte_rcu_qsbr_thread_register(qsbr, worker); }
+
+void weftd_rcu_unregister(uint32_t worker) { rte_rcu_qsbr_thread_unregister(qsbr, worker); }
+
+void weftd_rcu_online(uint32_t worker) { rte_rcu_qsbr_thread_online(qsbr, worker); }
+
+void weftd_rcu_offline(uint32_t worker) { rte_rcu_qsbr_thread_offline(qsbr, worker); }
+
+void weftd_rcu_quiescent(uint32_t worker) { rte_rcu_qsbr_quiescent(qsbr, worker); }
+
+void weftd_rcu_synchronize(void)
+{
+	uint64_t token = rte_rcu_qsbr_start(qsbr);
+
+	while (rte_rcu_qsbr_check(qsbr, token, false) == 0)
+		sched_yield();
+}
+
+static bool defer(struct weft_plane *plane, void (*callback)(struct weft_plane *, void *), void *argument, size_t bytes)
+{
+	struct deferred *entry = malloc(sizeof(*entry));
+
+	if (!entry)
+		return false;
+	*entry = (struct deferred){.plane = plane, .callback = callback, .argument = argument, .bytes = bytes};
+	pthread_mutex_lock(&mutex);
+	entry->token = rte_rcu_qsbr_start(qsbr);
+	*last = entry;
+	last = &entry->next;
+	if (callback)
+		calls_pending++;
+	pthread_mutex_unlock(&mutex);
+	return true;
+}
+
+void weft_host_free_deferred(struct weft_plane *plane, void *memory, size_t bytes)
+{
+	if (memory && !defer(plane, NULL, memory, bytes))
+		weftd_log("out of memory: %zu bytes of a retired table are lost", bytes);
+}
+
+void weft_host_call_deferred(struct weft_plane *plane, void (*callback)(struct weft_plane *, void *), void *argument)
+{
+	if (defer(plane, callback, argument, 0))
+		return;
+	weftd_rcu_synchronize();
+	callback(plane, argument);
+}
+
+bool weftd_deferred_calls_pending(void)
+{
+	bool pending;
+
+	pthread_mutex_lock(&mutex);
+	pending = calls_pending > 0;
+	pthread_mutex_unlock(&mutex);
+	return pending;
+}
+
+bool weftd_deferred_run(void)
+{
+	struct deferred *entry;
+
+	for (;;) {
+		pthread_mutex_lock(&mutex);
+		entry = first;
+		if (!entry || rte_rcu_qsbr_check(qsbr, entry->token, false) == 0) {
+			pthread_mutex_unlock(&mutex);
+			return entry != NULL;
+		}
+		first = entry->next;
+		if (!first)
+			last = &first;
+		if (entry->callback)
+			calls_pending--;
+		pthread_mutex_unlock(&mutex);
+		if (entry->callback)
+			entry->callback(entry->plane, entry->argument);
+		else
+			weft_host_free(entry->argument, entry->bytes);
+		free(entry);
+	}
+}
+
+void weftd_deferred_flush(void)
+{
+	while (weftd_deferred_run())
+		sched_yield();
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+#include "packet.h"
+
+#include "log.h"
+#include "weft_host.h"
+
+/*
+ * Everything is run to completion and sending is synchronous, so the buffers in flight are one burst per worker: at most 256 KiB
+ * read from a TAP and its segments. The rest is room for the queues of ETHDEV ports.
+ */
+#define SMALL_COUNT 6144u
+#define CHUNK_COUNT 512u
+#define LARGE_COUNT 160u
+#define CACHE_COUNT 128u
+
+static struct rte_mempool *small, *chunk, *large;
+
+static struct rte_mempool *pool(const char *name, uint32_t count, uint32_t cache, uint32_t bytes)
+{
+	return rte_pktmbuf_pool_create(name, count, cache, sizeof(struct weftd_packet_area), (uint16_t)(WEFT_HEADROOM + bytes),
+				       SOCKET_ID_ANY);
+}
+
+int weftd_pools_open(uint32_t workers)
+{
+	small = pool("small", SMALL_COUNT * workers, CACHE_COUNT, WEFTD_SMALL_BYTES);
+	chunk = pool("chunk", CHUNK_COUNT * workers, 32, WEFTD_CHUNK_BYTES);
+	large = pool("large", LARGE_COUNT * workers, 16, WEFTD_LARGE_BYTES);
+	return small && chunk && large ? 0 : -ENOMEM;
+}
+
+struct rte_mempool *weftd_pool_small(void) { return small; }
+
+struct rte_mempool *weftd_pool_chunk(void) { return chunk; }
+
+struct rte_mempool *weftd_pool_large(void) { return large; }
+
+struct weft_packet *weftd_packet_adopt(struct rte_mbuf *mbuf, struct rte_mbuf *last, uint32_t vif_id)
+{
+	struct weftd_packet_area *area = weftd_area_of(mbuf);
+
+	area->last = last;
+	area->packet = (struct weft_packet){
+		.data = rte_pktmbuf_mtod(mbuf, uint8_t *),
+		.length = mbuf->pkt_len,
+		.linear = mbuf->data_len,
+		.headroom = mbuf->data_off,
+		.vif_id = vif_id,
+	};
+	return &area->packet;
+}
+
+struct weft_packet *weftd_packet_new(uint32_t bytes, uint32_t vif_id)
+{
+	struct rte_mbuf *mbuf = NULL;
+
+	if (bytes <= WEFTD_SMALL_BYTES)
+		mbuf = rte_pktmbuf_alloc(small);
+	else if (bytes <= WEFTD_LARGE_BYTES)
+		mbuf = rte_pktmbuf_alloc(large);
+	if (!mbuf)
+		return NULL;
+	mbuf->data_off = WEFT_HEADROOM;
+	mbuf->data_len = (uint16_t)bytes;
+	mbuf->pkt_len = bytes;
+	return weftd_packet_adopt(mbuf, mbuf, vif_id);
+}
+
+void weftd_packet_free(struct weft_packet *packet) { rte_pktmbuf_free(weftd_mbuf_of(packet)); }
+
+uint32_t weftd_packet_vector(const struct weft_packet *packet, uint32_t offset, struct iovec *vector, uint32_t room)
+{
+	struct rte_mbuf *mbuf;
+	uint32_t count = 0;
+
+	for (mbuf = weftd_mbuf_of(packet); mbuf; mbuf = mbuf->next) {
+		if (offset >= mbuf->data_len) {
+			offset -= mbuf->data_len;
+			continue;
+		}
+		if (count == room)
+			return 0;
+		vector[count].iov_base = rte_pktmbuf_mtod_offset(mbuf, uint8_t *, offset);
+		vector[count++].iov_len = mbuf->data_len - offset;
+		offset = 0;
+	}
+	return count;
+}
+
+struct weft_packet *weft_host_packet_alloc(struct weft_plane *plane, uint32_t worker, uint32_t length)
+{
+	(void)plane;
+	(void)worker;
+	return weftd_packet_new(length, 0);
+}
+
+void weft_host_packet_free(struct weft_plane *plane, uint32_t worker, struct weft_packet *packet)
+{
+	(void)plane;
+	(void)worker;
+	weftd_packet_free(packet);
+}
+
+bool weft_host_packet_pull(struct weft_plane *plane, uint32_t worker, struct weft_packet *packet, uint32_t bytes)
+{
+	struct rte_mbuf *head = weftd_mbuf_of(packet), *next;
+	uint32_t missing, part;
+
+	(void)plane;
+	(void)worker;
+	if (bytes <= packet->linear)
+		return true;
+	missing = bytes - packet->linear;
+	if (bytes > packet->length || missing > rte_pktmbuf_tailroom(head))
+		return false;
+	while (missing) {
+		next = head->next;
+		part = RTE_MIN(missing, (uint32_t)next->data_len);
+		memcpy(packet->data + packet->linear, rte_pktmbuf_mtod(next, uint8_t *), part);
+		packet->linear += part;
+		head->data_len = (uint16_t)packet->linear;
+		missing -= part;
+		next->data_off = (uint16_t)(next->data_off + part);
+		next->data_len = (uint16_t)(next->data_len - part);
+		if (next->data_len)
+			continue;
+		head->next = next->next;
+		head->nb_segs--;
+		if (!head->next)
+			weftd_area_of(head)->last = head;
+		rte_pktmbuf_free_seg(next);
+	}
+	return true;
+}
+
+void weft_host_packet_copy_out(const struct weft_packet *packet, uint32_t offset, void *out, uint32_t bytes)
+{
+	const struct rte_mbuf *mbuf = weftd_mbuf_of(packet);
+	uint8_t *to = out;
+	uint32_t part;
+
+	while (bytes && mbuf) {
+		if (offset >= mbuf->data_len) {
+			offset -= mbuf->data_len;
+			mbuf = mbuf->next;
+			continue;
+		}
+		part = RTE_MIN(bytes, mbuf->data_len - offset);
+		memcpy(to, rte_pktmbuf_mtod_offset(mbuf, const uint8_t *, offset), part);
+		to += part;
+		bytes -= part;
+		offset += part;
+	}
+}
+
+bool weft_host_packet_adjust(struct weft_packet *packet, int32_t bytes)
+{
+	struct rte_mbuf *mbuf = weftd_mbuf_of(packet);
+
+	if (bytes > 0 ? (uint32_t)bytes > packet->linear : (uint32_t)-bytes > packet->headroom)
+		return false;
+	if (bytes < 0 && packet->linear + (uint32_t)-bytes > UINT16_MAX)
+		return false;
+	packet->data += bytes;
+	packet->length = (uint32_t)((int32_t)packet->length - bytes);
+	packet->linear = (uint32_t)((int32_t)packet->linear - bytes);
+	packet->headroom = (uint32_t)((int32_t)packet->headroom + bytes);
+	mbuf->data_off = (uint16_t)packet->headroom;
+	mbuf->data_len = (uint16_t)packet->linear;
+	mbuf->pkt_len = packet->length;
+	return true;
+}
+
+void weft_host_packet_trim(struct weft_packet *packet, uint32_t length)
+{
+	struct rte_mbuf *head = weftd_mbuf_of(packet), *mbuf = head, *next;
+	uint32_t left = length;
+
+	if (length >= packet->length)
+		return;
+	while (left > mbuf->data_len) {
+		left -= mbuf->data_len;
+		mbuf = mbuf->next;
+	}
+	mbuf->data_len = (uint16_t)left;
+	next = mbuf->next;
+	mbuf->next = NULL;
+	weftd_area_of(head)->last = mbuf;
+	while (next) {
+		mbuf = next;
+		next = mbuf->next;
+		rte_pktmbuf_free_seg(mbuf);
+		head->nb_segs--;
+	}
+	head->pkt_len = length;
+	packet->length = length;
+	packet->linear = head->data_len;
+}
+
+bool weft_host_packet_chain(struct weft_plane *plane, uint32_t worker, struct weft_packet *head, struct weft_packet *tail)
+{
+	struct rte_mbuf *to = weftd_mbuf_of(head), *from = weftd_mbuf_of(tail);
+
+	(void)plane;
+	(void)worker;
+	if ((uint32_t)to->nb_segs + from->nb_segs > RTE_MBUF_MAX_NB_SEGS)
+		return false;
+	weftd_area_of(to)->last->next = from;
+	weftd_area_of(to)->last = weftd_area_of(from)->last;
+	to->nb_segs = (uint16_t)(to->nb_segs + from->nb_segs);
+	to->pkt_len += from->pkt_len;
+	from->pkt_len = from->data_len;
+	from->nb_segs = 1;
+	head->length = to->pkt_len;
+	return true;
+}

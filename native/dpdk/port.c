@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+/* Device half of weft_host.h: attach, detach, transmit. */
+#include "port.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "control.h"
+#include "log.h"
+#include "memory.h"
+#include "mirror.h"
+#include "packet.h"
+#include "weft_host.h"
+#include "weft_tables.h"
+#include "worker.h"
+
+static struct weftd_port *ports;
+
+int weftd_refuse(char *text, int error, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, WEFT_ERROR_TEXT_BYTES, format, arguments);
+	va_end(arguments);
+	return error;
+}
+
+struct weftd_port *weftd_ports(void) { return ports; }
+
+struct weftd_port *weftd_port_uplink(uint32_t ifindex)
+{
+	struct weftd_port *port;
+
+	for (port = ports; port; port = port->next)
+		if (port->type == WEFT_VIF_PHYSICAL && ifindex && port->ifindex == ifindex)
+			return port;
+	return NULL;
+}
+
+static void set_carrier(struct weftd_port *port, bool up)
+{
+	struct weft_vif *vif = weft_vif_get(port->plane, port->vif_id);
+
+	if (port->carrier == up)
+		return;
+	port->carrier = up;
+	if (vif)
+		weft_plane_set_carrier(port->plane, vif, up);
+}
+
+void weftd_ports_check(void)
+{
+	struct weftd_port *port;
+
+	for (port = ports; port; port = port->next) {
+		if (!port->carrier || !__atomic_load_n(&port->failed, __ATOMIC_ACQUIRE))
+			continue;
+		weftd_log("vif %u: its device is gone", port->vif_id);
+		set_carrier(port, false);
+	}
+}
+
+void weftd_port_link_changed(struct weftd_port *port, const uint8_t mac[6], uint32_t mtu, bool up)
+{
+	struct weft_vif *vif = weft_vif_get(port->plane, port->vif_id);
+
+	if (memcmp(port->mac, mac, 6)) {
+		memcpy(port->mac, mac, 6);
+		if (vif)
+			memcpy(vif->mac, mac, 6);
+		weftd_log("vif %u: MAC is now %02x:%02x:%02x:%02x:%02x:%02x", port->vif_id, mac[0], mac[1], mac[2], mac[3], mac[4],
+			  mac[5]);
+	}
+	if (port->mtu != mtu)
+		weftd_log("vif %u: MTU is now %u", port->vif_id, mtu);
+	port->mtu = mtu;
+	if (port->carrier != up)
+		weftd_log("vif %u: link is %s", port->vif_id, up ? "up" : "down");
+	set_carrier(port, up);
+}
+
+void weftd_port_failed(struct weftd_port *port, struct weftd_worker *worker, int error)
+{
+	weftd_worker_forget(worker, port);
+	if (__atomic_exchange_n(&port->failed, true, __ATOMIC_ACQ_REL))
+		return;
+	weftd_log("vif %u: receive: %s", port->vif_id, strerror(error));
+	weftd_control_wake();
+}
+
+void weftd_port_drop(struct weftd_port *port, struct weftd_worker *worker, enum weft_drop reason, uint32_t packets)
+{
+	struct weft_vif *vif = weft_vif_get(port->plane, port->vif_id);
+
+	if (vif && packets)
+		weft_plane_count_drop(port->plane, worker->index, vif, reason, packets);
+}
+
+static const struct weftd_port_ops *ops_of(uint8_t kind)
+{
+	switch (kind) {
+	case WEFT_PORT_TAP:
+		return &weftd_port_tap;
+	case WEFT_PORT_AF_PACKET:
+		return &weftd_port_afpacket;
+	case WEFT_PORT_ETHDEV:
+		return &weftd_port_ethdev;
+	default:
+		return NULL;
+	}
+}
+
+int weft_host_vif_attach(struct weft_plane *plane, struct weft_vif *vif, const struct weft_vif_msg *message, char *text)
+{
+	const struct weftd_port_ops *ops = ops_of(message->port_kind);
+	struct weftd_port *port;
+	int error;
+
+	vif->host = NULL;
+	if (message->port_kind == WEFT_PORT_NONE)
+		return 0;
+	if (!ops)
+		return weftd_refuse(text, -EINVAL, "port_kind %u: none of 0 .. %u", message->port_kind, WEFT_PORT_ETHDEV);
+	/* A vif deleted in the same frame may still hold the name or the device. */
+	if (weftd_deferred_calls_pending())
+		weftd_deferred_flush();
+	port = calloc(1, sizeof(*port));
+	if (!port)
+		return weftd_refuse(text, -ENOMEM, "vif_id %u: no memory for its port", message->vif_id);
+	port->ops = ops;
+	port->plane = plane;
+	port->vif_id = message->vif_id;
+	port->type = message->type;
+	port->fd = -1;
+	error = ops->open(port, message, text);
+	if (!error) {
+		port->carrier = true;
+		error = weftd_workers_add(port);
+		if (error) {
+			weftd_refuse(text, error, "vif_id %u: no worker takes its port: %s", message->vif_id, strerror(-error));
+			ops->close(port);
+		}
+	}
+	if (error) {
+		free(port);
+		return error;
+	}
+	port->next = ports;
+	ports = port;
+	vif->host = port;
+	if (message->type == WEFT_VIF_PHYSICAL)
+		memcpy(vif->mac, port->mac, 6);
+	weft_plane_set_carrier(plane, vif, true);
+	if (message->type == WEFT_VIF_PHYSICAL)
+		weftd_mirror_resync();
+	return 0;
+}
+
+static void close_port(struct weftd_port *port)
+{
+	struct weftd_port **link;
+
+	for (link = &ports; *link; link = &(*link)->next) {
+		if (*link == port) {
+			*link = port->next;
+			break;
+		}
+	}
+	weftd_workers_remove(port);
+	weftd_rcu_synchronize();
+	port->ops->close(port);
+	free(port);
+}
+
+void weft_host_vif_detach(struct weft_plane *plane, struct weft_vif *vif)
+{
+	struct weftd_port *port = vif->host;
+
+	(void)plane;
+	if (!port)
+		return;
+	vif->host = NULL;
+	if (port->type == WEFT_VIF_PHYSICAL)
+		weftd_mirror_resync();
+	close_port(port);
+}
+
+void weftd_ports_close(void)
+{
+	while (ports)
+		close_port(ports);
+}
+
+void weft_host_transmit(struct weft_plane *plane, uint32_t worker, struct weft_vif *vif, struct weft_packet **packets,
+			uint32_t count)
+{
+	struct weftd_port *port = vif->host;
+	uint32_t index, refused;
+
+	if (WEFT_UNLIKELY(!port || !vif->carrier)) {
+		for (index = 0; index < count; index++)
+			weftd_packet_free(packets[index]);
+		weft_plane_count_drop(plane, worker, vif, WEFT_DROP_INVALID_VIF, count);
+		return;
+	}
+	refused = port->ops->transmit(port, weftd_worker_at(worker), packets, count);
+	if (WEFT_UNLIKELY(refused))
+		weft_plane_count_drop(plane, worker, vif, WEFT_DROP_TX_FULL, refused);
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+/*
+ * Any DPDK poll-mode driver by its devargs: one queue each way, no offloads. Packets leave in one segment with their checksum
+ * complete; segmentation metadata is refused.
+ */
+#include <stdlib.h>
+
+#include <rte_dev.h>
+#include <rte_ethdev.h>
+#include <rte_spinlock.h>
+
+#include "log.h"
+#include "packet.h"
+#include "port.h"
+#include "worker.h"
+
+#define RX_DESCRIPTORS 512
+#define TX_DESCRIPTORS 512
+#define BURST 32
+
+struct ethdev {
+	uint16_t id;
+	bool probed; /* the plane brought the device up and removes it */
+	rte_spinlock_t lock; /* one transmit queue, several workers */
+};
+
+static uint32_t ethdev_receive(struct weftd_port *port, struct weftd_worker *worker)
+{
+	struct ethdev *state = port->state;
+	struct rte_mbuf *mbufs[BURST];
+	struct weft_packet *packets[BURST];
+	uint16_t index, count = rte_eth_rx_burst(state->id, 0, mbufs, BURST);
+
+	for (index = 0; index < count; index++)
+		packets[index] = weftd_packet_adopt(mbufs[index], rte_pktmbuf_lastseg(mbufs[index]), port->vif_id);
+	if (count)
+		weft_plane_input(port->plane, worker->index, port->vif_id, packets, count);
+	return count;
+}
+
+static uint32_t ethdev_transmit(struct weftd_port *port, struct weftd_worker *worker, struct weft_packet **packets, uint32_t count)
+{
+	struct ethdev *state = port->state;
+	struct rte_mbuf *mbufs[WEFT_BURST_MAX];
+	uint32_t index, refused = 0, ready;
+	uint16_t sent;
+
+	(void)worker;
+	for (index = 0; index < count;) {
+		for (ready = 0; ready < WEFT_BURST_MAX && index < count; index++) {
+			struct rte_mbuf *mbuf = weftd_mbuf_of(packets[index]);
+
+			if (packets[index]->gso != WEFT_GSO_NONE || packets[index]->flags & WEFT_PACKET_CSUM_PARTIAL ||
+			    rte_pktmbuf_linearize(mbuf)) {
+				rte_pktmbuf_free(mbuf);
+				refused++;
+				continue;
+			}
+			mbuf->ol_flags = 0;
+			mbufs[ready++] = mbuf;
+		}
+		rte_spinlock_lock(&state->lock);
+		sent = rte_eth_tx_burst(state->id, 0, mbufs, (uint16_t)ready);
+		rte_spinlock_unlock(&state->lock);
+		refused += ready - sent;
+		rte_pktmbuf_free_bulk(mbufs + sent, ready - sent);
+	}
+	return refused;
+}
+
+static int find(const char *devargs, uint16_t *id)
+{
+	struct rte_dev_iterator iterator;
+	uint16_t each;
+	int found = -ENODEV;
+
+	RTE_ETH_FOREACH_MATCHING_DEV(each, devargs, &iterator)
+	{
+		if (found)
+			*id = each;
+		found = 0;
+	}
+	return found;
+}
+
+static int start(struct ethdev *state, uint32_t mtu)
+{
+	struct rte_eth_conf settings = {.rxmode.mtu = mtu};
+	struct rte_mempool *pool = mtu + 32 <= WEFTD_SMALL_BYTES ? weftd_pool_small() : weftd_pool_large();
+	int error;
+
+	error = rte_eth_dev_configure(state->id, 1, 1, &settings);
+	if (!error)
+		error = rte_eth_rx_queue_setup(state->id, 0, RX_DESCRIPTORS, SOCKET_ID_ANY, NULL, pool);
+	if (!error)
+		error = rte_eth_tx_queue_setup(state->id, 0, TX_DESCRIPTORS, SOCKET_ID_ANY, NULL);
+	if (!error)
+		error = rte_eth_dev_start(state->id);
+	if (!error && rte_eth_promiscuous_enable(state->id))
+		weftd_log("ethdev %u: promiscuous mode is not available", state->id);
+	return error;
+}
+
+static void remove_device(struct ethdev *state)
+{
+	struct rte_eth_dev_info details;
+
+	if (rte_eth_dev_info_get(state->id, &details) || !details.device)
+		return;
+	rte_eth_dev_stop(state->id);
+	rte_eth_dev_close(state->id);
+	if (state->probed && rte_dev_remove(details.device))
+		weftd_log("ethdev %u: cannot be removed: %s", state->id, rte_strerror(rte_errno));
+}
+
+static int ethdev_open(struct weftd_port *port, const struct weft_vif_msg *message, char *text)
+{
+	struct ethdev *state = calloc(1, sizeof(*state));
+	struct rte_eth_dev_info details;
+	struct rte_ether_addr mac;
+	uint16_t mtu;
+	int error;
+
+	if (!state)
+		return weftd_refuse(text, -ENOMEM, "vif_id %u: no memory for its port", message->vif_id);
+	rte_spinlock_init(&state->lock);
+	if (find(message->device, &state->id)) {
+		error = rte_dev_probe(message->device);
+		if (!error)
+			error = find(message->device, &state->id);
+		if (error) {
+			free(state);
+			return weftd_refuse(text, error, "device '%s': no DPDK driver takes it: %s", message->device,
+					    rte_strerror(-error));
+		}
+		state->probed = true;
+	}
+	error = start(state, message->mtu);
+	if (!error)
+		error = rte_eth_macaddr_get(state->id, &mac);
+	if (!error)
+		error = rte_eth_dev_get_mtu(state->id, &mtu);
+	if (!error)
+		error = rte_eth_dev_info_get(state->id, &details);
+	if (error) {
+		remove_device(state);
+		free(state);
+		return weftd_refuse(text, error, "device '%s', mtu %u: cannot be started: %s", message->device, message->mtu,
+				    rte_strerror(-error));
+	}
+	memcpy(port->mac, mac.addr_bytes, 6);
+	port->mtu = mtu;
+	port->ifindex = details.if_index;
+	port->state = state;
+	return 0;
+}
+
+static void ethdev_close(struct weftd_port *port)
+{
+	remove_device(port->state);
+	free(port->state);
+}
+
+const struct weftd_port_ops weftd_port_ethdev = {
+	.name = "ethdev",
+	.open = ethdev_open,
+	.receive = ethdev_receive,
+	.transmit = ethdev_transmit,
+	.close = ethdev_close,
+};

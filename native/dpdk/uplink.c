@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+#include "uplink.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/filter.h>
+#include <net/if_arp.h>
+#include <linux/if_ether.h>
+#include <linux/if_link.h>
+#include <linux/if_packet.h>
+#include <linux/udp.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "netlink.h"
+#include "port.h"
+
+#define BUFFER_BYTES (16 << 20)
+
+#ifndef UDP_GRO
+#define UDP_GRO 104
+#endif
+
+static const uint16_t tunnel_ports[] = {4789 /* RFC 7348 */, 6635 /* RFC 7510 */};
+#define CLAIMS (2 * WEFT_ARRAY_COUNT(tunnel_ports))
+
+static int claims[CLAIMS] = {-1, -1, -1, -1};
+static uint32_t claimed;
+
+/* Tunnel packets: IPv4 or IPv6, UDP to 4789 or 6635, or GRE. IPv4 options are skipped; fragments are not ours. */
+static const struct sock_filter tunnels_only[] = {
+	BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 12),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_IP, 0, 7),
+	BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 23),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_GRE, 12, 0),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_UDP, 0, 12),
+	BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 20),
+	BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0x1fff, 10, 0),
+	BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 14),
+	BPF_JUMP(BPF_JMP | BPF_JA, 5, 0, 0),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_IPV6, 0, 7),
+	BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 20),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_GRE, 4, 0),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_UDP, 0, 4),
+	BPF_STMT(BPF_LDX | BPF_W | BPF_IMM, 40),
+	BPF_STMT(BPF_LD | BPF_H | BPF_IND, 16),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 4789, 0, 2),
+	BPF_STMT(BPF_RET | BPF_K, 0xffffffff),
+	BPF_STMT(BPF_RET | BPF_K, 0),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 6635, 0, 1),
+	BPF_STMT(BPF_RET | BPF_K, 0xffffffff),
+	BPF_STMT(BPF_RET | BPF_K, 0),
+};
+
+static const struct sock_filter nothing[] = {BPF_STMT(BPF_RET | BPF_K, 0)};
+
+static int filter(int fd, const struct sock_filter *code, uint16_t length)
+{
+	struct sock_fprog program = {.len = length, .filter = (struct sock_filter *)(uintptr_t)code};
+
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) ? -errno : 0;
+}
+
+int weftd_uplink_device(const char *device, uint32_t *ifindex, uint8_t mac[6], uint32_t *mtu, char *text)
+{
+	uint8_t answer[WEFTD_NETLINK_BYTES] __attribute__((aligned(NLMSG_ALIGNTO)));
+	const struct nlmsghdr *message = (const struct nlmsghdr *)answer;
+	const struct rtattr *table[IFLA_MTU + 1];
+	struct ifinfomsg body = {.ifi_family = AF_UNSPEC};
+	const struct ifinfomsg *link;
+	struct weftd_netlink batch;
+	int fd, bytes;
+
+	body.ifi_index = (int)if_nametoindex(device);
+	if (!device[0] || !body.ifi_index)
+		return weftd_refuse(text, -ENODEV, "device '%s': no such netdev in the plane's namespace", device);
+	fd = weftd_netlink_open(0);
+	if (fd < 0)
+		return weftd_refuse(text, fd, "device '%s': rtnetlink: %s", device, strerror(-fd));
+	weftd_netlink_clear(&batch);
+	weftd_netlink_begin(&batch, RTM_GETLINK, 0, &body, sizeof(body));
+	bytes = weftd_netlink_ask(fd, &batch, answer, sizeof(answer));
+	close(fd);
+	if (bytes < 0)
+		return weftd_refuse(text, bytes, "device '%s': %s", device, strerror(-bytes));
+	link = NLMSG_DATA(message);
+	weftd_netlink_parse(message, sizeof(*link), table, IFLA_MTU);
+	if (link->ifi_type != ARPHRD_ETHER || !table[IFLA_ADDRESS] || RTA_PAYLOAD(table[IFLA_ADDRESS]) != 6)
+		return weftd_refuse(text, -EINVAL, "device '%s': not an Ethernet device (ARP type %u)", device, link->ifi_type);
+	memcpy(mac, RTA_DATA(table[IFLA_ADDRESS]), 6);
+	*mtu = weftd_netlink_u32(table[IFLA_MTU], 1500);
+	*ifindex = (uint32_t)body.ifi_index;
+	return 0;
+}
+
+static int set_up(int fd, uint32_t ifindex)
+{
+	struct sockaddr_ll address = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL), .sll_ifindex = (int)ifindex};
+	int one = 1, bytes = BUFFER_BYTES, error;
+
+	error = filter(fd, tunnels_only, WEFT_ARRAY_COUNT(tunnels_only));
+	if (error)
+		return error;
+	if (setsockopt(fd, SOL_PACKET, PACKET_VNET_HDR, &one, sizeof(one)) ||
+	    setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &one, sizeof(one)))
+		return -errno;
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)) ||
+	    setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof(bytes)))
+		weftd_log("uplink: socket buffers stay small: %s", strerror(errno));
+	return bind(fd, (struct sockaddr *)&address, sizeof(address)) ? -errno : 0;
+}
+
+int weftd_uplink_socket(const char *device, uint32_t ifindex, char *text)
+{
+	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), error;
+
+	if (fd < 0)
+		return weftd_refuse(text, -errno, "device '%s': packet socket: %s", device, strerror(errno));
+	error = set_up(fd, ifindex);
+	if (!error)
+		return fd;
+	close(fd);
+	return weftd_refuse(text, error, "device '%s': packet socket: %s", device, strerror(-error));
+}
+
+/* The drop-all filter comes before bind; UDP_GRO keeps the kernel from segmenting what is thrown away anyway. */
+static int claim_port(int family, uint16_t port)
+{
+	struct sockaddr_in6 address6 = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
+	struct sockaddr_in address4 = {.sin_family = AF_INET, .sin_port = htons(port)};
+	int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0), one = 1, error;
+
+	if (fd < 0)
+		return -errno;
+	error = filter(fd, nothing, WEFT_ARRAY_COUNT(nothing));
+	if (!error && family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one)))
+		error = -errno;
+	if (!error && setsockopt(fd, IPPROTO_UDP, UDP_GRO, &one, sizeof(one)))
+		weftd_log("UDP port %u: no UDP_GRO: %s", port, strerror(errno));
+	if (!error && (family == AF_INET ? bind(fd, (struct sockaddr *)&address4, sizeof(address4))
+					 : bind(fd, (struct sockaddr *)&address6, sizeof(address6))))
+		error = -errno;
+	if (!error)
+		return fd;
+	close(fd);
+	return error;
+}
+
+static void close_claims(void)
+{
+	uint32_t index;
+
+	for (index = 0; index < CLAIMS; index++) {
+		if (claims[index] >= 0)
+			close(claims[index]);
+		claims[index] = -1;
+	}
+}
+
+int weftd_uplink_claim(char *text)
+{
+	uint32_t index;
+
+	if (claimed++)
+		return 0;
+	for (index = 0; index < CLAIMS; index++) {
+		int family = index % 2 ? AF_INET6 : AF_INET, fd = claim_port(family, tunnel_ports[index / 2]);
+
+		if (fd >= 0) {
+			claims[index] = fd;
+			continue;
+		}
+		if (family == AF_INET6 && (fd == -EAFNOSUPPORT || fd == -EADDRNOTAVAIL))
+			continue; /* the host has no IPv6 */
+		close_claims();
+		claimed = 0;
+		return weftd_refuse(text, fd, "flags SHARED_UPLINK: UDP port %u (IPv%u): %s", tunnel_ports[index / 2],
+				    family == AF_INET ? 4 : 6,
+				    fd == -EADDRINUSE ? "taken by another program or tunnel device" : strerror(-fd));
+	}
+	return 0;
+}
+
+void weftd_uplink_release(void)
+{
+	if (--claimed == 0)
+		close_claims();
+}
