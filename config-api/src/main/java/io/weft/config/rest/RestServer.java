@@ -37,6 +37,7 @@ public final class RestServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RestServer.class);
     private static final int MAX_URI_BYTES = 32 * 1024;
     private static final int IDLE_SECONDS = 120;
+    private static final String TEXT = "text/plain; charset=utf-8";
     private static final int START_SECONDS = 20;
 
     /**
@@ -75,8 +76,20 @@ public final class RestServer implements AutoCloseable {
         HttpServer server = vertx.createHttpServer(new HttpServerOptions()
                 .setMaxInitialLineLength(MAX_URI_BYTES)
                 .setTcpNoDelay(true)
+                .setHttp2ClearTextEnabled(false)
+                .setPerMessageWebSocketCompressionSupported(false)
+                .setPerFrameWebSocketCompressionSupported(false)
                 .setIdleTimeout(IDLE_SECONDS));
-        server.requestHandler(router);
+        server.requestHandler(request -> {
+            if (readable(request.path())) {
+                router.handle(request);
+            } else {
+                request.response()
+                        .setStatusCode(400)
+                        .putHeader("Content-Type", TEXT)
+                        .end("path: '" + Shown.of(request.path()) + "' is not a path with valid % escapes");
+            }
+        });
         InetSocketAddress listen = options.listen;
         try {
             HttpServer listening = server.listen(listen.getPort(), listen.getHostString())
@@ -99,6 +112,11 @@ public final class RestServer implements AutoCloseable {
     /** With the real port. */
     public InetSocketAddress address() {
         return address;
+    }
+
+    /** The router throws at a bad escape; such a path is answered before it. */
+    private static boolean readable(String path) {
+        return path != null && path.startsWith("/") && path.matches("([^%]|%[0-9A-Fa-f]{2})*+");
     }
 
     private static void unknownPath(RoutingContext ctx) {
@@ -155,7 +173,7 @@ public final class RestServer implements AutoCloseable {
         }
         ctx.response()
                 .setStatusCode(refused.status())
-                .putHeader("Content-Type", "text/plain; charset=utf-8")
+                .putHeader("Content-Type", TEXT)
                 .end(refused.getMessage());
     }
 

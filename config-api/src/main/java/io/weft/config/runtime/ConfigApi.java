@@ -77,7 +77,7 @@ public final class ConfigApi implements AutoCloseable {
                         2_048,
                         1,
                         1_000_000,
-                        "A watch client further behind than this is disconnected."),
+                        "A watch client that does not read is disconnected when it is this far behind."),
                 Setting.number(
                         "watch-keepalive-ms",
                         10_000,

@@ -19,7 +19,7 @@ public final class WatchHub {
 
     /**
      * @param retained change-sets kept for watchers that reconnect
-     * @param queueRevisions a watcher further behind than this is disconnected; less than {@code retained}
+     * @param queueRevisions a watcher that does not read is disconnected when it is further behind than this; less than {@code retained}
      * @param image where watching starts
      * @param recent change-sets up to the image, oldest first, perhaps none
      */
@@ -53,19 +53,24 @@ public final class WatchHub {
         watchers.remove(watcher);
     }
 
-    /** Whether a watcher at that revision may go on; otherwise it is too far behind. */
-    boolean keepsUp(long revision) {
-        return log.last() - revision <= queueRevisions && log.follows(revision);
+    /** Whether every change-set after that revision is still here. */
+    boolean follows(long revision) {
+        return log.follows(revision);
+    }
+
+    /** Revisions a watcher is behind. */
+    long lag(long revision) {
+        return log.last() - revision;
+    }
+
+    /** How far behind a watcher that does not read may be. */
+    long queueRevisions() {
+        return queueRevisions;
     }
 
     /** The next change-set for a watcher, or null. */
     WatchEntry after(long revision) {
         return log.after(revision);
-    }
-
-    /** Where a client that saw that revision can go on without a fresh picture. */
-    boolean resumes(long revision) {
-        return keepsUp(revision);
     }
 
     Image image() {

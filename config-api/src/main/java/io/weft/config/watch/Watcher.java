@@ -64,7 +64,7 @@ public final class Watcher {
         response.putHeader("Content-Type", "text/event-stream").putHeader("Cache-Control", "no-cache");
         Buffer first;
         long position;
-        if (lastEventId >= 0 && hub.resumes(lastEventId)) {
+        if (lastEventId >= 0 && hub.follows(lastEventId)) {
             position = lastEventId;
             first = KEEPALIVE;
         } else {
@@ -93,11 +93,14 @@ public final class Watcher {
 
     private void drain() {
         while (!closed) {
-            if (!hub.keepsUp(position)) {
+            if (!hub.follows(position)) {
                 disconnect("is too far behind, at revision " + position);
                 return;
             }
             if (response.writeQueueFull()) {
+                if (hub.lag(position) > hub.queueRevisions()) {
+                    disconnect("does not read, at revision " + position);
+                }
                 return;
             }
             WatchEntry entry = hub.after(position);

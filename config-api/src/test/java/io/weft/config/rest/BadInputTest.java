@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.weft.config.runtime.RunningApi;
 import io.weft.config.runtime.RunningApi.Answer;
+import java.io.IOException;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -232,6 +235,25 @@ class BadInputTest {
                 .at("/routing_instances/0/uuid")
                 .asText();
         refused(403, "derived", api.delete("/routing-instance/" + instance));
+    }
+
+    @Test
+    void answersRequestsThatAreHardlyHttp() throws IOException {
+        for (String request : new String[] {
+            "GET /%zz HTTP/1.1\r\nHost: a\r\n\r\n",
+            "GET /%u0000 HTTP/1.1\r\nHost: a\r\n\r\n",
+            "NONSENSE\r\n\r\n",
+            "GET /virtual-network/x/y HTTP/1.1\r\nHost: <a>\r\n\r\n",
+            "POST /projects HTTP/1.1\r\nHost: a\r\nContent-Type: multipart/form-data; boundary=x\r\nContent-Length: 3\r\n\r\na=b"
+        }) {
+            try (Socket socket = new Socket("127.0.0.1", api.port())) {
+                socket.setSoTimeout(10_000);
+                socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+                String status = new String(socket.getInputStream().readNBytes(12), StandardCharsets.US_ASCII);
+                assertTrue(status.matches("HTTP/1.[01] 40[04]"), request + " -> " + status);
+            }
+        }
+        assertEquals(200, api.get("/projects").status());
     }
 
     @Test
