@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+/* The edges: nothing is looked up for a packet before its source is proven to be the port's or a known tunnel endpoint's. */
+#include "worker.h"
+
+#include "checksum.h"
+#include "encap/mplsoudp.h"
+#include "encap/vxlan.h"
+
+#define UDP_PORT_GENEVE 6081u
+
+const uint8_t weft_gateway_mac[6] = {0x00, 0x00, 0x5e, 0x00, 0x01, 0x00};
+
+bool weft_vif_owns(const struct weft_vif *vif, uint8_t family, const uint8_t *address)
+{
+	uint32_t count = vif->address_count < WEFT_VIF_ADDRESSES_MAX ? vif->address_count : WEFT_VIF_ADDRESSES_MAX;
+
+	for (uint32_t i = 0; i < count; i++) {
+		const struct weft_vif_address *own = &vif->addresses[i];
+		uint32_t bits = own->flags & WEFT_VIF_ADDRESS_CONFIGURE ? 128 : own->prefix_len, bytes, rest;
+
+		if (own->family != family)
+			continue;
+		if (family == 4 && bits > 32)
+			bits = 32;
+		bytes = bits / 8;
+		rest = bits % 8;
+		if (memcmp(own->address, address, bytes))
+			continue;
+		if (!rest || !((own->address[bytes] ^ address[bytes]) & (0xff00 >> rest)))
+			return true;
+	}
+	return false;
+}
+
+/* A tenant must not forge the overlay: tunnel protocols to a tunnel endpoint, whatever the policy says. */
+static bool forges_tunnel(struct weft_worker *worker, const struct weft_view *view)
+{
+	const struct weft_plane_msg *plane = worker->configured;
+	const uint8_t *own = view->family == 4 ? plane->underlay4 : plane->underlay6;
+	uint32_t port = view->key.destination_port;
+
+	if (view->protocol == WEFT_PROTOCOL_UDP) {
+		if (port != WEFT_UDP_PORT_VXLAN && port != WEFT_UDP_PORT_MPLS && port != UDP_PORT_GENEVE)
+			return false;
+	} else if (view->protocol != WEFT_PROTOCOL_GRE) {
+		return false;
+	}
+	return memcmp(own, view->destination, 16) == 0 || weft_endpoint_get(worker->plane, view->family, view->destination);
+}
+
+static enum weft_drop check_port_addresses(struct weft_vif *vif, const struct weft_step *step)
+{
+	const struct weft_view *view = &step->view;
+	const struct weft_ethernet *ethernet = (const void *)step->packet->data;
+	bool group = weft_is_group(view->family, view->destination);
+
+	if (weft_is_bad_source(view->family, view->source)) {
+		/* DHCP discovery and multicast listener reports of a port without an address yet: ordinary noise */
+		if (group && weft_is_zero(view->source, 16))
+			return WEFT_DROP_MULTICAST;
+		return WEFT_DROP_INVALID_SOURCE_ADDRESS;
+	}
+	if ((vif->flags & WEFT_VIF_ADDRESS_CHECK) && !weft_vif_owns(vif, view->family, view->source)) {
+		/* mDNS, listener reports: a link-local source is right, the network does not carry them */
+		if (group && view->family == 6 && weft_ipv6_is_link_local(view->source))
+			return WEFT_DROP_MULTICAST;
+		return WEFT_DROP_SPOOFED_SOURCE;
+	}
+	if (group || (ethernet->destination[0] & 1))
+		return WEFT_DROP_MULTICAST;
+	if (view->family == 6 && (weft_ipv6_is_link_local(view->destination) || weft_ipv6_is_link_local(view->source)))
+		return WEFT_DROP_NO_ROUTE; /* never leaves the link, RFC 4291 2.5.6 */
+	return WEFT_DROP_NONE;
+}
+
+enum weft_drop weft_enter_port(struct weft_worker *worker, struct weft_vif *vif, struct weft_step *step)
+{
+	struct weft_packet *packet = step->packet;
+	const struct weft_ethernet *ethernet;
+	enum weft_drop reason;
+	uint32_t type;
+
+	reason = weft_need(worker, packet, sizeof(*ethernet), WEFT_DROP_MALFORMED_ETHERNET);
+	if (reason)
+		return reason;
+	ethernet = (const void *)packet->data;
+	if ((vif->flags & WEFT_VIF_ADDRESS_CHECK) && !weft_same_mac(ethernet->source, vif->mac))
+		return WEFT_DROP_SPOOFED_SOURCE;
+	step->vif_id = vif->vif_id;
+	step->vrf_id = vif->vrf_id;
+	type = weft_be16_get(ethernet->type);
+	if (WEFT_LIKELY(type == WEFT_ETHERTYPE_IPV4 || type == WEFT_ETHERTYPE_IPV6))
+		reason = weft_parse_ip(worker, packet, type == WEFT_ETHERTYPE_IPV4 ? 4 : 6, &step->view);
+	else if (type == WEFT_ETHERTYPE_ARP)
+		return weft_arp_input(worker, vif, step);
+	else
+		return WEFT_DROP_UNSUPPORTED_ETHERTYPE;
+	if (reason)
+		return reason;
+	reason = weft_parse_metadata(packet, &step->view);
+	if (reason)
+		return reason;
+	if (WEFT_UNLIKELY(step->view.kind == WEFT_KIND_NEIGHBOUR))
+		return weft_nd_input(worker, vif, step);
+	reason = check_port_addresses(vif, step);
+	if (reason)
+		return reason;
+	step->view.key.zone = vif->zone;
+	if (WEFT_UNLIKELY(step->view.fragment != WEFT_FRAGMENT_NONE)) {
+		reason = weft_fragment_ports(worker, &step->view);
+		if (reason)
+			return reason;
+	}
+	return WEFT_UNLIKELY(forges_tunnel(worker, &step->view)) ? WEFT_DROP_TUNNEL_FROM_PORT : WEFT_DROP_NONE;
+}
+
+/* What the outer headers say. Offsets from the packet's data. */
+struct outer {
+	uint8_t family, tos;
+	const uint8_t *source;
+	uint32_t udp, end; /* end: behind the outer IP packet */
+};
+
+static enum weft_drop parse_outer4(struct weft_worker *worker, struct weft_packet *packet, struct outer *outer)
+{
+	const struct weft_ipv4 *ip;
+	uint32_t header, total;
+	enum weft_drop reason;
+
+	reason = weft_need(worker, packet, WEFT_L3 + (uint32_t)sizeof(*ip), WEFT_DROP_MALFORMED_IPV4);
+	if (reason)
+		return reason;
+	ip = weft_ipv4_at(packet);
+	if (memcmp(ip->destination, worker->configured->underlay4, 4) || weft_is_zero(ip->destination, 4) ||
+	    ip->protocol != WEFT_PROTOCOL_UDP || (weft_be16_get(ip->fragment) & WEFT_IPV4_OFFSET))
+		return WEFT_DROP_NOT_FOR_US;
+	header = (ip->version_ihl & 0x0fu) * 4;
+	total = weft_be16_get(ip->total);
+	if (ip->version_ihl >> 4 != 4 || header < sizeof(*ip) || total < header || total > packet->length - WEFT_L3)
+		return WEFT_DROP_MALFORMED_IPV4;
+	reason = weft_need(worker, packet, WEFT_L3 + header, WEFT_DROP_MALFORMED_IPV4);
+	if (reason)
+		return reason;
+	ip = weft_ipv4_at(packet);
+	if (!weft_sum_right(weft_sum(ip, header, 0)))
+		return WEFT_DROP_CHECKSUM;
+	*outer = (struct outer){4, ip->tos, ip->source, WEFT_L3 + header, WEFT_L3 + total};
+	return WEFT_DROP_NONE;
+}
+
+static enum weft_drop parse_outer6(struct weft_worker *worker, struct weft_packet *packet, struct outer *outer)
+{
+	uint32_t at = WEFT_L3 + (uint32_t)sizeof(struct weft_ipv6), payload;
+	const struct weft_ipv6 *ip;
+	enum weft_drop reason;
+
+	reason = weft_need(worker, packet, at, WEFT_DROP_MALFORMED_IPV6);
+	if (reason)
+		return reason;
+	ip = weft_ipv6_at(packet);
+	if (memcmp(ip->destination, worker->configured->underlay6, 16) || weft_is_zero(ip->destination, 16) ||
+	    ip->next != WEFT_PROTOCOL_UDP)
+		return WEFT_DROP_NOT_FOR_US;
+	payload = weft_be16_get(ip->payload);
+	if (ip->version_class_label.b[0] >> 4 != 6 || payload > packet->length - at)
+		return WEFT_DROP_MALFORMED_IPV6;
+	*outer = (struct outer){6, weft_ipv6_class(ip), ip->source, at, at + payload};
+	return WEFT_DROP_NONE;
+}
+
+/* RFC 6040 4.2: what the inner header becomes. CONGESTION_MARK when the packet must be dropped. */
+static enum weft_drop apply_congestion_mark(struct weft_step *step, uint8_t outer_tos)
+{
+	uint8_t inner = step->view.tos & 3, outer = outer_tos & 3, result = inner;
+	uint8_t tos;
+
+	if (outer == 3) {
+		if (inner == 0)
+			return WEFT_DROP_CONGESTION_MARK;
+		result = 3;
+	} else if (outer == 1 && inner == 2) {
+		result = 1;
+	}
+	if (result == inner)
+		return WEFT_DROP_NONE;
+	tos = (uint8_t)((step->view.tos & ~3u) | result);
+	if (step->view.family == 4) {
+		struct weft_ipv4 *ip = weft_ipv4_at(step->packet);
+		uint16_t before, after;
+
+		memcpy(&before, ip, 2);
+		ip->tos = tos;
+		memcpy(&after, ip, 2);
+		weft_sum_replace16(ip->checksum, before, after);
+	} else {
+		weft_ipv6_class_set(weft_ipv6_at(step->packet), tos);
+	}
+	step->view.tos = tos;
+	return WEFT_DROP_NONE;
+}
+
+/* The next hop a label or VNI stands for says the VRF, or the port itself. */
+static enum weft_drop apply_context(struct weft_worker *worker, struct weft_step *step, struct weft_nexthop *nexthop)
+{
+	if (nexthop->type == WEFT_NEXTHOP_VRF) {
+		step->vrf_id = nexthop->vrf_id;
+		step->view.key.zone = nexthop->vrf_id;
+		return WEFT_DROP_NONE;
+	}
+	if (nexthop->type == WEFT_NEXTHOP_LOCAL) {
+		struct weft_vif *vif = weft_vif_get(worker->plane, nexthop->vif_id);
+
+		if (!vif)
+			return WEFT_DROP_INVALID_VIF;
+		step->vrf_id = vif->vrf_id;
+		step->view.key.zone = vif->zone;
+		step->delivery = nexthop;
+		return WEFT_DROP_NONE;
+	}
+	return nexthop->type == WEFT_NEXTHOP_DISCARD ? WEFT_DROP_DISCARD : WEFT_DROP_INVALID_NEXTHOP;
+}
+
+static struct weft_endpoint *find_endpoint(struct weft_worker *worker, const struct outer *outer)
+{
+	struct weft_endpoint *last = worker->endpoint;
+
+	if (last && last->family == outer->family && !memcmp(last->destination, outer->source, outer->family == 4 ? 4 : 16))
+		return last;
+	if (outer->family == 4) {
+		uint8_t address[16] = {0};
+
+		memcpy(address, outer->source, 4);
+		last = weft_endpoint_get(worker->plane, 4, address);
+	} else {
+		last = weft_endpoint_get(worker->plane, 6, outer->source);
+	}
+	if (last)
+		worker->endpoint = last;
+	return last;
+}
+
+static enum weft_drop take_off_tunnel(struct weft_worker *worker, struct weft_step *step, const struct outer *outer,
+				      struct weft_nexthop **nexthop, uint8_t *family)
+{
+	const struct weft_udp *udp = (const void *)(step->packet->data + outer->udp);
+	uint32_t port = weft_be16_get(udp->destination), length = weft_be16_get(udp->length);
+	struct weft_endpoint *endpoint;
+
+	if (port != WEFT_UDP_PORT_VXLAN && port != WEFT_UDP_PORT_MPLS)
+		return WEFT_DROP_NOT_FOR_US;
+	if (outer->udp + length != outer->end)
+		return WEFT_DROP_MALFORMED_TUNNEL;
+	endpoint = find_endpoint(worker, outer);
+	if (!endpoint)
+		return WEFT_DROP_UNKNOWN_TUNNEL_SOURCE;
+	step->entry = endpoint->index + 1;
+	if (step->packet->length > outer->end)
+		weft_host_packet_trim(step->packet, outer->end);
+	if (port == WEFT_UDP_PORT_VXLAN)
+		return weft_vxlan_pull(worker, step->packet, outer->udp + 8, nexthop, family);
+	return weft_mplsoudp_pull(worker, step->packet, outer->udp + 8, nexthop, family);
+}
+
+static enum weft_drop check_inner(struct weft_worker *worker, struct weft_step *step, uint8_t outer_tos)
+{
+	struct weft_view *view = &step->view;
+	enum weft_drop reason;
+
+	if (view->kind == WEFT_KIND_NEIGHBOUR)
+		return WEFT_DROP_NEIGHBOUR_IGNORED;
+	if (weft_is_bad_source(view->family, view->source))
+		return WEFT_DROP_INVALID_SOURCE_ADDRESS;
+	if (weft_is_group(view->family, view->destination))
+		return WEFT_DROP_MULTICAST;
+	reason = apply_congestion_mark(step, outer_tos);
+	if (reason)
+		return reason;
+	if (WEFT_UNLIKELY(view->fragment != WEFT_FRAGMENT_NONE))
+		return weft_fragment_ports(worker, view);
+	return WEFT_DROP_NONE;
+}
+
+enum weft_drop weft_enter_fabric(struct weft_worker *worker, struct weft_step *step)
+{
+	struct weft_packet *packet = step->packet;
+	struct weft_nexthop *nexthop = NULL;
+	uint8_t family = 0, outer_tos;
+	enum weft_drop reason;
+	struct outer outer;
+	uint32_t type;
+
+	reason = weft_need(worker, packet, sizeof(struct weft_ethernet), WEFT_DROP_MALFORMED_ETHERNET);
+	if (reason)
+		return reason;
+	if (packet->gso != WEFT_GSO_NONE)
+		return WEFT_DROP_GSO;
+	type = weft_be16_get(((const struct weft_ethernet *)(const void *)packet->data)->type);
+	if (type == WEFT_ETHERTYPE_IPV4)
+		reason = parse_outer4(worker, packet, &outer);
+	else if (type == WEFT_ETHERTYPE_IPV6)
+		reason = parse_outer6(worker, packet, &outer);
+	else
+		return WEFT_DROP_NOT_FOR_US;
+	if (reason)
+		return reason;
+	if (outer.udp + sizeof(struct weft_udp) > outer.end)
+		return WEFT_DROP_MALFORMED_TUNNEL;
+	reason = weft_need(worker, packet, outer.udp + (uint32_t)sizeof(struct weft_udp), WEFT_DROP_MALFORMED_TUNNEL);
+	if (reason)
+		return reason;
+	outer.source = outer.family == 4 ? weft_ipv4_at(packet)->source : weft_ipv6_at(packet)->source;
+	outer_tos = outer.tos;
+	step->vif_id = WEFT_FROM_FABRIC;
+	reason = take_off_tunnel(worker, step, &outer, &nexthop, &family);
+	if (reason)
+		return reason;
+	/* what the device said was about the outer packet */
+	packet->flags = WEFT_PACKET_FROM_TUNNEL;
+	reason = weft_parse_ip(worker, packet, family, &step->view);
+	if (reason)
+		return reason;
+	reason = apply_context(worker, step, nexthop);
+	if (reason)
+		return reason;
+	return check_inner(worker, step, outer_tos);
+}

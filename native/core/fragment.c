@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+/* IP fragments: later ones borrow the first one's ports; IPv4 packets too big for the path are cut before the tunnel. */
+#include "worker.h"
+
+#include "checksum.h"
+
+#define PORTS_KEPT_NS 2000000000ull
+
+static uint32_t fragment_set(const struct weft_view *view)
+{
+	uint64_t mix = view->fragment_id * 0x9e3779b97f4a7c15ull ^ view->key.zone;
+	uint64_t word;
+
+	for (uint32_t i = 0; i < 16; i += 8) {
+		memcpy(&word, view->source + i, 8);
+		mix = (mix ^ word) * 0xff51afd7ed558ccdull;
+		memcpy(&word, view->destination + i, 8);
+		mix = (mix ^ (mix >> 32) ^ word) * 0xc4ceb9fe1a85ec53ull;
+	}
+	return (uint32_t)(mix >> 40) % WEFT_FRAGMENT_SETS;
+}
+
+static bool fragment_matches(const struct weft_fragment_entry *entry, const struct weft_view *view)
+{
+	return entry->id == view->fragment_id && entry->zone == view->key.zone && entry->family == view->family &&
+	       entry->protocol == view->protocol && !memcmp(entry->source, view->source, 16) &&
+	       !memcmp(entry->destination, view->destination, 16);
+}
+
+enum weft_drop weft_fragment_ports(struct weft_worker *worker, struct weft_view *view)
+{
+	struct weft_fragment_entry *set = worker->fragments[fragment_set(view)], *found = NULL, *oldest = set;
+
+	for (uint32_t i = 0; i < WEFT_FRAGMENT_WAYS; i++) {
+		if (set[i].expires_ns > worker->now_ns && fragment_matches(&set[i], view))
+			found = &set[i];
+		if (set[i].expires_ns < oldest->expires_ns)
+			oldest = &set[i];
+	}
+	if (view->fragment == WEFT_FRAGMENT_LATER) {
+		if (!found)
+			return WEFT_DROP_FRAGMENT;
+		view->key.source_port = found->source_port;
+		view->key.destination_port = found->destination_port;
+		return WEFT_DROP_NONE;
+	}
+	if (!found)
+		found = oldest;
+	memcpy(found->source, view->source, 16);
+	memcpy(found->destination, view->destination, 16);
+	found->zone = view->key.zone;
+	found->id = view->fragment_id;
+	found->family = view->family;
+	found->protocol = view->protocol;
+	found->source_port = view->key.source_port;
+	found->destination_port = view->key.destination_port;
+	found->expires_ns = worker->now_ns + PORTS_KEPT_NS;
+	return WEFT_DROP_NONE;
+}
+
+/* One fragment: `bytes` of the payload from `at` on (RFC 791 3.2). Every fragment keeps all options. */
+static struct weft_packet *cut(struct weft_worker *worker, const struct weft_packet *packet, uint32_t header, uint32_t at,
+			       uint32_t bytes, bool last)
+{
+	struct weft_packet *piece = weft_host_packet_alloc(worker->plane, worker->index, WEFT_L3 + header + bytes);
+	struct weft_ipv4 *ip;
+	uint32_t field;
+
+	if (!piece)
+		return NULL;
+	memcpy(piece->data, packet->data, WEFT_L3 + header);
+	weft_host_packet_copy_out(packet, WEFT_L3 + header + at, piece->data + WEFT_L3 + header, bytes);
+	ip = weft_ipv4_at(piece);
+	field = weft_be16_get(ip->fragment);
+	field = (field & ~(WEFT_IPV4_OFFSET | WEFT_IPV4_MF)) | (((field & WEFT_IPV4_OFFSET) + at / 8) & WEFT_IPV4_OFFSET) |
+		(last ? field & WEFT_IPV4_MF : WEFT_IPV4_MF);
+	ip->fragment = weft_be16_of(field);
+	ip->total = weft_be16_of(header + bytes);
+	memset(ip->checksum, 0, 2);
+	weft_sum_store(ip->checksum, weft_sum(ip, header, 0));
+	piece->hash = packet->hash;
+	return piece;
+}
+
+static enum weft_drop send_piece(struct weft_worker *worker, struct weft_packet *piece, const struct weft_view *view,
+				 const struct weft_way *way)
+{
+	if (way->vif) {
+		weft_depart(worker, way->vif, piece);
+		return WEFT_DROP_NONE;
+	}
+	return weft_output_tunnel(worker, piece, view->tos, way, false);
+}
+
+enum weft_drop weft_fragment_send(struct weft_worker *worker, struct weft_step *step, const struct weft_way *way, uint32_t mtu)
+{
+	uint32_t header = step->view.l4 - WEFT_L3, payload = step->view.l3_bytes - header, room, at = 0, bytes;
+	struct weft_packet *packet = step->packet, *piece;
+	enum weft_drop reason = WEFT_DROP_NONE;
+
+	if (mtu < header + 8)
+		return WEFT_DROP_TOO_BIG;
+	if (!weft_checksum_complete(worker, packet))
+		return WEFT_DROP_NO_MEMORY;
+	room = (mtu - header) & ~7u;
+	while (at < payload && !reason) {
+		bytes = payload - at < room ? payload - at : room;
+		piece = cut(worker, packet, header, at, bytes, at + bytes == payload);
+		if (!piece)
+			return WEFT_DROP_NO_MEMORY;
+		reason = send_piece(worker, piece, &step->view, way);
+		if (reason)
+			weft_host_packet_free(worker->plane, worker->index, piece);
+		at += bytes;
+	}
+	if (reason)
+		return reason;
+	step->packet = NULL;
+	weft_host_packet_free(worker->plane, worker->index, packet);
+	return WEFT_DROP_NONE;
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+/* The fast path: a packet whose connection is known and still true. No lock, no atomic read-modify-write. */
+#include "worker.h"
+
+uint16_t weft_entropy_port(uint32_t hash)
+{
+	return (uint16_t)(49152u + ((hash ^ hash >> 16) & 16383u));
+}
+
+enum weft_drop weft_connection_resolve(struct weft_worker *worker, const struct weft_connection *connection, struct weft_way *way)
+{
+	struct weft_nexthop *nexthop;
+
+	way->label = connection->label;
+	way->route_flags = connection->route_flags;
+	way->entropy_port = connection->entropy_port;
+	way->nexthop = NULL;
+	way->vif = NULL;
+	if (WEFT_UNLIKELY(connection->flags & WEFT_CONNECTION_TO_VIF)) {
+		way->vif = weft_vif_get(worker->plane, connection->label);
+		return way->vif ? WEFT_DROP_NONE : WEFT_DROP_INVALID_VIF;
+	}
+	nexthop = weft_nexthop_get(worker->plane, connection->nexthop_id);
+	if (WEFT_UNLIKELY(!nexthop || nexthop->generation != connection->nexthop_generation))
+		return WEFT_DROP_INVALID_NEXTHOP;
+	way->nexthop = nexthop;
+	if (nexthop->type == WEFT_NEXTHOP_LOCAL) {
+		way->vif = weft_vif_get(worker->plane, nexthop->vif_id);
+		return way->vif ? WEFT_DROP_NONE : WEFT_DROP_INVALID_VIF;
+	}
+	return nexthop->type == WEFT_NEXTHOP_TUNNEL && nexthop->endpoint ? WEFT_DROP_NONE : WEFT_DROP_INVALID_NEXTHOP;
+}
+
+/*
+ * True when what the connection holds is still what an evaluation would answer, for a packet that entered as this one did; *way is
+ * set. False: the slow path decides.
+ */
+static bool is_fresh(struct weft_worker *worker, const struct weft_step *step, const struct weft_connection *connection,
+		     struct weft_way *way)
+{
+	uint32_t sequence = __atomic_load_n(&connection->sequence, __ATOMIC_ACQUIRE), policy_stamp, source_stamp, destination_stamp;
+	const struct weft_connection_key *key = &connection->key;
+	uint32_t vrf_id;
+
+	if (WEFT_UNLIKELY(sequence & 1))
+		return false;
+	if (WEFT_UNLIKELY(connection->vif_id != step->vif_id || connection->entry_endpoint != step->entry ||
+			  (connection->flags & WEFT_CONNECTION_DENIED)))
+		return false;
+	if (WEFT_UNLIKELY(weft_connection_resolve(worker, connection, way)))
+		return false;
+	vrf_id = connection->vrf_id;
+	policy_stamp = connection->policy_stamp;
+	source_stamp = connection->source_stamp;
+	destination_stamp = connection->destination_stamp;
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	if (WEFT_UNLIKELY(__atomic_load_n(&connection->sequence, __ATOMIC_RELAXED) != sequence))
+		return false;
+	return policy_stamp == weft_policy_stamp(step->entry ? NULL : worker->vif, way->vif) &&
+	       source_stamp == weft_route_stamp(worker->plane, vrf_id, key->family, key->source) &&
+	       destination_stamp == weft_route_stamp(worker->plane, vrf_id, key->family, key->destination);
+}
+
+static void account(struct weft_worker *worker, const struct weft_step *step, struct weft_connection *connection)
+{
+	weft_count(&connection->packets, 1);
+	weft_count(&connection->bytes, step->view.l3_bytes);
+	if (WEFT_UNLIKELY(step->view.kind == WEFT_KIND_ICMP_ERROR))
+		return; /* an error does not keep the connection it is about alive */
+	__atomic_store_n(&connection->seen_ns, worker->now_ns, __ATOMIC_RELAXED);
+	if (step->view.protocol == WEFT_PROTOCOL_TCP && step->view.fragment != WEFT_FRAGMENT_LATER)
+		weft_tcp_note(worker->plane, connection, step->view.tcp_flags);
+}
+
+enum weft_drop weft_connection_way(struct weft_worker *worker, struct weft_step *step, struct weft_connection *connection,
+				   struct weft_way *way)
+{
+	enum weft_drop reason;
+
+	if (!connection) {
+		/* an earlier packet of the burst may have set it up */
+		connection = weft_connection_find(worker->plane, &step->view.key, step->hash);
+		if (!connection)
+			connection = weft_connection_find_at_port(worker, step);
+		if (!connection)
+			return weft_connection_set_up(worker, step, way);
+	}
+	if (WEFT_UNLIKELY(!is_fresh(worker, step, connection, way))) {
+		reason = weft_connection_again(worker, step, connection, way);
+		if (reason)
+			return reason;
+	}
+	account(worker, step, connection);
+	return WEFT_DROP_NONE;
+}

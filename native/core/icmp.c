@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+/* ICMP of the plane's own: echo replies for its addresses, time exceeded and too big (RFC 792, RFC 1191, RFC 4443). */
+#include "worker.h"
+
+#include "checksum.h"
+
+#define ERRORS_PER_SECOND 100u
+#define ERRORS_BURST 50u
+#define TOKEN_NS (1000000000ull / ERRORS_PER_SECOND)
+#define QUOTE4_MAX (576u - 28u)  /* RFC 1812 4.3.2.3 */
+#define QUOTE6_MAX (1280u - 48u) /* RFC 4443 3 */
+#define REPLY_TTL 64u
+
+static bool take_token(struct weft_worker *worker)
+{
+	struct weft_bucket *bucket = &worker->icmp[worker->vif->vif_id % WEFT_VIF_LIMIT];
+	uint64_t elapsed = worker->now_ns - bucket->filled_ns, fresh = elapsed / TOKEN_NS;
+
+	if (!bucket->filled_ns || fresh >= ERRORS_BURST) {
+		bucket->tokens = ERRORS_BURST;
+		bucket->filled_ns = worker->now_ns ? worker->now_ns : 1;
+	} else if (fresh) {
+		bucket->tokens = bucket->tokens + fresh > ERRORS_BURST ? ERRORS_BURST : bucket->tokens + (uint32_t)fresh;
+		bucket->filled_ns += fresh * TOKEN_NS;
+	}
+	if (!bucket->tokens)
+		return false;
+	bucket->tokens--;
+	return true;
+}
+
+/* Who the error is from: the gateway address of the port, or else the packet's destination. */
+static void error_source(const struct weft_worker *worker, const struct weft_step *step, const struct weft_vif *out,
+			 uint8_t source[16])
+{
+	const struct weft_vif *port = step->vif_id == WEFT_FROM_FABRIC ? out : worker->vif;
+	const struct weft_vif_msg *message = port ? weft_load(port->message) : NULL;
+	uint32_t count = message ? message->address_count : 0;
+
+	memcpy(source, step->view.destination, 16);
+	for (uint32_t i = 0; i < count && i < WEFT_VIF_ADDRESSES_MAX; i++) {
+		const struct weft_vif_address *address = &message->addresses[i];
+
+		if (address->family == step->view.family && (address->flags & WEFT_VIF_ADDRESS_GATEWAY)) {
+			memcpy(source, address->address, 16);
+			return;
+		}
+	}
+}
+
+static void write_error4(struct weft_packet *error, const uint8_t *source, const struct weft_step *step,
+			 enum weft_icmp_cause cause, uint32_t mtu)
+{
+	struct weft_ipv4 *ip = weft_ipv4_at(error);
+	struct weft_icmp *icmp = (void *)(ip + 1);
+	uint32_t icmp_bytes = error->length - WEFT_L3 - (uint32_t)sizeof(*ip);
+
+	memset(ip, 0, sizeof(*ip) + sizeof(*icmp));
+	ip->version_ihl = 0x45;
+	ip->total = weft_be16_of(error->length - WEFT_L3);
+	ip->ttl = REPLY_TTL;
+	ip->protocol = WEFT_PROTOCOL_ICMP;
+	memcpy(ip->source, source, 4);
+	memcpy(ip->destination, step->view.source, 4);
+	weft_sum_store(ip->checksum, weft_sum(ip, sizeof(*ip), 0));
+	icmp->type = cause == WEFT_ICMP_TOO_BIG ? 3 : 11;
+	icmp->code = cause == WEFT_ICMP_TOO_BIG ? 4 : 0;
+	if (cause == WEFT_ICMP_TOO_BIG)
+		icmp->sequence = weft_be16_of(mtu < 65535 ? mtu : 65535); /* next-hop MTU, RFC 1191 4 */
+	weft_sum_store(icmp->checksum, weft_sum(icmp, icmp_bytes, 0));
+}
+
+static void write_error6(struct weft_packet *error, const uint8_t *source, const struct weft_step *step,
+			 enum weft_icmp_cause cause, uint32_t mtu)
+{
+	struct weft_ipv6 *ip = weft_ipv6_at(error);
+	struct weft_icmp *icmp = (void *)(ip + 1);
+	uint32_t icmp_bytes = error->length - WEFT_L3 - (uint32_t)sizeof(*ip);
+
+	memset(ip, 0, sizeof(*ip) + sizeof(*icmp));
+	weft_ipv6_class_set(ip, 0);
+	ip->payload = weft_be16_of(icmp_bytes);
+	ip->next = WEFT_PROTOCOL_ICMPV6;
+	ip->hops = REPLY_TTL;
+	memcpy(ip->source, source, 16);
+	memcpy(ip->destination, step->view.source, 16);
+	icmp->type = cause == WEFT_ICMP_TOO_BIG ? 2 : 3;
+	if (cause == WEFT_ICMP_TOO_BIG) {
+		icmp->identifier = weft_be16_of(mtu >> 16);
+		icmp->sequence = weft_be16_of(mtu & 0xffff);
+	}
+	weft_sum_store(icmp->checksum,
+		       weft_sum(icmp, icmp_bytes,
+				weft_sum_pseudo(6, ip->source, ip->destination, WEFT_PROTOCOL_ICMPV6, icmp_bytes)));
+}
+
+enum weft_drop weft_icmp_error(struct weft_worker *worker, const struct weft_step *step, enum weft_icmp_cause cause,
+			       const struct weft_vif *out, uint32_t mtu, enum weft_drop reason)
+{
+	uint32_t headers = (step->view.family == 4 ? 20u : 40u) + 8u, quote = step->view.family == 4 ? QUOTE4_MAX : QUOTE6_MAX;
+	struct weft_packet *error;
+	uint8_t source[16];
+
+	/* RFC 1122 3.2.2, RFC 4443 2.4 e: never about an error, a later fragment, or a sender that is no single host */
+	if (step->view.kind == WEFT_KIND_ICMP_ERROR || step->view.fragment == WEFT_FRAGMENT_LATER ||
+	    weft_is_bad_source(step->view.family, step->view.source))
+		return reason;
+	if (!take_token(worker))
+		return WEFT_DROP_ICMP_RATE;
+	if (quote > step->view.l3_bytes)
+		quote = step->view.l3_bytes;
+	error = weft_host_packet_alloc(worker->plane, worker->index, WEFT_L3 + headers + quote);
+	if (!error)
+		return reason;
+	error_source(worker, step, out, source);
+	memset(error->data, 0, WEFT_L3 + headers);
+	weft_host_packet_copy_out(step->packet, WEFT_L3, error->data + WEFT_L3 + headers, quote);
+	if (step->view.family == 4)
+		write_error4(error, source, step, cause, mtu);
+	else
+		write_error6(error, source, step, cause, mtu);
+	weft_output_back(worker, step, error, step->view.family, step->view.source);
+	return reason;
+}
+
+enum weft_drop weft_icmp_receive(struct weft_worker *worker, struct weft_step *step)
+{
+	const struct weft_view *view = &step->view;
+	struct weft_packet *packet = step->packet;
+	uint8_t request = view->family == 4 ? 8 : 128, answer = view->family == 4 ? 0 : 129;
+	uint8_t protocol = view->family == 4 ? WEFT_PROTOCOL_ICMP : WEFT_PROTOCOL_ICMPV6;
+	struct weft_icmp *icmp;
+	uint16_t before, after;
+
+	if (view->protocol != protocol || view->icmp_type != request || view->fragment != WEFT_FRAGMENT_NONE ||
+	    packet->gso != WEFT_GSO_NONE)
+		return WEFT_DROP_NO_RECEIVER;
+	if (!weft_checksum_complete(worker, packet))
+		return WEFT_DROP_NO_MEMORY;
+	icmp = (void *)(packet->data + view->l4);
+	memcpy(&before, icmp, 2);
+	icmp->type = answer;
+	memcpy(&after, icmp, 2);
+	weft_sum_replace16(icmp->checksum, before, after);
+	if (view->family == 4) {
+		struct weft_ipv4 *ip = weft_ipv4_at(packet);
+
+		memcpy(ip->source, view->destination, 4);
+		memcpy(ip->destination, view->source, 4);
+		ip->ttl = REPLY_TTL;
+		memset(ip->checksum, 0, 2);
+		weft_sum_store(ip->checksum, weft_sum(ip, view->l4 - WEFT_L3, 0));
+	} else {
+		struct weft_ipv6 *ip = weft_ipv6_at(packet);
+
+		memcpy(ip->source, view->destination, 16);
+		memcpy(ip->destination, view->source, 16);
+		ip->hops = REPLY_TTL;
+	}
+	step->packet = NULL;
+	weft_output_back(worker, step, packet, view->family, view->source);
+	return WEFT_DROP_NONE;
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+/*
+ * The packet path, stage by stage over a burst: fetch the headers, let every packet enter, fetch the connection buckets, find the
+ * way and send. One packet's memory is on its way to the cache while another's is worked on.
+ */
+#include "worker.h"
+
+#define PREFETCH_AHEAD 4u
+
+size_t weft_worker_bytes(void)
+{
+	return sizeof(struct weft_worker);
+}
+
+void weft_worker_init(struct weft_plane *plane, uint32_t worker, void *memory)
+{
+	struct weft_worker *self = memory;
+
+	self->plane = plane;
+	self->index = worker;
+}
+
+static void drop(struct weft_worker *worker, struct weft_step *step, enum weft_drop reason)
+{
+	struct weft_packet *packet = step->packet;
+
+	step->packet = NULL;
+	weft_plane_count_drop(worker->plane, worker->index, worker->vif, reason, 1);
+	if (packet)
+		weft_host_packet_free(worker->plane, worker->index, packet);
+}
+
+static void refuse(struct weft_plane *plane, uint32_t worker, struct weft_vif *vif, struct weft_packet **packets, uint32_t count)
+{
+	weft_plane_count_drop(plane, worker, vif, WEFT_DROP_INVALID_VIF, count);
+	for (uint32_t i = 0; i < count; i++)
+		weft_host_packet_free(plane, worker, packets[i]);
+}
+
+static void begin(struct weft_worker *worker, struct weft_vif *vif, struct weft_packet **packets, uint32_t count)
+{
+	struct weft_vif_counters *counters = &vif->counters[worker->index];
+	uint64_t bytes = 0;
+
+	worker->vif = vif;
+	worker->configured = weft_plane_configured(worker->plane);
+	worker->endpoint = NULL;
+	worker->now_ns = weft_host_now_ns();
+	for (uint32_t i = 0; i < count; i++) {
+		struct weft_step *step = &worker->steps[i];
+
+		step->packet = packets[i];
+		step->delivery = NULL;
+		step->entry = 0;
+		packets[i]->vif_id = vif->vif_id;
+		bytes += packets[i]->length;
+	}
+	weft_count(&counters->rx_packets, count);
+	weft_count(&counters->rx_bytes, bytes);
+}
+
+static void enter(struct weft_worker *worker, uint32_t count)
+{
+	bool port = worker->vif->type == WEFT_VIF_VIRTUAL;
+
+	for (uint32_t i = 0; i < PREFETCH_AHEAD && i < count; i++)
+		__builtin_prefetch(worker->steps[i].packet->data);
+	for (uint32_t i = 0; i < count; i++) {
+		struct weft_step *step = &worker->steps[i];
+		enum weft_drop reason;
+
+		if (i + PREFETCH_AHEAD < count)
+			__builtin_prefetch(worker->steps[i + PREFETCH_AHEAD].packet->data);
+		reason = port ? weft_enter_port(worker, worker->vif, step) : weft_enter_fabric(worker, step);
+		if (WEFT_UNLIKELY(reason)) {
+			drop(worker, step, reason);
+			continue;
+		}
+		if (WEFT_UNLIKELY(!step->packet))
+			continue;
+		step->hash = weft_connection_hash(worker->plane, &step->view.key);
+		step->packet->hash = step->hash;
+		weft_connection_prefetch(worker->plane, step->hash);
+	}
+}
+
+static void leave(struct weft_worker *worker, struct weft_step *step)
+{
+	struct weft_connection *connection = weft_connection_find(worker->plane, &step->view.key, step->hash);
+	struct weft_way way;
+	enum weft_drop reason = weft_connection_way(worker, step, connection, &way);
+
+	if (!reason && step->packet)
+		reason = weft_output(worker, step, &way);
+	if (WEFT_UNLIKELY(reason))
+		drop(worker, step, reason);
+}
+
+void weft_plane_input(struct weft_plane *plane, uint32_t worker, uint32_t vif_id, struct weft_packet **packets, uint32_t count)
+{
+	struct weft_worker *self = weft_worker_get(plane, worker);
+	struct weft_vif *vif = weft_vif_get(plane, vif_id);
+
+	if (count > WEFT_BURST_MAX) {
+		refuse(plane, worker, vif, packets + WEFT_BURST_MAX, count - WEFT_BURST_MAX);
+		count = WEFT_BURST_MAX;
+	}
+	if (!vif || (vif->type != WEFT_VIF_VIRTUAL && vif->type != WEFT_VIF_PHYSICAL)) {
+		refuse(plane, worker, vif, packets, count);
+		return;
+	}
+	begin(self, vif, packets, count);
+	enter(self, count);
+	for (uint32_t i = 0; i < count; i++) {
+		if (self->steps[i].packet)
+			leave(self, &self->steps[i]);
+	}
+	weft_depart_flush(self);
+}

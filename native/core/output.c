@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+/* The way out: hop limit, size, Ethernet or tunnel, and the queue that a burst's packets leave from together. */
+#include "worker.h"
+
+#include "checksum.h"
+#include "encap/mplsoudp.h"
+#include "encap/outer.h"
+#include "encap/vxlan.h"
+
+uint64_t weft_packet_sum(struct weft_worker *worker, const struct weft_packet *packet, uint32_t offset, uint32_t bytes,
+			 uint64_t sum)
+{
+	uint32_t part;
+
+	if (WEFT_LIKELY(offset + bytes <= packet->linear))
+		return weft_sum(packet->data + offset, bytes, sum);
+	while (bytes) {
+		part = bytes < WEFT_CHUNK_BYTES ? bytes : WEFT_CHUNK_BYTES;
+		weft_host_packet_copy_out(packet, offset, worker->chunk, part);
+		sum = weft_sum(worker->chunk, part, sum);
+		offset += part;
+		bytes -= part;
+	}
+	return sum;
+}
+
+bool weft_checksum_complete(struct weft_worker *worker, struct weft_packet *packet)
+{
+	uint32_t start = packet->csum_start, field = start + packet->csum_offset;
+	uint64_t sum;
+
+	if (!(packet->flags & WEFT_PACKET_CSUM_PARTIAL))
+		return true;
+	if (weft_need(worker, packet, field + 2, WEFT_DROP_GSO))
+		return false;
+	sum = weft_packet_sum(worker, packet, start, packet->length - start, 0);
+	weft_sum_store(packet->data + field, sum);
+	/* RFC 768: a computed zero is sent as ones */
+	if (packet->csum_offset == 6 && weft_is_zero(packet->data + field, 2))
+		memset(packet->data + field, 0xff, 2);
+	packet->flags &= (uint16_t)~WEFT_PACKET_CSUM_PARTIAL;
+	return true;
+}
+
+/* ---- the queue ---- */
+
+void weft_depart_flush(struct weft_worker *worker)
+{
+	uint32_t count = worker->departure_count, taken;
+	struct weft_departure *departures = worker->departures;
+
+	weft_coalesce_finish(worker);
+	worker->departure_count = 0;
+	for (uint32_t first = 0; first < count; first++) {
+		struct weft_vif *vif = departures[first].vif;
+		struct weft_vif_counters *counters;
+		uint64_t bytes = 0;
+
+		if (!vif)
+			continue;
+		taken = 0;
+		for (uint32_t i = first; i < count; i++) {
+			if (departures[i].vif != vif)
+				continue;
+			departures[i].vif = NULL;
+			bytes += departures[i].packet->length;
+			worker->batch[taken++] = departures[i].packet;
+		}
+		counters = &vif->counters[worker->index];
+		weft_count(&counters->tx_packets, taken);
+		weft_count(&counters->tx_bytes, bytes);
+		weft_host_transmit(worker->plane, worker->index, vif, worker->batch, taken);
+	}
+}
+
+void weft_depart(struct weft_worker *worker, struct weft_vif *vif, struct weft_packet *packet)
+{
+	if (worker->departure_count == WEFT_DEPARTURES_MAX) {
+		weft_depart_flush(worker);
+		packet->flags &= (uint16_t)~WEFT_PACKET_TRAIN; /* the one before it is gone */
+	}
+	worker->departures[worker->departure_count++] = (struct weft_departure){vif, packet};
+}
+
+void weft_depart_room(struct weft_worker *worker, uint32_t count)
+{
+	if (worker->departure_count + count > WEFT_DEPARTURES_MAX)
+		weft_depart_flush(worker);
+}
+
+/* ---- one packet ---- */
+
+static void apply_hop(struct weft_packet *packet, uint8_t family)
+{
+	if (family == 4) {
+		struct weft_ipv4 *ip = weft_ipv4_at(packet);
+		uint16_t before, after;
+
+		memcpy(&before, &ip->ttl, 2);
+		ip->ttl--;
+		memcpy(&after, &ip->ttl, 2);
+		weft_sum_replace16(ip->checksum, before, after);
+	} else {
+		weft_ipv6_at(packet)->hops--;
+	}
+}
+
+static void write_ethernet(struct weft_packet *packet, const struct weft_vif *vif, uint8_t family)
+{
+	struct weft_ethernet *ethernet = (void *)packet->data;
+
+	memcpy(ethernet->destination, vif->mac, 6);
+	memcpy(ethernet->source, weft_gateway_mac, 6);
+	ethernet->type = weft_be16_of(family == 4 ? WEFT_ETHERTYPE_IPV4 : WEFT_ETHERTYPE_IPV6);
+}
+
+static enum weft_drop too_big(struct weft_worker *worker, const struct weft_step *step, const struct weft_way *way, uint32_t mtu)
+{
+	return weft_icmp_error(worker, step, WEFT_ICMP_TOO_BIG, way->vif, mtu, WEFT_DROP_TOO_BIG);
+}
+
+static enum weft_drop to_port(struct weft_worker *worker, struct weft_step *step, const struct weft_way *way)
+{
+	struct weft_packet *packet = step->packet;
+	const struct weft_view *view = &step->view;
+	bool big = packet->gso == WEFT_GSO_NONE && view->l3_bytes > way->vif->mtu;
+
+	if (WEFT_UNLIKELY(!way->vif->carrier))
+		return WEFT_DROP_INVALID_VIF;
+	if (WEFT_UNLIKELY(big && view->dont_fragment))
+		return too_big(worker, step, way, way->vif->mtu);
+	if (weft_is_hop(way->route_flags))
+		apply_hop(packet, view->family);
+	write_ethernet(packet, way->vif, view->family);
+	if (WEFT_UNLIKELY(big))
+		return weft_fragment_send(worker, step, way, way->vif->mtu);
+	step->packet = NULL;
+	if (packet->flags & WEFT_PACKET_FROM_TUNNEL)
+		weft_coalesce(worker, way->vif, step, packet);
+	else
+		weft_depart(worker, way->vif, packet);
+	return WEFT_DROP_NONE;
+}
+
+uint32_t weft_tunnel_overhead(const struct weft_nexthop *nexthop)
+{
+	uint32_t outer = weft_outer_ip_bytes(nexthop->family) + (uint32_t)sizeof(struct weft_udp);
+
+	return outer + (nexthop->encap == WEFT_ENCAP_VXLAN ? WEFT_VXLAN_BYTES : WEFT_MPLS_BYTES);
+}
+
+enum weft_drop weft_output_tunnel(struct weft_worker *worker, struct weft_packet *packet, uint8_t tos, const struct weft_way *way,
+				  bool train)
+{
+	const struct weft_nexthop *nexthop = way->nexthop;
+	struct weft_endpoint *endpoint = nexthop->endpoint;
+	struct weft_vif *uplink = weft_load(endpoint->uplink);
+	enum weft_drop reason;
+
+	if (WEFT_UNLIKELY(!uplink))
+		return WEFT_DROP_PATH_UNRESOLVED;
+	if (nexthop->encap == WEFT_ENCAP_VXLAN)
+		reason = weft_vxlan_push(packet, nexthop, endpoint, tos, way->entropy_port, way->label);
+	else if (nexthop->encap == WEFT_ENCAP_MPLSOUDP)
+		reason = weft_mplsoudp_push(packet, nexthop, endpoint, tos, way->entropy_port, way->label);
+	else
+		reason = WEFT_DROP_INVALID_NEXTHOP;
+	if (reason)
+		return reason;
+	packet->flags = train ? WEFT_PACKET_TRAIN : 0;
+	packet->gso = WEFT_GSO_NONE;
+	packet->gso_size = 0;
+	weft_depart(worker, uplink, packet);
+	return WEFT_DROP_NONE;
+}
+
+static enum weft_drop to_tunnel(struct weft_worker *worker, struct weft_step *step, const struct weft_way *way)
+{
+	const struct weft_endpoint *endpoint = way->nexthop->endpoint;
+	uint32_t overhead = weft_tunnel_overhead(way->nexthop), mtu, segment_bytes = 0;
+	const struct weft_vif *uplink = weft_load(endpoint->uplink);
+	struct weft_packet *packet = step->packet;
+	const struct weft_view *view = &step->view;
+	enum weft_drop reason;
+	bool big;
+
+	if (WEFT_UNLIKELY(endpoint->state != WEFT_PATH_RESOLVED || !uplink))
+		return WEFT_DROP_PATH_UNRESOLVED;
+	if (WEFT_UNLIKELY(!uplink->carrier))
+		return WEFT_DROP_INVALID_VIF;
+	mtu = endpoint->mtu ? endpoint->mtu : uplink->mtu;
+	mtu = mtu > overhead ? mtu - overhead : 0;
+	big = view->l3_bytes > mtu;
+	if (packet->gso != WEFT_GSO_NONE) {
+		segment_bytes = weft_segment_bytes(step, mtu);
+		if (!segment_bytes)
+			return too_big(worker, step, way, mtu);
+		big = false;
+	} else if (WEFT_UNLIKELY(big && view->dont_fragment)) {
+		return too_big(worker, step, way, mtu);
+	}
+	if (weft_is_hop(way->route_flags))
+		apply_hop(packet, view->family);
+	if (segment_bytes)
+		return weft_segment_send(worker, step, way, segment_bytes, mtu);
+	if (WEFT_UNLIKELY(big))
+		return weft_fragment_send(worker, step, way, mtu);
+	if (!weft_checksum_complete(worker, packet))
+		return WEFT_DROP_NO_MEMORY;
+	reason = weft_output_tunnel(worker, packet, view->tos, way, false);
+	if (!reason)
+		step->packet = NULL;
+	return reason;
+}
+
+enum weft_drop weft_output(struct weft_worker *worker, struct weft_step *step, const struct weft_way *way)
+{
+	if (WEFT_UNLIKELY(weft_is_hop(way->route_flags) && step->view.ttl <= 1))
+		return weft_icmp_error(worker, step, WEFT_ICMP_TIME_EXCEEDED, way->vif, 0, WEFT_DROP_TTL_EXCEEDED);
+	return way->vif ? to_port(worker, step, way) : to_tunnel(worker, step, way);
+}
+
+void weft_output_back(struct weft_worker *worker, const struct weft_step *step, struct weft_packet *packet, uint8_t family,
+		      const uint8_t *destination)
+{
+	struct weft_step *reply = &worker->reply;
+	enum weft_drop reason = WEFT_DROP_NONE;
+	struct weft_leaf leaf;
+	struct weft_way way;
+
+	memset(reply, 0, sizeof(*reply));
+	reply->packet = packet;
+	reply->vif_id = step->vif_id;
+	reply->vrf_id = step->vrf_id;
+	reply->view.family = family;
+	reply->view.kind = WEFT_KIND_ICMP_ERROR; /* nothing of the plane's own causes another error */
+	reply->view.l3_bytes = packet->length - WEFT_L3;
+	reply->view.tos = family == 4 ? weft_ipv4_at(packet)->tos : weft_ipv6_class(weft_ipv6_at(packet));
+	reply->view.dont_fragment = true;
+	if (step->vif_id != WEFT_FROM_FABRIC) {
+		packet->flags = 0;
+		packet->gso = WEFT_GSO_NONE;
+		write_ethernet(packet, worker->vif, family);
+		weft_depart(worker, worker->vif, packet);
+		return;
+	}
+	leaf = weft_route_get(worker->plane, step->vrf_id, family, destination);
+	way = (struct weft_way){.label = leaf.label, .route_flags = WEFT_ROUTE_SAME_NETWORK,
+				.entropy_port = weft_entropy_port(step->hash)};
+	way.nexthop = leaf.prefix_len == WEFT_NO_ROUTE ? NULL : weft_nexthop_get(worker->plane, leaf.nexthop_id);
+	if (!way.nexthop || way.nexthop->type != WEFT_NEXTHOP_TUNNEL || !way.nexthop->endpoint)
+		reason = WEFT_DROP_NO_ROUTE;
+	else
+		reason = to_tunnel(worker, reply, &way);
+	if (reason) {
+		weft_plane_count_drop(worker->plane, worker->index, worker->vif, reason, 1);
+		weft_host_packet_free(worker->plane, worker->index, packet);
+	}
+}

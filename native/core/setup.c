@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+/*
+ * The slow path: what a connection's first packet decides, and decides again when a stamp says that the answer may have changed. A
+ * re-evaluation always uses the initiator's tuple, whichever direction's packet asked for it.
+ */
+#include "worker.h"
+
+/* The question: where does the initiator's packet go, and how does the answer come back? */
+struct question {
+	const struct weft_connection_key *key; /* the initiator's */
+	uint32_t vif_id;                       /* port it entered by, or WEFT_FROM_FABRIC */
+	uint32_t entry;                        /* endpoint index plus 1 */
+	uint32_t vrf_id;
+	struct weft_nexthop *delivery;         /* LOCAL next hop of the fabric's label, or NULL */
+	bool strict;                           /* the initiator's own packet: it must come from where its route points */
+};
+
+struct side {
+	struct weft_leaf leaf;
+	struct weft_nexthop *nexthop; /* NULL: none */
+	struct weft_vif *vif;         /* LOCAL */
+};
+
+static struct side look_up(struct weft_worker *worker, uint32_t vrf_id, uint8_t family, const uint8_t *address)
+{
+	struct side side = {.leaf = weft_route_get(worker->plane, vrf_id, family, address)};
+
+	if (side.leaf.prefix_len != WEFT_NO_ROUTE)
+		side.nexthop = weft_nexthop_get(worker->plane, side.leaf.nexthop_id);
+	if (side.nexthop && side.nexthop->type == WEFT_NEXTHOP_LOCAL)
+		side.vif = weft_vif_get(worker->plane, side.nexthop->vif_id);
+	return side;
+}
+
+static bool is_tunnel(const struct side *side)
+{
+	return side->nexthop && side->nexthop->type == WEFT_NEXTHOP_TUNNEL && side->nexthop->endpoint;
+}
+
+/* Where the initiator is: question->vif_id or ->entry is confirmed, or (not strict) follows the route. */
+static enum weft_drop locate_initiator(struct weft_worker *worker, struct question *question, const struct side *source,
+				       struct weft_vif **vif)
+{
+	*vif = NULL;
+	if (question->vif_id != WEFT_FROM_FABRIC) {
+		*vif = weft_vif_get(worker->plane, question->vif_id);
+		if (*vif && (question->strict || !source->nexthop || source->vif == *vif))
+			return WEFT_DROP_NONE;
+	} else if (is_tunnel(source) && source->nexthop->endpoint->index + 1 == question->entry) {
+		return WEFT_DROP_NONE;
+	}
+	if (question->strict)
+		return WEFT_DROP_SOURCE_MISMATCH;
+	question->entry = 0;
+	if (is_tunnel(source)) {
+		question->vif_id = WEFT_FROM_FABRIC;
+		question->entry = source->nexthop->endpoint->index + 1;
+		*vif = NULL;
+		return WEFT_DROP_NONE;
+	}
+	*vif = source->vif;
+	if (!*vif)
+		return WEFT_DROP_SOURCE_MISMATCH;
+	question->vif_id = source->vif->vif_id;
+	return WEFT_DROP_NONE;
+}
+
+static enum weft_drop check_destination(const struct question *question, const struct side *destination)
+{
+	if (destination->leaf.prefix_len == WEFT_NO_ROUTE)
+		return WEFT_DROP_NO_ROUTE;
+	if (!destination->nexthop)
+		return WEFT_DROP_INVALID_NEXTHOP;
+	switch (destination->nexthop->type) {
+	case WEFT_NEXTHOP_DISCARD:
+		return WEFT_DROP_DISCARD;
+	case WEFT_NEXTHOP_RECEIVE:
+		return WEFT_DROP_NO_RECEIVER;
+	case WEFT_NEXTHOP_LOCAL:
+		if (!destination->vif)
+			return WEFT_DROP_INVALID_VIF;
+		return destination->vif->vif_id == question->vif_id ? WEFT_DROP_SAME_PORT : WEFT_DROP_NONE;
+	case WEFT_NEXTHOP_TUNNEL:
+		if (!destination->nexthop->endpoint)
+			return WEFT_DROP_INVALID_NEXTHOP;
+		return question->vif_id == WEFT_FROM_FABRIC ? WEFT_DROP_TUNNEL_TO_TUNNEL : WEFT_DROP_NONE;
+	default:
+		return WEFT_DROP_INVALID_NEXTHOP;
+	}
+}
+
+static void fill_forward(struct weft_connection *forward, const struct question *question, const struct side *source,
+			 const struct side *destination)
+{
+	forward->key = *question->key;
+	forward->flags = WEFT_CONNECTION_INITIATOR | (question->delivery ? WEFT_CONNECTION_BY_LABEL : 0);
+	forward->vif_id = question->vif_id;
+	forward->entry_endpoint = question->entry;
+	forward->vrf_id = question->vrf_id;
+	forward->nexthop_id = destination->nexthop->nexthop_id;
+	forward->nexthop_generation = destination->nexthop->generation;
+	forward->label = destination->nexthop->type == WEFT_NEXTHOP_TUNNEL ? destination->leaf.label : WEFT_LABEL_NONE;
+	forward->route_flags = destination->leaf.flags;
+	forward->source_identity = source->leaf.identity_id;
+	forward->destination_identity = destination->leaf.identity_id;
+}
+
+/* The answers: they enter where the destination is and leave by the path the first packet came by. */
+static void fill_reverse(struct weft_worker *worker, struct weft_connection *reverse, const struct weft_connection *forward,
+			 const struct side *source, const struct side *destination, const struct weft_vif *initiator)
+{
+	const struct weft_connection_key *key = &forward->key;
+	bool icmp = key->protocol == WEFT_PROTOCOL_ICMP || key->protocol == WEFT_PROTOCOL_ICMPV6;
+
+	reverse->key = *key;
+	memcpy(reverse->key.source, key->destination, 16);
+	memcpy(reverse->key.destination, key->source, 16);
+	if (!icmp) {
+		reverse->key.source_port = key->destination_port;
+		reverse->key.destination_port = key->source_port;
+	}
+	reverse->vif_id = WEFT_FROM_FABRIC;
+	reverse->vrf_id = forward->vrf_id;
+	if (destination->vif) {
+		reverse->key.zone = destination->vif->zone;
+		reverse->vif_id = destination->vif->vif_id;
+		reverse->vrf_id = destination->vif->vrf_id;
+	} else {
+		reverse->entry_endpoint = destination->nexthop->endpoint->index + 1;
+	}
+	reverse->source_stamp = forward->destination_stamp;
+	reverse->destination_stamp = forward->source_stamp;
+	reverse->label = WEFT_LABEL_NONE;
+	reverse->route_flags = source->leaf.prefix_len == WEFT_NO_ROUTE ? WEFT_ROUTE_SAME_NETWORK : source->leaf.flags;
+	if (reverse->vrf_id != forward->vrf_id) {
+		struct weft_leaf back;
+
+		reverse->source_stamp = weft_route_stamp(worker->plane, reverse->vrf_id, key->family, key->destination);
+		reverse->destination_stamp = weft_route_stamp(worker->plane, reverse->vrf_id, key->family, key->source);
+		back = weft_route_get(worker->plane, reverse->vrf_id, key->family, key->source);
+		reverse->route_flags = back.prefix_len == WEFT_NO_ROUTE ? 0 : back.flags;
+	}
+	if (!initiator) {
+		reverse->nexthop_id = source->nexthop->nexthop_id;
+		reverse->nexthop_generation = source->nexthop->generation;
+		reverse->label = source->leaf.label;
+	} else if (source->vif == initiator) {
+		reverse->nexthop_id = source->nexthop->nexthop_id;
+		reverse->nexthop_generation = source->nexthop->generation;
+	} else {
+		reverse->flags |= WEFT_CONNECTION_TO_VIF;
+		reverse->label = initiator->vif_id;
+	}
+	reverse->source_identity = forward->destination_identity;
+	reverse->destination_identity = forward->source_identity;
+}
+
+/* Fills worker->pair from the tables as they are now, or says why the packet cannot pass. */
+static enum weft_drop evaluate(struct weft_worker *worker, struct question *question)
+{
+	struct weft_connection *forward = &worker->pair[0], *reverse = &worker->pair[1];
+	const struct weft_connection_key *key = question->key;
+	/* stamps before lookups: a change between the two makes the answer stale, never the other way round */
+	uint32_t source_stamp = weft_route_stamp(worker->plane, question->vrf_id, key->family, key->source);
+	uint32_t destination_stamp = weft_route_stamp(worker->plane, question->vrf_id, key->family, key->destination);
+	struct side source, destination;
+	struct weft_vif *initiator;
+	enum weft_drop reason;
+
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	source = look_up(worker, question->vrf_id, key->family, key->source);
+	reason = locate_initiator(worker, question, &source, &initiator);
+	if (reason)
+		return reason;
+	if (question->delivery) {
+		destination = (struct side){.leaf = {.label = WEFT_LABEL_NONE, .flags = WEFT_ROUTE_SAME_NETWORK},
+					    .nexthop = question->delivery,
+					    .vif = weft_vif_get(worker->plane, question->delivery->vif_id)};
+	} else {
+		destination = look_up(worker, question->vrf_id, key->family, key->destination);
+	}
+	reason = check_destination(question, &destination);
+	if (reason)
+		return reason;
+	memset(worker->pair, 0, sizeof(worker->pair));
+	fill_forward(forward, question, &source, &destination);
+	forward->source_stamp = source_stamp;
+	forward->destination_stamp = destination_stamp;
+	fill_reverse(worker, reverse, forward, &source, &destination, initiator);
+	forward->policy_stamp = weft_policy_stamp(initiator, destination.vif);
+	reverse->policy_stamp = weft_policy_stamp(destination.vif, initiator);
+	forward->entropy_port = weft_entropy_port(weft_connection_hash(worker->plane, &forward->key));
+	reverse->entropy_port = weft_entropy_port(weft_connection_hash(worker->plane, &reverse->key));
+	return WEFT_DROP_NONE;
+}
+
+/* Puts worker->pair into the table. A stranger under the reverse key (its zone changed) is removed first. */
+static enum weft_drop insert_pair(struct weft_worker *worker)
+{
+	struct weft_connection *forward = &worker->pair[0], *reverse = &worker->pair[1], *present;
+	bool full = false;
+
+	for (int attempt = 0; attempt < 2; attempt++) {
+		if (weft_connection_insert(worker->plane, worker->index, forward, reverse, &full))
+			return WEFT_DROP_NONE;
+		if (full)
+			return WEFT_DROP_CONNECTION_LIMIT;
+		present = weft_connection_find(worker->plane, &reverse->key, weft_connection_hash(worker->plane, &reverse->key));
+		if (present)
+			weft_connection_remove(worker->plane, present);
+	}
+	return WEFT_DROP_CONNECTION_LIMIT;
+}
+
+struct weft_connection *weft_connection_find_at_port(struct weft_worker *worker, struct weft_step *step)
+{
+	struct weft_connection_key *key = &step->view.key;
+	struct side destination;
+
+	if (step->vif_id != WEFT_FROM_FABRIC || step->delivery)
+		return NULL;
+	destination = look_up(worker, step->vrf_id, key->family, key->destination);
+	if (!destination.vif || destination.vif->zone == key->zone)
+		return NULL;
+	key->zone = destination.vif->zone;
+	step->hash = weft_connection_hash(worker->plane, key);
+	return weft_connection_find(worker->plane, key, step->hash);
+}
+
+enum weft_drop weft_connection_set_up(struct weft_worker *worker, struct weft_step *step, struct weft_way *way)
+{
+	struct question question = {.key = &step->view.key, .vif_id = step->vif_id, .entry = step->entry, .vrf_id = step->vrf_id,
+				    .delivery = step->delivery, .strict = true};
+	enum weft_drop reason;
+
+	if (step->view.kind == WEFT_KIND_ICMP_ERROR)
+		return WEFT_DROP_POLICY; /* about a connection that does not exist */
+	reason = evaluate(worker, &question);
+	if (reason == WEFT_DROP_NO_RECEIVER)
+		return weft_icmp_receive(worker, step);
+	if (reason)
+		return reason;
+	worker->pair[0].packets = 1;
+	worker->pair[0].bytes = step->view.l3_bytes;
+	worker->pair[0].seen_ns = worker->now_ns;
+	worker->pair[1].seen_ns = worker->now_ns;
+	if (step->view.protocol == WEFT_PROTOCOL_TCP && step->view.fragment != WEFT_FRAGMENT_LATER) {
+		if (!(step->view.tcp_flags & WEFT_TCP_SYN) || (step->view.tcp_flags & WEFT_TCP_ACK))
+			worker->pair[0].flags |= WEFT_CONNECTION_MIDSTREAM;
+		worker->pair[0].tcp_state =
+			(uint8_t)((step->view.tcp_flags & WEFT_TCP_SYN ? WEFT_TCP_STATE_SYN : 0) |
+				  (step->view.tcp_flags & WEFT_TCP_ACK ? WEFT_TCP_STATE_ACK : 0) |
+				  (step->view.tcp_flags & WEFT_TCP_FIN ? WEFT_TCP_STATE_FIN : 0) |
+				  (step->view.tcp_flags & WEFT_TCP_RST ? WEFT_TCP_STATE_RST : 0));
+	}
+	reason = weft_connection_resolve(worker, &worker->pair[0], way);
+	return reason ? reason : insert_pair(worker);
+}
+
+static bool same_direction(const struct weft_connection *old, const struct weft_connection *new)
+{
+	uint32_t path = WEFT_CONNECTION_TO_VIF | WEFT_CONNECTION_BY_LABEL | WEFT_CONNECTION_INITIATOR | WEFT_CONNECTION_DENIED;
+
+	return old->nexthop_id == new->nexthop_id && old->nexthop_generation == new->nexthop_generation &&
+	       old->label == new->label && old->route_flags == new->route_flags && old->vif_id == new->vif_id &&
+	       old->entry_endpoint == new->entry_endpoint && old->vrf_id == new->vrf_id &&
+	       old->source_identity == new->source_identity && old->destination_identity == new->destination_identity &&
+	       (old->flags & path) == (new->flags & path);
+}
+
+/* Under the pair's lock: stamps only when the answer is the old one, else everything but counters and TCP state. */
+static void rewrite(struct weft_connection *old, const struct weft_connection *new)
+{
+	old->source_stamp = new->source_stamp;
+	old->destination_stamp = new->destination_stamp;
+	old->policy_stamp = new->policy_stamp;
+	if (same_direction(old, new))
+		return;
+	old->flags = (old->flags & WEFT_CONNECTION_MIDSTREAM) | new->flags;
+	old->vif_id = new->vif_id;
+	old->nexthop_id = new->nexthop_id;
+	old->nexthop_generation = new->nexthop_generation;
+	old->label = new->label;
+	old->route_flags = new->route_flags;
+	old->entry_endpoint = new->entry_endpoint;
+	old->source_identity = new->source_identity;
+	old->destination_identity = new->destination_identity;
+	old->vrf_id = new->vrf_id;
+	old->drop = new->drop;
+}
+
+enum weft_drop weft_connection_again(struct weft_worker *worker, struct weft_step *step, struct weft_connection *connection,
+				     struct weft_way *way)
+{
+	bool own = connection->flags & WEFT_CONNECTION_INITIATOR;
+	struct weft_connection *forward = own ? connection : weft_connection_at(worker->plane, connection->reverse), *reverse;
+	const struct weft_connection *mine = &worker->pair[own ? 0 : 1];
+	struct weft_connection_key key;
+	struct question question;
+	enum weft_drop reason;
+
+	if (!forward)
+		return WEFT_DROP_INVALID_NEXTHOP;
+	reverse = own ? weft_connection_at(worker->plane, connection->reverse) : connection;
+	if (!reverse)
+		return WEFT_DROP_INVALID_NEXTHOP;
+	key = forward->key;
+	question = (struct question){.key = &key, .vif_id = forward->vif_id, .entry = forward->entry_endpoint,
+				     .vrf_id = forward->vrf_id, .strict = own};
+	if (forward->flags & WEFT_CONNECTION_BY_LABEL)
+		question.delivery = weft_nexthop_get(worker->plane, forward->nexthop_id);
+	if (own) {
+		question.vif_id = step->vif_id;
+		question.entry = step->entry;
+		question.vrf_id = step->vrf_id;
+		question.delivery = step->delivery;
+	}
+	if (question.delivery && question.delivery->type != WEFT_NEXTHOP_LOCAL)
+		question.delivery = NULL;
+	reason = evaluate(worker, &question);
+	if (reason)
+		return reason;
+	/* the packet's own direction must be allowed to enter where this packet did */
+	if (mine->vif_id != step->vif_id || mine->entry_endpoint != step->entry)
+		return step->vif_id == WEFT_FROM_FABRIC ? WEFT_DROP_SOURCE_MISMATCH : WEFT_DROP_SPOOFED_SOURCE;
+	if (memcmp(&reverse->key, &worker->pair[1].key, sizeof(reverse->key))) {
+		/* the port's zone changed: another key, so another pair */
+		worker->pair[0].seen_ns = worker->now_ns;
+		worker->pair[1].seen_ns = worker->now_ns;
+		weft_connection_remove(worker->plane, connection);
+		reason = insert_pair(worker);
+		return reason ? reason : weft_connection_resolve(worker, mine, way);
+	}
+	weft_connection_lock(worker->plane, connection);
+	rewrite(forward, &worker->pair[0]);
+	rewrite(reverse, &worker->pair[1]);
+	weft_connection_unlock(worker->plane, connection);
+	return weft_connection_resolve(worker, mine, way);
+}
