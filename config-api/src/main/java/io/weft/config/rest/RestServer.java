@@ -116,7 +116,18 @@ public final class RestServer implements AutoCloseable {
 
     /** The router throws at a bad escape; such a path is answered before it. */
     private static boolean readable(String path) {
-        return path != null && path.startsWith("/") && path.matches("([^%]|%[0-9A-Fa-f]{2})*+");
+        if (path == null || !path.startsWith("/")) {
+            return false;
+        }
+        for (int at = path.indexOf('%'); at >= 0; at = path.indexOf('%', at + 1)) {
+            boolean escape = at + 2 < path.length()
+                    && Character.digit(path.charAt(at + 1), 16) >= 0
+                    && Character.digit(path.charAt(at + 2), 16) >= 0;
+            if (!escape) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static void unknownPath(RoutingContext ctx) {

@@ -243,6 +243,9 @@ class BadInputTest {
             "GET /%zz HTTP/1.1\r\nHost: a\r\n\r\n",
             "GET /%u0000 HTTP/1.1\r\nHost: a\r\n\r\n",
             "NONSENSE\r\n\r\n",
+            "GET /" + "a%41".repeat(7000) + " HTTP/1.1\r\nHost: a\r\n\r\n",
+            "GET /%4 HTTP/1.1\r\nHost: a\r\n\r\n",
+            "GET /projects?filters=" + "[".repeat(20000) + " HTTP/1.1\r\nHost: a\r\n\r\n",
             "GET /virtual-network/x/y HTTP/1.1\r\nHost: <a>\r\n\r\n",
             "POST /projects HTTP/1.1\r\nHost: a\r\nContent-Type: multipart/form-data; boundary=x\r\nContent-Length: 3\r\n\r\na=b"
         }) {
