@@ -1,0 +1,158 @@
+package io.weft.agent.compile;
+
+import io.weft.dataplane.IpPrefix;
+import io.weft.dataplane.MacAddress;
+import io.weft.protocol.net.IpAddress;
+import io.weft.protocol.net.Prefix;
+import io.weft.protocol.xmpp.ConfigNode.Key;
+import io.weft.protocol.xmpp.XmlTree;
+import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Reads typed values out of the configuration graph. What is incomplete is absent, because the rest may still come; what is malformed is
+ * logged and absent.
+ */
+final class ConfigReader {
+    static final String NETWORK = "virtual-network";
+    static final String INTERFACE = "virtual-machine-interface";
+    static final String INSTANCE = "routing-instance";
+    static final String INSTANCE_IP = "instance-ip";
+    static final String MACHINE = "virtual-machine";
+    static final String IPAM = "network-ipam";
+    static final String GLOBAL_VROUTER = "global-vrouter-config";
+
+    private static final Key GLOBAL =
+            new Key(GLOBAL_VROUTER, "default-global-system-config:default-global-vrouter-config");
+    private static final Logger LOG = LoggerFactory.getLogger(ConfigReader.class);
+
+    private ConfigReader() {}
+
+    /** Encapsulations the site wants and this agent knows, most wanted first. */
+    static List<Encap> priorities(ConfigGraph graph) {
+        List<Encap> known = graph.node(GLOBAL).stream()
+                .flatMap(node -> node.texts("encapsulation-priorities/encapsulation").stream())
+                .map(name -> Encap.ofConfig(name.strip()))
+                .flatMap(Optional::stream)
+                .distinct()
+                .toList();
+        return known.isEmpty() ? Encap.DEFAULT_PRIORITIES : known;
+    }
+
+    static Optional<Network> readNetwork(ConfigGraph graph, String name) {
+        Key id = new Key(NETWORK, name);
+        Optional<XmlTree> node = graph.node(id);
+        Optional<String> instance = instance(graph, id);
+        if (node.isEmpty() || instance.isEmpty()) {
+            return Optional.empty();
+        }
+        try {
+            OptionalLong vni = vni(graph, node.get());
+            if (vni.isEmpty()) {
+                return Optional.empty();
+            }
+            List<Subnet> subnets = new ArrayList<>();
+            for (Key ipam : graph.neighbours(id, IPAM)) {
+                for (XmlTree subnet :
+                        graph.attribute(id, ipam).orElse(XmlTree.EMPTY).list("ipam-subnets")) {
+                    readSubnet(subnet).ifPresent(subnets::add);
+                }
+            }
+            subnets.sort(Comparator.comparing((Subnet subnet) -> new Prefix(
+                    subnet.prefix().address(), subnet.prefix().length())));
+            return Optional.of(new Network(name, instance.get(), Math.toIntExact(vni.getAsLong()), subnets));
+        } catch (IllegalArgumentException | ArithmeticException e) {
+            LOG.warn("configuration of {} is not usable: {}", id, e.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    private static OptionalLong vni(ConfigGraph graph, XmlTree network) {
+        boolean configured = graph.node(GLOBAL)
+                .flatMap(node -> node.text("vxlan-network-identifier-mode"))
+                .filter("configured"::equals)
+                .isPresent();
+        OptionalLong own = network.number("virtual-network-properties/vxlan-network-identifier");
+        return configured && own.isPresent() ? own : network.number("virtual-network-network-id");
+    }
+
+    private static Optional<String> instance(ConfigGraph graph, Key network) {
+        List<Key> instances = graph.neighbours(network, INSTANCE);
+        for (Key candidate : instances) {
+            boolean byDefault = graph.node(candidate)
+                    .flatMap(node -> node.text("routing-instance-is-default"))
+                    .filter("true"::equals)
+                    .isPresent();
+            if (byDefault) {
+                return Optional.of(candidate.name());
+            }
+        }
+        String wanted = network.name() + ":" + network.name().substring(network.name().lastIndexOf(':') + 1);
+        return instances.stream().map(Key::name).filter(wanted::equals).findFirst();
+    }
+
+    private static Optional<Subnet> readSubnet(XmlTree subnet) {
+        Optional<String> address = subnet.text("subnet/ip-prefix");
+        OptionalLong length = subnet.number("subnet/ip-prefix-len");
+        if (address.isEmpty() || length.isEmpty()) {
+            return Optional.empty();
+        }
+        Prefix prefix = Prefix.containing(IpAddress.parse(address.get()), Math.toIntExact(length.getAsLong()));
+        return Optional.of(new Subnet(
+                new IpPrefix(prefix.address(), prefix.length()),
+                address(subnet, "default-gateway", prefix),
+                address(subnet, "dns-server-address", prefix)));
+    }
+
+    /** An address of the subnet; the unspecified address means none. */
+    private static Optional<InetAddress> address(XmlTree subnet, String field, Prefix prefix) {
+        return subnet.text(field).map(IpAddress::parse).filter(prefix::contains);
+    }
+
+    static Optional<Interface> readInterface(ConfigGraph graph, Key id) {
+        Optional<XmlTree> node = graph.node(id);
+        List<Key> networks = graph.neighbours(id, NETWORK);
+        if (node.isEmpty() || networks.isEmpty()) {
+            return Optional.empty();
+        }
+        try {
+            Optional<UUID> uuid = node.get().uuid();
+            Optional<String> mac = node.get().text("virtual-machine-interface-mac-addresses/mac-address");
+            if (uuid.isEmpty() || mac.isEmpty()) {
+                return Optional.empty();
+            }
+            UUID machine = graph.neighbours(id, MACHINE).stream()
+                    .flatMap(vm -> graph.node(vm).stream())
+                    .flatMap(vm -> vm.uuid().stream())
+                    .findFirst()
+                    .orElse(null);
+            List<InetAddress> addresses = new ArrayList<>();
+            for (Key instanceIp : graph.neighbours(id, INSTANCE_IP)) {
+                graph.node(instanceIp)
+                        .flatMap(found -> found.text("instance-ip-address"))
+                        .map(IpAddress::parse)
+                        .ifPresent(addresses::add);
+            }
+            addresses.sort(Comparator.comparing((InetAddress address) -> address.getAddress().length)
+                    .thenComparing(InetAddress::getAddress, Arrays::compareUnsigned));
+            return Optional.of(new Interface(
+                    uuid.get(),
+                    id.name(),
+                    machine,
+                    MacAddress.parse(mac.get()),
+                    networks.getFirst().name(),
+                    addresses));
+        } catch (IllegalArgumentException e) {
+            LOG.warn("configuration of {} is not usable: {}", id, e.getMessage());
+            return Optional.empty();
+        }
+    }
+}

@@ -1,0 +1,44 @@
+package io.weft.agent.compile;
+
+import io.weft.dataplane.MacAddress;
+import java.net.InetAddress;
+import java.util.List;
+import java.util.Objects;
+import java.util.UUID;
+
+/**
+ * A pod's vif as it shall be.
+ *
+ * @param mtu L3 bytes
+ * @param addresses own addresses first, then the gateways
+ */
+public record PortState(
+        UUID vmi, String instance, String netns, String ifname, MacAddress mac, int mtu, List<PortAddress> addresses) {
+    /**
+     * @param prefixLength of the subnet, bits
+     * @param gateway not the port's own: its default gateway
+     */
+    public record PortAddress(InetAddress address, int prefixLength, boolean gateway) {
+        public PortAddress {
+            int bits = 8 * address.getAddress().length;
+            if (prefixLength < 0 || prefixLength > bits) {
+                throw new IllegalArgumentException("prefix length " + prefixLength + " is not in 0.." + bits);
+            }
+        }
+    }
+
+    public PortState {
+        Objects.requireNonNull(vmi, "vmi");
+        Objects.requireNonNull(instance, "instance");
+        Objects.requireNonNull(mac, "mac");
+        addresses = List.copyOf(addresses);
+        if (mtu < 68 || mtu > 65535) {
+            throw new IllegalArgumentException("mtu " + mtu + " is not in 68..65535");
+        }
+    }
+
+    /** The port's own addresses. */
+    public List<PortAddress> own() {
+        return addresses.stream().filter(address -> !address.gateway()).toList();
+    }
+}

@@ -1,0 +1,21 @@
+package io.weft.agent.compile;
+
+import java.util.Objects;
+
+/**
+ * One route of a VRF as it shall be.
+ *
+ * @param label MPLS label or VNI a tunnel puts on the wire, or NO_LABEL
+ * @param proxyNeighbour the plane answers ARP and ND for the destination
+ * @param sameNetwork the destination belongs to the VRF's own network (TTL unchanged)
+ */
+public record RouteState(Hop hop, int label, boolean proxyNeighbour, boolean sameNetwork) {
+    public static final int NO_LABEL = -1;
+
+    public RouteState {
+        Objects.requireNonNull(hop, "hop");
+        if (label < NO_LABEL || label >= 1 << 24) {
+            throw new IllegalArgumentException("label " + label + " is not in -1..2^24-1");
+        }
+    }
+}
