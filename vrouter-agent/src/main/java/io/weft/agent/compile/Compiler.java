@@ -58,9 +58,9 @@ public final class Compiler {
             if (id.type().equals(ConfigReader.INTERFACE)) {
                 ConfigReader.readInterface(graph, id)
                         .filter(configured -> attached.containsKey(configured.vmi()))
-                        .ifPresent(configured -> placed.computeIfAbsent(
-                                        configured.network(), absent -> new ArrayList<>())
-                                .add(new PlacedPort(attached.get(configured.vmi()), configured)));
+                        .ifPresent(
+                                configured -> placed.computeIfAbsent(configured.network(), absent -> new ArrayList<>())
+                                        .add(new PlacedPort(attached.get(configured.vmi()), configured)));
             }
         }
         List<Encap> priorities = ConfigReader.priorities(graph);
@@ -151,8 +151,7 @@ public final class Compiler {
             if (name != null && !dirtyNetworks.contains(name)) {
                 Map<IpPrefix, Optional<RouteState>> changes = remoteChanges(vrfs.get(name), prefixes);
                 if (!changes.isEmpty()) {
-                    deltas.add(new VrfDelta(
-                            instance, Optional.of(vrfs.get(name).network), Map.of(), changes));
+                    deltas.add(new VrfDelta(instance, Optional.of(vrfs.get(name).network), Map.of(), changes));
                 }
             }
         });
@@ -235,10 +234,7 @@ public final class Compiler {
             Map<IpPrefix, RouteState> all = new LinkedHashMap<>(vrf.remote);
             all.putAll(vrf.local);
             gone.add(new VrfDelta(
-                    before,
-                    Optional.empty(),
-                    VrfDelta.changes(vrf.ports, Map.of()),
-                    VrfDelta.changes(all, Map.of())));
+                    before, Optional.empty(), VrfDelta.changes(vrf.ports, Map.of()), VrfDelta.changes(all, Map.of())));
             vrfs.remove(name);
             networkOfInstance.remove(before);
             vrf = null;
@@ -278,8 +274,8 @@ public final class Compiler {
         Map<IpPrefix, RouteState> localNow = NetworkCompiler.localRoutes(network, members);
         Map<IpPrefix, Optional<RouteState>> routeChanges = VrfDelta.changes(vrf.local, localNow);
         vrf.local = localNow;
-        routeChanges.replaceAll((prefix, route) ->
-                route.isPresent() ? route : Optional.ofNullable(vrf.remote.get(prefix)));
+        routeChanges.replaceAll(
+                (prefix, route) -> route.isPresent() ? route : Optional.ofNullable(vrf.remote.get(prefix)));
 
         Set<IpPrefix> prefixes = new HashSet<>(touchedRoutes.getOrDefault(network.instance(), Set.of()));
         if (whole) {
@@ -298,8 +294,7 @@ public final class Compiler {
         for (IpPrefix prefix : prefixes) {
             Optional<RouteState> after = NetworkCompiler.remoteRoute(
                     vrf.network, routes.routes(vrf.network.instance(), prefix), priorities, host);
-            RouteState before =
-                    after.isPresent() ? vrf.remote.put(prefix, after.get()) : vrf.remote.remove(prefix);
+            RouteState before = after.isPresent() ? vrf.remote.put(prefix, after.get()) : vrf.remote.remove(prefix);
             boolean differs = !after.equals(Optional.ofNullable(before));
             if (differs && !vrf.local.containsKey(prefix)) {
                 changes.put(prefix, after);

@@ -101,7 +101,8 @@ public final class ConfigGraph {
 
     /** Attribute of a link; empty: no such link, or one without attribute. */
     public Optional<XmlTree> attribute(Key left, Key right) {
-        return Optional.ofNullable(links.getOrDefault(left, Map.of()).get(right)).map(link -> link.attribute);
+        return Optional.ofNullable(links.getOrDefault(left, Map.of()).get(right))
+                .map(link -> link.attribute);
     }
 
     /** A new transmission of the whole configuration begins; what is not sent again before {@link #sweep} goes. */

@@ -66,8 +66,8 @@ final class ConfigReader {
                     readSubnet(subnet).ifPresent(subnets::add);
                 }
             }
-            subnets.sort(Comparator.comparing((Subnet subnet) -> new Prefix(
-                    subnet.prefix().address(), subnet.prefix().length())));
+            subnets.sort(Comparator.comparing((Subnet subnet) ->
+                    new Prefix(subnet.prefix().address(), subnet.prefix().length())));
             return Optional.of(new Network(name, instance.get(), Math.toIntExact(vni.getAsLong()), subnets));
         } catch (IllegalArgumentException | ArithmeticException e) {
             LOG.warn("configuration of {} is not usable: {}", id, e.getMessage());
@@ -95,7 +95,8 @@ final class ConfigReader {
                 return Optional.of(candidate.name());
             }
         }
-        String wanted = network.name() + ":" + network.name().substring(network.name().lastIndexOf(':') + 1);
+        String wanted =
+                network.name() + ":" + network.name().substring(network.name().lastIndexOf(':') + 1);
         return instances.stream().map(Key::name).filter(wanted::equals).findFirst();
     }
 

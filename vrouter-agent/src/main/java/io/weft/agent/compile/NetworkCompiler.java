@@ -1,8 +1,8 @@
 package io.weft.agent.compile;
 
-import io.weft.dataplane.MacAddress;
 import io.weft.agent.compile.PortState.PortAddress;
 import io.weft.dataplane.IpPrefix;
+import io.weft.dataplane.MacAddress;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -30,7 +30,8 @@ public final class NetworkCompiler {
             routes.put(subnet.prefix(), new RouteState(new Hop.Discard(), RouteState.NO_LABEL, true, false));
         }
         List<PlacedPort> ordered = new ArrayList<>(ports);
-        ordered.sort(Comparator.comparing((PlacedPort placed) -> placed.port().vmi()).reversed());
+        ordered.sort(
+                Comparator.comparing((PlacedPort placed) -> placed.port().vmi()).reversed());
         for (PlacedPort placed : ordered) {
             for (InetAddress address : placed.configured().addresses()) {
                 Hop hop = new Hop.Local(placed.port().vmi());
@@ -39,8 +40,8 @@ public final class NetworkCompiler {
         }
         for (Subnet subnet : network.subnets()) {
             for (Optional<InetAddress> own : List.of(subnet.gateway(), subnet.dns())) {
-                own.ifPresent(address -> routes.put(
-                        host(address), new RouteState(new Hop.Receive(), RouteState.NO_LABEL, true, true)));
+                own.ifPresent(address ->
+                        routes.put(host(address), new RouteState(new Hop.Receive(), RouteState.NO_LABEL, true, true)));
             }
         }
         return routes;
@@ -69,8 +70,8 @@ public final class NetworkCompiler {
             addresses.add(new PortAddress(
                     address, subnet.map(found -> found.prefix().length()).orElse(bits), false));
             subnet.flatMap(Subnet::gateway).ifPresent(gateway -> {
-                boolean first = gatewayList.stream()
-                        .noneMatch(other -> other.address().getClass() == gateway.getClass());
+                boolean first =
+                        gatewayList.stream().noneMatch(other -> other.address().getClass() == gateway.getClass());
                 if (first && gateways.add(gateway)) {
                     gatewayList.add(new PortAddress(gateway, bits, true));
                 }

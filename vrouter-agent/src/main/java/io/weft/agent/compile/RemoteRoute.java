@@ -1,7 +1,7 @@
 package io.weft.agent.compile;
 
-import io.weft.dataplane.MacAddress;
 import io.weft.dataplane.IpPrefix;
+import io.weft.dataplane.MacAddress;
 import java.net.InetAddress;
 import java.util.List;
 import java.util.Objects;

@@ -90,7 +90,8 @@ public final class RouteTable {
 
     public Collection<RemoteRoute> routes(String instance, IpPrefix prefix) {
         List<RemoteRoute> routes = new ArrayList<>();
-        TreeMap<Integer, Learned> of = instances.getOrDefault(instance, Map.of()).get(prefix);
+        TreeMap<Integer, Learned> of =
+                instances.getOrDefault(instance, Map.of()).get(prefix);
         if (of != null) {
             of.values().forEach(learned -> routes.add(learned.route));
         }

@@ -14,7 +14,10 @@ import java.util.UUID;
  * @param remote routes to other hosts
  */
 public record VrfState(
-        Network network, Map<UUID, PortState> ports, Map<IpPrefix, RouteState> local, Map<IpPrefix, RouteState> remote) {
+        Network network,
+        Map<UUID, PortState> ports,
+        Map<IpPrefix, RouteState> local,
+        Map<IpPrefix, RouteState> remote) {
     public VrfState {
         Objects.requireNonNull(network, "network");
         ports = Map.copyOf(ports);

@@ -59,7 +59,8 @@ public final class Introspect implements HttpServer.Handler {
         if (page == null) {
             return HttpReply.json(404, json.writeValueAsString(Map.of("error", "no page " + path, "pages", docs)));
         }
-        Object answer = page.read(query(mark < 0 ? "" : uri.substring(mark + 1))).get(WAIT_MS, TimeUnit.MILLISECONDS);
+        Object answer =
+                page.read(query(mark < 0 ? "" : uri.substring(mark + 1))).get(WAIT_MS, TimeUnit.MILLISECONDS);
         return HttpReply.json(200, json.writeValueAsString(answer) + "\n");
     }
 

@@ -140,7 +140,9 @@ public final class ConfigApiClient {
                 .setInt(HttpHeaderNames.CONTENT_LENGTH, content.readableBytes());
         channel.writeAndFlush(request).addListener(done -> {
             if (!done.isSuccess()) {
-                handler.failed(channel, new IOException("config API connection: " + done.cause().getMessage()));
+                handler.failed(
+                        channel,
+                        new IOException("config API connection: " + done.cause().getMessage()));
             }
         });
     }
@@ -210,8 +212,7 @@ public final class ConfigApiClient {
                 return;
             }
             if (exchange.again) {
-                connectAndSend(
-                        new Exchange(exchange.method, exchange.path, exchange.body, exchange.answer, false));
+                connectAndSend(new Exchange(exchange.method, exchange.path, exchange.body, exchange.answer, false));
             } else {
                 exchange.answer.completeExceptionally(why);
             }

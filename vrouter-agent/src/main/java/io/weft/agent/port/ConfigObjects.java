@@ -119,7 +119,12 @@ public final class ConfigObjects {
             address.putArray("fq_name").add(uuid.toString());
             address.put("instance_ip_family", family == 4 ? "v4" : "v6");
             reference(address, "virtual_network_refs", path);
-            reference(address, "virtual_machine_interface_refs", path[0], path[1], names.vmi().toString());
+            reference(
+                    address,
+                    "virtual_machine_interface_refs",
+                    path[0],
+                    path[1],
+                    names.vmi().toString());
             create(operations, "instance-ip", address);
         }
         operations.add(routerReference(names, virtualRouter, "ADD"));

@@ -82,7 +82,8 @@ public final class ContainerPorts implements PortService {
             throw new CniException(CniError.INVALID_ENVIRONMENT, "CNI_NETNS is \"" + netns + "\", no such file");
         }
         String network = network(request);
-        try (KeyedLock.Held held = locks.lock(key(attachment))) {
+        KeyedLock.Held held = locks.lock(key(attachment));
+        try {
             UUID podUid = uuid(request.args().get("K8S_POD_UID"));
             PortCore.Known known = await(
                     core.lookup(attachment.containerId(), attachment.ifname(), podUid, network), deadline, "lookup");
@@ -122,6 +123,8 @@ public final class ContainerPorts implements PortService {
                     request.networkName(),
                     true);
             return attach(port, families, names, deadline);
+        } finally {
+            held.release();
         }
     }
 
@@ -131,16 +134,15 @@ public final class ContainerPorts implements PortService {
                         CniError.INVALID_CONFIG,
                         "no network is named: want WEFT_NETWORK in CNI_ARGS or weft.network in the configuration"));
         if (!limits.networksAllowed().isEmpty() && !limits.networksAllowed().contains(network)) {
-            throw new CniException(
-                    CniError.INVALID_CONFIG, "network \"" + network + "\" is not allowed on this host");
+            throw new CniException(CniError.INVALID_CONFIG, "network \"" + network + "\" is not allowed on this host");
         }
         return network;
     }
 
     private Set<Integer> families(String network, long deadline) throws CniException {
         Set<Integer> families = await(objects.families(network), deadline, "network " + network)
-                .orElseThrow(() -> new CniException(
-                        CniError.INVALID_CONFIG, "network \"" + network + "\" does not exist"));
+                .orElseThrow(
+                        () -> new CniException(CniError.INVALID_CONFIG, "network \"" + network + "\" does not exist"));
         if (families.isEmpty()) {
             throw new CniException(CniError.INVALID_CONFIG, "network \"" + network + "\" has no subnet");
         }
@@ -184,9 +186,12 @@ public final class ContainerPorts implements PortService {
     public void delete(PortRequest request) throws CniException {
         long deadline = deadline();
         Attachment attachment = request.attachment();
-        try (KeyedLock.Held held = locks.lock(key(attachment))) {
+        KeyedLock.Held held = locks.lock(key(attachment));
+        try {
             AttachedPort port = find(attachment, deadline).orElseGet(() -> unknown(request));
             remove(port, deadline);
+        } finally {
+            held.release();
         }
     }
 
@@ -264,12 +269,15 @@ public final class ContainerPorts implements PortService {
     public int retryDeletions() throws IOException {
         int done = 0;
         for (AttachedPort port : store.readDeletions()) {
-            try (KeyedLock.Held held = locks.lock(key(new Attachment(port.containerId(), port.ifname())))) {
+            KeyedLock.Held held = locks.lock(key(new Attachment(port.containerId(), port.ifname())));
+            try {
                 boolean waiting = store.readDeletions().contains(port);
                 if (waiting && !deleteConfig(port)) {
                     return done;
                 }
                 done++;
+            } finally {
+                held.release();
             }
         }
         return done;
@@ -286,8 +294,7 @@ public final class ContainerPorts implements PortService {
         PortCore.Status status = await(core.status(port.vmi()), deadline, "port")
                 .orElseThrow(() -> new CniException(CniError.FAILED, "port " + port.vmi() + " is being removed"));
         if (!status.programmed() || status.state().isEmpty()) {
-            throw new CniException(
-                    CniError.FAILED, "the plane does not hold port " + port.vmi() + " as it should be");
+            throw new CniException(CniError.FAILED, "the plane does not hold port " + port.vmi() + " as it should be");
         }
         PortResult actual = result(status.state().get(), port);
         if (!request.netns().orElse("").equals(port.netns())) {
@@ -312,9 +319,12 @@ public final class ContainerPorts implements PortService {
         for (AttachedPort port : await(core.ports(), deadline, "ports")) {
             Attachment attachment = new Attachment(port.containerId(), port.ifname());
             if (port.configuration().equals(networkName) && !valid.contains(attachment)) {
-                try (KeyedLock.Held held = locks.lock(key(attachment))) {
+                KeyedLock.Held held = locks.lock(key(attachment));
+                try {
                     LOG.info("garbage: port of {} {}", port.containerId(), port.ifname());
                     remove(port, deadline);
+                } finally {
+                    held.release();
                 }
             }
         }
@@ -334,7 +344,8 @@ public final class ContainerPorts implements PortService {
     /** Attaches a port whose interface the configuration has, as OpenContrail's POST /vm asks. */
     PortState attachConfigured(AttachedPort port) throws CniException {
         long deadline = deadline();
-        try (KeyedLock.Held held = locks.lock(key(new Attachment(port.containerId(), port.ifname())))) {
+        KeyedLock.Held held = locks.lock(key(new Attachment(port.containerId(), port.ifname())));
+        try {
             store.attached(port);
             return await(core.attach(port, Set.of()), deadline, "configuration and plane");
         } catch (CniException e) {
@@ -342,6 +353,8 @@ public final class ContainerPorts implements PortService {
             throw e;
         } catch (IOException e) {
             throw new CniException(CniError.IO, "port file of " + port.vmi() + ": " + e.getMessage());
+        } finally {
+            held.release();
         }
     }
 
@@ -350,8 +363,11 @@ public final class ContainerPorts implements PortService {
         Optional<PortCore.Status> status = await(core.status(vmi), deadline(), "port");
         if (status.isPresent()) {
             AttachedPort port = status.get().port();
-            try (KeyedLock.Held held = locks.lock(key(new Attachment(port.containerId(), port.ifname())))) {
+            KeyedLock.Held held = locks.lock(key(new Attachment(port.containerId(), port.ifname())));
+            try {
                 remove(port, deadline());
+            } finally {
+                held.release();
             }
         }
         return status.isPresent();
@@ -363,7 +379,8 @@ public final class ContainerPorts implements PortService {
             Optional<java.net.InetAddress> gateway = state.addresses().stream()
                     .filter(PortAddress::gateway)
                     .map(PortAddress::address)
-                    .filter(address -> address.getAddress().length == own.address().getAddress().length)
+                    .filter(address ->
+                            address.getAddress().length == own.address().getAddress().length)
                     .findFirst();
             addresses.add(new PortResult.Address(own.address(), own.prefixLength(), gateway));
         }
@@ -391,8 +408,7 @@ public final class ContainerPorts implements PortService {
         try {
             return future.get(Math.max(0, deadline - nanos.getAsLong()), TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {
-            throw new CniException(
-                    CniError.TRY_AGAIN, what + ": not there within " + limits.timeoutMs() + " ms");
+            throw new CniException(CniError.TRY_AGAIN, what + ": not there within " + limits.timeoutMs() + " ms");
         } catch (CancellationException e) {
             throw new CniException(CniError.TRY_AGAIN, what + ": the port was removed meanwhile");
         } catch (InterruptedException e) {
@@ -407,8 +423,8 @@ public final class ContainerPorts implements PortService {
         return switch (cause) {
             case CniException known -> known;
             case PortCore.RefusedException refused -> new CniException(CniError.FAILED, refused.getMessage());
-            case ConfigObjects.RefusedException refused when refused.status() < 500 ->
-                new CniException(CniError.INVALID_CONFIG, refused.getMessage());
+            case ConfigObjects.RefusedException refused
+            when refused.status() < 500 -> new CniException(CniError.INVALID_CONFIG, refused.getMessage());
             default -> new CniException(CniError.TRY_AGAIN, what + ": " + cause.getMessage());
         };
     }

@@ -85,8 +85,7 @@ public final class HttpServer implements AutoCloseable {
     public static HttpServer tcp(EventLoopGroup loop, InetSocketAddress address, Handler handler) throws IOException {
         InetSocketAddress resolved = new InetSocketAddress(address.getHostString(), address.getPort());
         return new HttpServer(
-                bind(new ServerBootstrap().channel(EpollServerSocketChannel.class), loop, resolved, handler, -1),
-                null);
+                bind(new ServerBootstrap().channel(EpollServerSocketChannel.class), loop, resolved, handler, -1), null);
     }
 
     private static Channel bind(
@@ -112,7 +111,8 @@ public final class HttpServer implements AutoCloseable {
         });
         var bound = bootstrap.bind(address).awaitUninterruptibly();
         if (!bound.isSuccess()) {
-            throw new IOException("cannot listen on " + address + ": " + bound.cause().getMessage(), bound.cause());
+            throw new IOException(
+                    "cannot listen on " + address + ": " + bound.cause().getMessage(), bound.cause());
         }
         return bound.channel();
     }

@@ -10,10 +10,10 @@ final class KeyedLock {
         private int users;
     }
 
-    /** Releases the lock when closed. */
-    interface Held extends AutoCloseable {
-        @Override
-        void close();
+    /** A lock that is held. */
+    interface Held {
+        /** Gives it back; once, on the thread that took it. */
+        void release();
     }
 
     private final ConcurrentHashMap<String, Counted> locks = new ConcurrentHashMap<>();

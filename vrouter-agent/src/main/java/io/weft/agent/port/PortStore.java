@@ -87,8 +87,7 @@ public final class PortStore {
         node.put("own-config", port.ownConfig());
         Path temporary = folder.resolve(port.vmi() + ".new");
         Files.deleteIfExists(temporary);
-        Files.createFile(
-                temporary, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        Files.createFile(temporary, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
         Files.write(temporary, JSON.writeValueAsBytes(node));
         Files.move(
                 temporary,

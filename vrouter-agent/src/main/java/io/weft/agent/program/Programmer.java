@@ -97,9 +97,7 @@ public final class Programmer {
 
     /** L3 bytes of the uplink as the plane reports it; empty: no plane, or it refused the uplink. */
     public OptionalInt uplinkMtu() {
-        return ids.vifs
-                .find(Ids.UPLINK)
-                .stream()
+        return ids.vifs.find(Ids.UPLINK).stream()
                 .mapToObj(id -> plane.actual(new Slot(Kind.VIF, id, null)))
                 .flatMap(Optional::stream)
                 .mapToInt(vif -> ((Vif) vif).mtu())
@@ -255,16 +253,17 @@ public final class Programmer {
             case Hop.Local local ->
                 new NextHop.Local(id, Ids.hopKey(hop), ids.vifs.get(Ids.vifKey(local.vmi()), nowNs));
             case Hop.Lookup lookup -> new NextHop.VrfLookup(id, Ids.hopKey(hop), vrfId(lookup.instance(), nowNs));
-            case Hop.Tunnel tunnel -> new NextHop.Tunnel(
-                    id,
-                    Ids.hopKey(hop),
-                    switch (tunnel.encap()) {
-                        case VXLAN -> Encapsulation.VXLAN;
-                        case MPLS_OVER_UDP -> Encapsulation.MPLS_OVER_UDP;
-                    },
-                    tunnel.source(),
-                    tunnel.destination(),
-                    tunnel.innerMac());
+            case Hop.Tunnel tunnel ->
+                new NextHop.Tunnel(
+                        id,
+                        Ids.hopKey(hop),
+                        switch (tunnel.encap()) {
+                            case VXLAN -> Encapsulation.VXLAN;
+                            case MPLS_OVER_UDP -> Encapsulation.MPLS_OVER_UDP;
+                        },
+                        tunnel.source(),
+                        tunnel.destination(),
+                        tunnel.innerMac());
         };
     }
 
@@ -294,8 +293,7 @@ public final class Programmer {
     private List<Slot> portSlots(UUID vmi) {
         List<Slot> slots = new ArrayList<>();
         ids.vifs.find(Ids.vifKey(vmi)).ifPresent(id -> slots.add(new Slot(Kind.VIF, id, null)));
-        ids.nextHops.find(Ids.hopKey(new Hop.Local(vmi)))
-                .ifPresent(id -> slots.add(new Slot(Kind.NEXT_HOP, id, null)));
+        ids.nextHops.find(Ids.hopKey(new Hop.Local(vmi))).ifPresent(id -> slots.add(new Slot(Kind.NEXT_HOP, id, null)));
         ids.labels.find(Ids.vifKey(vmi)).ifPresent(id -> slots.add(new Slot(Kind.LABEL, id, null)));
         return slots;
     }

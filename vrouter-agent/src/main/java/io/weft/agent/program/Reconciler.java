@@ -221,7 +221,9 @@ public final class Reconciler {
                         before.add(slot);
                     }
                 }
-            } else if (have != null && slot.kind() != Kind.PLANE && (swept || have.epoch() == epoch || evicted.contains(slot))) {
+            } else if (have != null
+                    && slot.kind() != Kind.PLANE
+                    && (swept || have.epoch() == epoch || evicted.contains(slot))) {
                 delete.add(slot);
             }
         }
@@ -362,14 +364,16 @@ public final class Reconciler {
 
     List<PlaneObject> desired() {
         return desired.entrySet().stream()
-                .sorted(Map.Entry.comparingByKey(Comparator.comparing(Slot::kind).thenComparing(Slot::id)))
+                .sorted(Map.Entry.comparingByKey(
+                        Comparator.comparing(Slot::kind).thenComparing(Slot::id)))
                 .map(Map.Entry::getValue)
                 .toList();
     }
 
     List<PlaneObject> programmed() {
         return actual.entrySet().stream()
-                .sorted(Map.Entry.comparingByKey(Comparator.comparing(Slot::kind).thenComparing(Slot::id)))
+                .sorted(Map.Entry.comparingByKey(
+                        Comparator.comparing(Slot::kind).thenComparing(Slot::id)))
                 .map(entry -> entry.getValue().object())
                 .toList();
     }

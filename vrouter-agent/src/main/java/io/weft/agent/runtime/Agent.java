@@ -149,8 +149,8 @@ public final class Agent implements AutoCloseable {
         }
         AgentSettings settings;
         try {
-            settings = AgentSettings.of(
-                    SettingValues.parse(AgentSettings.TABLE, arguments, System.getenv(), Agent::read));
+            settings =
+                    AgentSettings.of(SettingValues.parse(AgentSettings.TABLE, arguments, System.getenv(), Agent::read));
         } catch (BadSettingException | UncheckedIOException e) {
             System.err.println("weft agent: " + e.getMessage());
             return 2;

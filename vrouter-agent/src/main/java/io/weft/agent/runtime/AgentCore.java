@@ -75,14 +75,13 @@ public final class AgentCore implements PortCore {
         programmer = new Programmer(
                 new Programmer.Uplink(settings.uplink(), settings.uplinkEthdev()), planeSettings(settings));
         plane = new PlaneLink(() -> opened(opener), programmer, settings.name(), settings.underlay(), nowNs);
-        controllers = new Controllers(
-                settings, connector.apply(inbox), graph, routes, publications, random, nowNs);
+        controllers = new Controllers(settings, connector.apply(inbox), graph, routes, publications, random, nowNs);
         localRoutes = new LocalRoutes(programmer, publications);
         ports.forEach(compiler::attach);
     }
 
-    private static io.weft.dataplane.Dataplane opened(
-            java.util.concurrent.Callable<io.weft.dataplane.Dataplane> opener) throws DataplaneException {
+    private static io.weft.dataplane.Dataplane opened(java.util.concurrent.Callable<io.weft.dataplane.Dataplane> opener)
+            throws DataplaneException {
         try {
             return opener.call();
         } catch (DataplaneException e) {
@@ -219,8 +218,7 @@ public final class AgentCore implements PortCore {
     private static Set<Integer> families(Network network) {
         Set<Integer> families = new TreeSet<>();
         network.subnets()
-                .forEach(subnet ->
-                        families.add(subnet.prefix().address().getAddress().length == 4 ? 4 : 6));
+                .forEach(subnet -> families.add(subnet.prefix().address().getAddress().length == 4 ? 4 : 6));
         return families;
     }
 
@@ -334,5 +332,4 @@ public final class AgentCore implements PortCore {
         controllers.close();
         programmer.lost();
     }
-
 }

@@ -49,8 +49,7 @@ public record AgentSettings(
             Setting.path("socket", "/run/weft/agent.sock", "unix socket of the CNI shim and the port API"),
             Setting.address("introspect-listen", "127.0.0.1:8085", "address of the introspect server"),
             Setting.path("state-dir", "/var/lib/weft/agent", "folder for the ports of this host"),
-            Setting.number(
-                    "xmpp-hold-time-ms", 90_000, 300, 3_600_000, "an XMPP session silent for so long is closed"),
+            Setting.number("xmpp-hold-time-ms", 90_000, 300, 3_600_000, "an XMPP session silent for so long is closed"),
             Setting.number("cni-timeout-ms", 30_000, 100, 600_000, "longest time of one CNI call"),
             Setting.text(
                     "networks-allowed",
@@ -71,8 +70,8 @@ public record AgentSettings(
     public static AgentSettings of(SettingValues values) {
         String name = values.text("name");
         if (!name.matches("[A-Za-z0-9._-]{1," + NAME_MAX + "}")) {
-            throw new BadSettingException("setting 'name': '" + name + "' is not 1.." + NAME_MAX
-                    + " letters, digits, '.', '_' or '-'");
+            throw new BadSettingException(
+                    "setting 'name': '" + name + "' is not 1.." + NAME_MAX + " letters, digits, '.', '_' or '-'");
         }
         String kind = values.text("uplink-kind");
         if (!kind.equals("af-packet") && !kind.equals("ethdev")) {
@@ -107,7 +106,8 @@ public record AgentSettings(
         } catch (IllegalArgumentException e) {
             // reported below, with the whole text
         }
-        throw new BadSettingException("setting 'underlay-address': '" + text + "' is not an IPv4 or IPv6 unicast address");
+        throw new BadSettingException(
+                "setting 'underlay-address': '" + text + "' is not an IPv4 or IPv6 unicast address");
     }
 
     private static List<InetSocketAddress> controllers(String text) {

@@ -2,8 +2,8 @@ package io.weft.agent.runtime;
 
 import io.weft.agent.compile.ConfigGraph;
 import io.weft.agent.compile.RouteTable;
-import io.weft.agent.session.Connection;
 import io.weft.agent.session.ConfigInbox;
+import io.weft.agent.session.Connection;
 import io.weft.agent.session.ControllerSession;
 import io.weft.agent.session.Publications;
 import io.weft.agent.session.RemoteRoutes;
@@ -211,8 +211,7 @@ final class Controllers implements ControllerSession.Owner {
                 return;
             }
             items.items().forEach(entry -> routes.put(index, items.instance(), RemoteRoutes.of(entry)));
-            items.retracts()
-                    .forEach(prefix -> routes.remove(index, items.instance(), RemoteRoutes.prefix(prefix)));
+            items.retracts().forEach(prefix -> routes.remove(index, items.instance(), RemoteRoutes.prefix(prefix)));
         } else {
             peer.heardEnd = true;
             peer.heardEndAfterOurs |= peer.saidEnd;

@@ -56,7 +56,8 @@ final class LocalRoutes {
             }
         });
         wanted.replaceAll((key, owner) -> {
-            boolean changed = key.instance().equals(delta.instance()) && !owner.network().equals(network);
+            boolean changed =
+                    key.instance().equals(delta.instance()) && !owner.network().equals(network);
             if (changed) {
                 waiting.add(key);
             }
@@ -81,7 +82,8 @@ final class LocalRoutes {
                     label.getAsInt(),
                     owner.network().vni(),
                     List.of(Encap.MPLS_OVER_UDP.wireName(), Encap.VXLAN.wireName()));
-            publications.publish(key, RouteEntry.of(key.prefix(), owner.network().name(), List.of(hop)));
+            publications.publish(
+                    key, RouteEntry.of(key.prefix(), owner.network().name(), List.of(hop)));
             return true;
         });
     }

@@ -75,8 +75,7 @@ final class Pages {
             }
             entry.put("value", object);
             String kind = hop ? "nextHop" : type.getSimpleName();
-            page.computeIfAbsent(
-                            Character.toLowerCase(kind.charAt(0)) + kind.substring(1), absent -> new ArrayList<>())
+            page.computeIfAbsent(Character.toLowerCase(kind.charAt(0)) + kind.substring(1), absent -> new ArrayList<>())
                     .add(hop ? entry : object);
         }
         return page;

@@ -47,8 +47,9 @@ final class Warmup {
         Key port = new Key("virtual-machine-interface", "d:p:" + vmi);
         Key address = new Key("instance-ip", vmi.toString());
         Key ipam = new Key("network-ipam", "d:p:i");
-        Map<String, Object> uuid =
-                Map.of("uuid", Map.of("uuid_mslong", vmi.getMostSignificantBits(), "uuid_lslong", vmi.getLeastSignificantBits()));
+        Map<String, Object> uuid = Map.of(
+                "uuid",
+                Map.of("uuid_mslong", vmi.getMostSignificantBits(), "uuid_lslong", vmi.getLeastSignificantBits()));
         graph.putNode(network, XmlTree.fromJson(Map.of("virtual_network_network_id", 5)));
         graph.putNode(instance, XmlTree.EMPTY);
         graph.putNode(ipam, XmlTree.EMPTY);

@@ -1,9 +1,8 @@
 package io.weft.agent.session;
 
+import io.weft.protocol.xmpp.StreamEvent;
 import java.net.InetSocketAddress;
 import java.util.List;
-
-import io.weft.protocol.xmpp.StreamEvent;
 
 /** A byte stream to a controller. Made by a Connector; calls and events are the core thread's. */
 public interface Connection {
