@@ -1,0 +1,311 @@
+package io.weft.system;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/**
+ * A running overlay: the control node, two hosts behind a router, the networks of two projects, and the pods attached so far.
+ * Everything it makes begins with its prefix; {@link #close} removes all of it, also after a start that failed half-way.
+ */
+public final class Site implements AutoCloseable {
+    static final String RED = "default-domain:red:web";
+    static final String BLUE = "default-domain:blue:web";
+
+    private static final String SUBNET4 = "10.1.1.0";
+    private static final String SUBNET6 = "fd00:1:1::";
+
+    private final Build build;
+    private final String prefix;
+    private final Encapsulation encapsulation;
+    private final Consumer<String> progress;
+    private final Path runDir;
+    private final Path stateDir;
+    private final Fabric fabric;
+    private final List<Host> hosts = new ArrayList<>();
+    private final Map<String, Pod> pods = new LinkedHashMap<>();
+    private final Rest rest;
+    private Program control;
+    private boolean closed;
+
+    private Site(Build build, String prefix, Encapsulation encapsulation, Consumer<String> progress) {
+        this.build = build;
+        this.prefix = prefix;
+        this.encapsulation = encapsulation;
+        this.progress = progress;
+        this.runDir = Path.of("/run", prefix + "-demo");
+        this.stateDir = Path.of("/var/lib", prefix + "-demo");
+        this.fabric = new Fabric(prefix);
+        this.rest = new Rest(fabric.control().netns(), controlAddress() + ":8082");
+        for (Fabric.Machine machine : fabric.hosts()) {
+            hosts.add(new Host(build, machine, controlAddress(), runDir, stateDir));
+        }
+    }
+
+    /**
+     * Not yet running; what an earlier run with this prefix left is removed first.
+     *
+     * @param progress takes one sentence per step
+     */
+    public static Site prepare(Build build, String prefix, Encapsulation encapsulation, Consumer<String> progress) {
+        removeLeftovers(build, prefix);
+        return new Site(build, prefix, encapsulation, progress);
+    }
+
+    /** {@code ./weft down} for one prefix: the one place that knows how to remove what somebody left. */
+    static void removeLeftovers(Build build, String prefix) {
+        new Command(
+                        List.of(build.root().resolve("weft").toString(), "down"),
+                        "",
+                        Map.of("WEFT_DEMO_PREFIX", prefix),
+                        Duration.ofSeconds(60))
+                .mustRun();
+    }
+
+    /** Starts everything up to two networks without pods. */
+    public void start() {
+        makeFolders();
+        progress.accept("fabric: a router, two hosts on their own subnets, a control node");
+        fabric.create();
+        progress.accept("starting the control node and two forwarding planes");
+        startControl();
+        hosts.forEach(Host::startPlane);
+        configure();
+        progress.accept("starting two agents");
+        hosts.forEach(Host::startAgent);
+        hosts.forEach(Host::awaitInSync);
+    }
+
+    private void makeFolders() {
+        try {
+            for (Path folder : List.of(runDir, stateDir)) {
+                Files.createDirectories(folder);
+                Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx------"));
+            }
+            Files.createDirectories(runDir.resolve("pids"));
+            Files.writeString(
+                    runDir.resolve("pids").resolve("main"),
+                    Program.record(ProcessHandle.current().pid()));
+        } catch (IOException e) {
+            throw new UncheckedIOException("folders of the run", e);
+        }
+    }
+
+    private void startControl() {
+        List<String> words = new ArrayList<>(build.java("control-node", 128, "io.weft.control.ControlNode"));
+        words.addAll(List.of(
+                "--rest-listen=" + controlAddress() + ":8082",
+                "--xmpp-listen=" + controlAddress() + ":5269",
+                "--introspect-listen=" + controlAddress() + ":8083",
+                "--store-dir=" + stateDir.resolve("config")));
+        control = Program.start("control", fabric.control().netns(), words, runDir);
+    }
+
+    private String controlAddress() {
+        return fabric.control().address();
+    }
+
+    private void configure() {
+        progress.accept("REST: encapsulation " + encapsulation.configName()
+                + ", projects red and blue, each with a network web 10.1.1.0/24 + fd00:1:1::/64");
+        ObjectNode global = Rest.object();
+        ArrayNode priorities = global.putObject("encapsulation_priorities").putArray("encapsulation");
+        priorities.add(encapsulation.configName()).add(encapsulation.other().configName());
+        String uuid = rest.uuid("global-vrouter-config", "default-global-system-config", "default-global-vrouter-config");
+        ObjectNode body = Rest.object();
+        body.set("global-vrouter-config", global);
+        rest.mustCall("PUT", "/global-vrouter-config/" + uuid, body);
+        for (String project : List.of("red", "blue")) {
+            ObjectNode one = Rest.object();
+            one.put("parent_type", "domain");
+            one.putArray("fq_name").add("default-domain").add(project);
+            rest.create("project", one);
+            rest.create("virtual-network", network(project));
+        }
+    }
+
+    private static ObjectNode network(String project) {
+        ObjectNode network = Rest.object();
+        network.put("parent_type", "project");
+        network.putArray("fq_name").add("default-domain").add(project).add("web");
+        ObjectNode ipam = network.putArray("network_ipam_refs").addObject();
+        ipam.putArray("to").add("default-domain").add("default-project").add("default-network-ipam");
+        ArrayNode subnets = ipam.putObject("attr").putArray("ipam_subnets");
+        addSubnet(subnets, SUBNET4, 24);
+        addSubnet(subnets, SUBNET6, 64);
+        return network;
+    }
+
+    private static void addSubnet(ArrayNode subnets, String prefix, int length) {
+        ObjectNode subnet = subnets.addObject();
+        subnet.putObject("subnet").put("ip_prefix", prefix).put("ip_prefix_len", length);
+        subnet.put("addr_from_start", true);
+    }
+
+    /** Makes a namespace and has the CNI plugin attach it. */
+    Pod attach(String podName, Host host, String network) {
+        Netns netns = new Netns(prefix + "-pod-" + podName);
+        netns.create();
+        String containerId = containerId(podName);
+        Command.Result added = Command.of(host.cniWords("ADD", containerId, netns.path().toString(), ""))
+                .withInput(host.cniConfig(network))
+                .run();
+        if (!added.ok()) {
+            throw new SystemFailure("CNI ADD of pod " + podName + " on " + host.name() + ": " + added.out() + added.err());
+        }
+        Pod pod = new Pod(podName, host, netns, containerId, network, Rest.parse(added.out()));
+        pods.put(podName, pod);
+        return pod;
+    }
+
+    /** The plugin's DEL, then the namespace. */
+    void detach(Pod pod) {
+        Command.of(pod.host().cniWords("DEL", pod.containerId(), pod.netns().path().toString(), ""))
+                .withInput(pod.host().cniConfig(pod.network()))
+                .mustRun();
+        pod.netns().delete();
+        pods.remove(pod.name());
+    }
+
+    /** 64 hexadecimal digits, as runtimes name containers. */
+    static String containerId(String podName) {
+        return "%08x".formatted(podName.hashCode()).repeat(8);
+    }
+
+    Pod pod(String podName) {
+        Pod pod = pods.get(podName);
+        if (pod == null) {
+            throw new SystemFailure("no pod '" + podName + "'; there are " + pods.keySet());
+        }
+        return pod;
+    }
+
+    /** Address, gateway and id of a network as the API allocated them. */
+    JsonNode network(String network, String field) {
+        return rest.read("virtual-network", network.split(":")).path(field);
+    }
+
+    Build build() {
+        return build;
+    }
+
+    String prefix() {
+        return prefix;
+    }
+
+    Encapsulation encapsulation() {
+        return encapsulation;
+    }
+
+    Fabric fabric() {
+        return fabric;
+    }
+
+    Rest rest() {
+        return rest;
+    }
+
+    Host h1() {
+        return hosts.get(0);
+    }
+
+    Host h2() {
+        return hosts.get(1);
+    }
+
+    List<Host> hosts() {
+        return hosts;
+    }
+
+    Path runDir() {
+        return runDir;
+    }
+
+    void say(String step) {
+        progress.accept(step);
+    }
+
+    /** Every program that runs now. */
+    List<Program> programs() {
+        List<Program> programs = new ArrayList<>();
+        if (control != null) {
+            programs.add(control);
+        }
+        for (Host host : hosts) {
+            if (host.plane() != null) {
+                programs.add(host.plane());
+            }
+            if (host.agent() != null) {
+                programs.add(host.agent());
+            }
+        }
+        return programs;
+    }
+
+    /** The last lines of every log, for a person who looks for what went wrong. */
+    public String logs(int lines) {
+        StringBuilder text = new StringBuilder();
+        for (Program program : programs()) {
+            text.append("--- ").append(program.name());
+            text.append(program.running() ? "" : " (ended)").append('\n');
+            text.append(program.tail(lines)).append('\n');
+        }
+        return text.toString();
+    }
+
+    /**
+     * Leaves it running for a person; {@code ./weft down} ends it. This process no longer belongs to it.
+     */
+    public synchronized void leaveRunning() {
+        closed = true;
+        try {
+            Files.deleteIfExists(runDir.resolve("pids").resolve("main"));
+        } catch (IOException e) {
+            throw new UncheckedIOException("pid file", e);
+        }
+    }
+
+    /** Stops and removes everything; what did not stop as it should is told by {@link #stop}. */
+    @Override
+    public void close() {
+        stop();
+    }
+
+    /** As close; returns one sentence per program that did not stop cleanly. */
+    public synchronized List<String> stop() {
+        if (closed) {
+            return List.of();
+        }
+        leaveRunning();
+        List<String> complaints = new ArrayList<>();
+        for (Host host : hosts) {
+            stop(host.agent(), complaints);
+        }
+        stop(control, complaints);
+        for (Host host : hosts) {
+            stop(host.plane(), complaints);
+        }
+        removeLeftovers(build, prefix);
+        return complaints;
+    }
+
+    private static void stop(Program program, List<String> complaints) {
+        if (program != null) {
+            String complaint = program.stop();
+            if (!complaint.isEmpty()) {
+                complaints.add(complaint);
+            }
+        }
+    }
+}
