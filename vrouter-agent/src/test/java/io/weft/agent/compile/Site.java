@@ -1,0 +1,137 @@
+package io.weft.agent.compile;
+
+import io.weft.dataplane.IpPrefix;
+import io.weft.dataplane.MacAddress;
+import io.weft.protocol.xmpp.ConfigNode.Key;
+import io.weft.protocol.xmpp.XmlTree;
+import java.net.InetAddress;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+
+/** Makes configuration and routes of small sites for tests. */
+public final class Site {
+    public static final HostFacts HOST = new HostFacts("h1", InetAddress.ofLiteral("192.0.2.1"), 1500);
+
+    private Site() {}
+
+    public static String network(int n) {
+        return "default-domain:red:net" + n;
+    }
+
+    public static String instance(int n) {
+        return network(n) + ":net" + n;
+    }
+
+    public static UUID vmi(int n) {
+        return new UUID(0x1000, n);
+    }
+
+    public static AttachedPort port(int n, int network) {
+        return new AttachedPort(
+                vmi(n),
+                new UUID(0x2000, n),
+                "container" + n,
+                "/run/netns/p" + n,
+                "eth0",
+                network(network),
+                "weft",
+                true);
+    }
+
+    private static Key key(String type, String name) {
+        return new Key(type, name);
+    }
+
+    /** Network n: 10.n.0.0/24 and fd00:n::/64, VNI 100 + n. */
+    public static void putNetwork(ConfigGraph graph, int n) {
+        Key network = key("virtual-network", network(n));
+        Key instance = key("routing-instance", instance(n));
+        Key ipam = key("network-ipam", "default-domain:default-project:default-network-ipam");
+        graph.putNode(network, XmlTree.fromJson(Map.of("virtual_network_network_id", 100 + n)));
+        graph.putNode(instance, XmlTree.fromJson(Map.of("routing_instance_is_default", true)));
+        graph.putNode(ipam, XmlTree.EMPTY);
+        graph.putLink(network, instance, XmlTree.EMPTY);
+        graph.putLink(
+                network,
+                ipam,
+                XmlTree.fromJson(Map.of(
+                        "ipam_subnets",
+                        List.of(
+                                subnet("10." + n + ".0.0", 24, "10." + n + ".0.1", "10." + n + ".0.2"),
+                                subnet("fd00:" + n + "::", 64, "fd00:" + n + "::1", "fd00:" + n + "::2")))));
+    }
+
+    private static Map<String, Object> subnet(String prefix, int length, String gateway, String dns) {
+        return Map.of(
+                "subnet",
+                Map.of("ip_prefix", prefix, "ip_prefix_len", length),
+                "default_gateway",
+                gateway,
+                "dns_server_address",
+                dns);
+    }
+
+    public static Map<String, Object> idPerms(UUID uuid) {
+        return Map.of(
+                "uuid",
+                Map.of(
+                        "uuid_mslong",
+                        Long.toUnsignedString(uuid.getMostSignificantBits()),
+                        "uuid_lslong",
+                        Long.toUnsignedString(uuid.getLeastSignificantBits())));
+    }
+
+    /** Port n of a network with 10.network.0.host and fd00:network::host. */
+    public static void putPort(ConfigGraph graph, int n, int network, int host) {
+        Key port = key("virtual-machine-interface", "default-domain:red:port" + n);
+        Map<String, Object> properties = new HashMap<>();
+        properties.put("id_perms", idPerms(vmi(n)));
+        properties.put("virtual_machine_interface_mac_addresses", Map.of("mac_address", List.of(mac(n).toString())));
+        graph.putNode(port, XmlTree.fromJson(properties));
+        graph.putLink(port, key("virtual-network", network(network)), XmlTree.EMPTY);
+        putAddress(graph, "ip4-" + n, port, "10." + network + ".0." + host);
+        putAddress(graph, "ip6-" + n, port, "fd00:" + network + "::" + Integer.toHexString(host));
+    }
+
+    public static void removePort(ConfigGraph graph, int n, int network) {
+        Key port = key("virtual-machine-interface", "default-domain:red:port" + n);
+        for (String name : List.of("ip4-" + n, "ip6-" + n)) {
+            graph.removeLink(key("instance-ip", name), port);
+            graph.removeNode(key("instance-ip", name));
+        }
+        graph.removeLink(port, key("virtual-network", network(network)));
+        graph.removeNode(port);
+    }
+
+    private static void putAddress(ConfigGraph graph, String name, Key port, String address) {
+        graph.putNode(key("instance-ip", name), XmlTree.fromJson(Map.of("instance_ip_address", address)));
+        graph.putLink(key("instance-ip", name), port, XmlTree.EMPTY);
+    }
+
+    public static void putPriorities(ConfigGraph graph, List<String> names) {
+        graph.putNode(
+                key("global-vrouter-config", "default-global-system-config:default-global-vrouter-config"),
+                XmlTree.fromJson(Map.of("encapsulation_priorities", Map.of("encapsulation", names))));
+    }
+
+    public static MacAddress mac(int n) {
+        return new MacAddress(0x020000000000L + n);
+    }
+
+    public static RemoteRoute route(String prefix, int network, int host, long preference) {
+        return new RemoteRoute(
+                IpPrefix.parse(prefix),
+                network(network),
+                preference,
+                List.of(new RemoteRoute.RemoteHop(
+                        InetAddress.ofLiteral("192.0.2." + host),
+                        5000 + host,
+                        100 + network,
+                        Optional.of(mac(host)),
+                        Set.of("udp", "vxlan"))));
+    }
+}

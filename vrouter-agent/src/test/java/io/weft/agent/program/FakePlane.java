@@ -1,0 +1,310 @@
+package io.weft.agent.program;
+
+import io.weft.dataplane.Connection;
+import io.weft.dataplane.Dataplane;
+import io.weft.dataplane.DataplaneException;
+import io.weft.dataplane.DropCount;
+import io.weft.dataplane.Label;
+import io.weft.dataplane.MacAddress;
+import io.weft.dataplane.NextHop;
+import io.weft.dataplane.Operation;
+import io.weft.dataplane.PlaneObject;
+import io.weft.dataplane.PlaneSettings;
+import io.weft.dataplane.PlaneState;
+import io.weft.dataplane.Refusal;
+import io.weft.dataplane.Route;
+import io.weft.dataplane.Stored;
+import io.weft.dataplane.UnderlayPath;
+import io.weft.dataplane.Vif;
+import io.weft.dataplane.VifState;
+import io.weft.dataplane.VifType;
+import io.weft.dataplane.Vni;
+import io.weft.dataplane.Vrf;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** A plane in memory with the rules of the real one: references must exist, used objects cannot go, a device cannot change. */
+public final class FakePlane implements Dataplane {
+    /** What outlives a connection. */
+    public static final class Tables {
+        private final Map<Slot, Stored<PlaneObject>> objects = new ConcurrentHashMap<>();
+        private volatile PlaneSettings settings =
+                new PlaneSettings(Optional.empty(), Optional.empty(), MacAddress.ZERO);
+        private volatile int settingsEpoch;
+        private volatile int uplinkMtu = 1500;
+        private final Set<String> badNetns = ConcurrentHashMap.newKeySet();
+        private volatile boolean dead;
+        private volatile long sets;
+
+        public void refuseNetns(String path) {
+            badNetns.add(path);
+        }
+
+        /** Connections fail until {@link #restart}. */
+        public void die() {
+            dead = true;
+        }
+
+        /** The plane is back with empty tables. */
+        public void restart() {
+            objects.clear();
+            settingsEpoch = 0;
+            dead = false;
+        }
+
+        public long sets() {
+            return sets;
+        }
+
+        public Set<PlaneObject> contents() {
+            Set<PlaneObject> all = new HashSet<>();
+            objects.values().forEach(stored -> all.add(stored.object()));
+            return all;
+        }
+
+        public <T extends PlaneObject> List<T> all(Class<T> type) {
+            return contents().stream().filter(type::isInstance).map(type::cast).toList();
+        }
+
+        public Dataplane open() throws DataplaneException {
+            if (dead) {
+                throw new DataplaneException(111, "connection refused");
+            }
+            return new FakePlane(this);
+        }
+    }
+
+    private final Tables tables;
+
+    private FakePlane(Tables tables) {
+        this.tables = tables;
+    }
+
+    @Override
+    public List<Refusal> apply(List<? extends Operation> operations) throws DataplaneException {
+        alive();
+        List<Refusal> refusals = new ArrayList<>();
+        synchronized (tables) {
+            for (int i = 0; i < operations.size(); i++) {
+                String text = apply(operations.get(i));
+                if (text != null) {
+                    refusals.add(new Refusal(operations.get(i), i, 22, text));
+                }
+            }
+        }
+        return refusals;
+    }
+
+    private String apply(Operation operation) {
+        switch (operation) {
+            case Operation.Set set -> {
+                if (set.object() instanceof PlaneSettings settings) {
+                    tables.settings = settings;
+                    tables.settingsEpoch = set.epoch();
+                    return null;
+                }
+                String text = refuseSet(set.object());
+                if (text == null) {
+                    tables.sets++;
+                    tables.objects.put(Slot.of(set.object()), new Stored<>(device(set.object()), set.epoch()));
+                }
+                return text;
+            }
+            case Operation.Delete delete -> {
+                Slot slot = Slot.of(delete.object());
+                if (!tables.objects.containsKey(slot)) {
+                    return slot + " does not exist";
+                }
+                String user = user(slot);
+                if (user != null) {
+                    return slot + " is in use by " + user;
+                }
+                tables.objects.remove(slot);
+                return null;
+            }
+            case Operation.Sweep sweep -> {
+                return "sweep is not used by this agent";
+            }
+        }
+    }
+
+    /** The uplink's MTU and MAC are the device's. */
+    private PlaneObject device(PlaneObject object) {
+        if (object instanceof Vif vif && vif.type() == VifType.PHYSICAL) {
+            return new Vif(
+                    vif.id(),
+                    vif.vrfId(),
+                    vif.key(),
+                    vif.type(),
+                    vif.portKind(),
+                    vif.addressCheck(),
+                    vif.sharedUplink(),
+                    tables.uplinkMtu,
+                    vif.label(),
+                    new MacAddress(0x020000000001L),
+                    vif.name(),
+                    vif.device(),
+                    vif.netns(),
+                    vif.addresses());
+        }
+        return object;
+    }
+
+    private String refuseSet(PlaneObject object) {
+        return switch (object) {
+            case Vif vif -> refuseVif(vif);
+            case NextHop.Local hop -> missing(Slot.Kind.VIF, hop.vifId());
+            case NextHop.VrfLookup hop -> missing(Slot.Kind.VRF, hop.vrfId());
+            case Label label -> missing(Slot.Kind.NEXT_HOP, label.nextHopId());
+            case Vni vni -> missing(Slot.Kind.NEXT_HOP, vni.nextHopId());
+            case Route route -> {
+                String vrf = missing(Slot.Kind.VRF, route.vrfId());
+                yield vrf != null ? vrf : missing(Slot.Kind.NEXT_HOP, route.nextHopId());
+            }
+            default -> null;
+        };
+    }
+
+    private String refuseVif(Vif vif) {
+        Stored<PlaneObject> present = tables.objects.get(Slot.of(vif));
+        if (present != null) {
+            Vif before = (Vif) present.object();
+            if (!before.netns().equals(vif.netns()) || !before.name().equals(vif.name())) {
+                return "netns and name of vif " + vif.id() + " cannot change";
+            }
+        }
+        if (tables.badNetns.contains(vif.netns())) {
+            return "netns '" + vif.netns() + "' cannot be entered";
+        }
+        for (Vif other : tables.all(Vif.class)) {
+            boolean sameDevice = other.id() != vif.id()
+                    && other.type() == VifType.VIRTUAL
+                    && other.netns().equals(vif.netns())
+                    && other.name().equals(vif.name());
+            if (sameDevice) {
+                return "name '" + vif.name() + "' is taken in " + vif.netns();
+            }
+        }
+        return missing(Slot.Kind.VRF, vif.vrfId());
+    }
+
+    private String missing(Slot.Kind kind, int id) {
+        boolean permanent = id == 0 && (kind == Slot.Kind.VRF || kind == Slot.Kind.NEXT_HOP);
+        return permanent || tables.objects.containsKey(new Slot(kind, id, null))
+                ? null
+                : kind + " " + id + " is not there";
+    }
+
+    private String user(Slot slot) {
+        for (Stored<PlaneObject> stored : tables.objects.values()) {
+            boolean uses = switch (stored.object()) {
+                case Vif vif -> slot.kind() == Slot.Kind.VRF && vif.vrfId() == slot.id();
+                case NextHop.Local hop -> slot.kind() == Slot.Kind.VIF && hop.vifId() == slot.id();
+                case NextHop.VrfLookup hop -> slot.kind() == Slot.Kind.VRF && hop.vrfId() == slot.id();
+                case Label label -> slot.kind() == Slot.Kind.NEXT_HOP && label.nextHopId() == slot.id();
+                case Vni vni -> slot.kind() == Slot.Kind.NEXT_HOP && vni.nextHopId() == slot.id();
+                case Route route ->
+                    slot.kind() == Slot.Kind.NEXT_HOP && route.nextHopId() == slot.id()
+                            || slot.kind() == Slot.Kind.VRF && route.vrfId() == slot.id();
+                default -> false;
+            };
+            if (uses) {
+                return stored.object().toString();
+            }
+        }
+        return null;
+    }
+
+    private void alive() throws DataplaneException {
+        if (tables.dead) {
+            throw new DataplaneException(104, "connection reset");
+        }
+    }
+
+    private <T extends PlaneObject> List<Stored<T>> dump(Class<T> type) throws DataplaneException {
+        alive();
+        List<Stored<T>> found = new ArrayList<>();
+        for (Stored<PlaneObject> stored : tables.objects.values()) {
+            if (type.isInstance(stored.object())) {
+                found.add(new Stored<>(type.cast(stored.object()), stored.epoch()));
+            }
+        }
+        return found;
+    }
+
+    @Override
+    public List<Stored<Vif>> vifs() throws DataplaneException {
+        return dump(Vif.class);
+    }
+
+    @Override
+    public List<VifState> vifStates() {
+        return List.of();
+    }
+
+    @Override
+    public Optional<VifState> vif(int vifId) {
+        return Optional.empty();
+    }
+
+    @Override
+    public List<Stored<Vrf>> vrfs() throws DataplaneException {
+        return dump(Vrf.class);
+    }
+
+    @Override
+    public List<Stored<NextHop>> nextHops() throws DataplaneException {
+        return dump(NextHop.class);
+    }
+
+    @Override
+    public List<Stored<Route>> routes(int vrfId) throws DataplaneException {
+        return dump(Route.class);
+    }
+
+    @Override
+    public List<Stored<Label>> labels() throws DataplaneException {
+        return dump(Label.class);
+    }
+
+    @Override
+    public List<Stored<Vni>> vnis() throws DataplaneException {
+        return dump(Vni.class);
+    }
+
+    @Override
+    public List<UnderlayPath> paths() {
+        return List.of();
+    }
+
+    @Override
+    public PlaneState plane() throws DataplaneException {
+        alive();
+        return new PlaneState(tables.settings, tables.settingsEpoch, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, "fake", "1");
+    }
+
+    @Override
+    public List<DropCount> drops() {
+        return List.of();
+    }
+
+    @Override
+    public List<DropCount> drops(int vifId) {
+        return List.of();
+    }
+
+    @Override
+    public List<Connection> connections(int vrfId, int limit) {
+        return List.of();
+    }
+
+    @Override
+    public void close() {
+        // the tables outlive the connection
+    }
+}
