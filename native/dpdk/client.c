@@ -10,6 +10,7 @@
 
 #include "log.h"
 #include "memory.h"
+#include "port.h"
 #include "weft_abi.h"
 #include "weft_plane.h"
 
@@ -170,6 +171,7 @@ static void apply(struct weftd_client *client, uint32_t bytes)
 	/* A deleted port is gone when its DELETE is answered. */
 	if (weftd_deferred_calls_pending())
 		weftd_deferred_flush();
+	weftd_closing_wait();
 	if (!client->greeted) {
 		answer = first_message(client->answer, client->answer_bytes);
 		client->greeted = answer && answer->object == WEFT_OBJECT_HELLO;

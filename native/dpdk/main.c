@@ -163,9 +163,9 @@ static bool names_devices(const struct arguments *arguments)
 static int start_eal(const struct arguments *arguments, char *program)
 {
 	static char memory[16], prefix[48], lcores[64];
-	char *values[EAL_ARGUMENTS_MAX] = {program, "--in-memory", "--no-telemetry", "--log-level=4"};
+	char *values[EAL_ARGUMENTS_MAX] = {program, "--no-telemetry", "--log-level=4"};
 	uint32_t megabytes = MEMORY_MB_FIRST + MEMORY_MB_PER_WORKER * arguments->workers;
-	int count = 4, index;
+	int count = 3, index;
 
 	snprintf(memory, sizeof(memory), "-m%u", megabytes);
 	snprintf(prefix, sizeof(prefix), "--file-prefix=weft-%d", (int)getpid());
@@ -173,8 +173,13 @@ static int start_eal(const struct arguments *arguments, char *program)
 	values[count++] = memory;
 	values[count++] = prefix;
 	values[count++] = lcores;
-	if (!arguments->huge || huge_free_mb() < megabytes)
+	/* Either way no file is left behind; this release refuses --in-memory without huge pages. */
+	if (arguments->huge && huge_free_mb() >= megabytes) {
+		values[count++] = "--in-memory";
+	} else {
 		values[count++] = "--no-huge";
+		values[count++] = "--no-shconf";
+	}
 	if (!names_devices(arguments))
 		values[count++] = "--no-pci";
 	for (index = 0; index < arguments->eal_count; index++)
@@ -183,7 +188,7 @@ static int start_eal(const struct arguments *arguments, char *program)
 		weftd_log("DPDK does not start: %s", rte_strerror(rte_errno));
 		return -1;
 	}
-	/* In memory, yet it makes a directory for what it does not write. */
+	/* It makes a directory for what it then does not write. */
 	if (rmdir(rte_eal_get_runtime_dir()) && errno != ENOENT && errno != ENOTEMPTY)
 		weftd_log("%s: %s", rte_eal_get_runtime_dir(), strerror(errno));
 	return 0;

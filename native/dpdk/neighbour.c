@@ -49,8 +49,10 @@ bool weftd_gateway_take(struct weftd_gateway *gateway, const struct nlmsghdr *me
 
 	weftd_netlink_parse(message, sizeof(*body), table, NDA_LLADDR);
 	gateway->state = message->nlmsg_type == RTM_DELNEIGH ? NUD_NONE : body->ndm_state;
-	if (gateway->state & (NUD_REACHABLE | FIXED))
-		gateway->probing = false;
+	if (gateway->probing && gateway->state & (NUD_REACHABLE | FIXED)) {
+		gateway->probing = false; /* confirmed: rest until the next probe */
+		gateway->due_ns += WEFTD_PROBE_NS - WEFTD_CONFIRM_NS;
+	}
 	if (!(gateway->state & VALID) || !table[NDA_LLADDR] || RTA_PAYLOAD(table[NDA_LLADDR]) != 6) {
 		if (gateway->due_ns > now_ns + RESOLVE_NS || !gateway->lost_ns)
 			gateway->due_ns = now_ns;
@@ -113,6 +115,8 @@ bool weftd_gateway_run(int fd, struct weftd_gateway *gateway, uint64_t now_ns)
 {
 	bool changed = weftd_gateway_read(fd, gateway, now_ns);
 
+	if (gateway->due_ns > now_ns)
+		return changed;
 	if (gateway->state & FIXED) {
 		gateway->due_ns = now_ns + WEFTD_PROBE_NS;
 	} else if (!(gateway->state & VALID)) {

@@ -127,6 +127,7 @@ int weft_host_vif_attach(struct weft_plane *plane, struct weft_vif *vif, const s
 	/* A vif deleted in the same frame may still hold the name or the device. */
 	if (weftd_deferred_calls_pending())
 		weftd_deferred_flush();
+	weftd_closing_wait();
 	port = calloc(1, sizeof(*port));
 	if (!port)
 		return weftd_refuse(text, -ENOMEM, "vif_id %u: no memory for its port", message->vif_id);
@@ -192,6 +193,7 @@ void weftd_ports_close(void)
 {
 	while (ports)
 		close_port(ports);
+	weftd_closing_wait();
 }
 
 void weft_host_transmit(struct weft_plane *plane, uint32_t worker, struct weft_vif *vif, struct weft_packet **packets,

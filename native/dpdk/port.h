@@ -56,6 +56,13 @@ void weftd_port_drop(struct weftd_port *port, struct weftd_worker *worker, enum 
 /* Control. Closes every port, when the plane is gone. */
 void weftd_ports_close(void);
 
+/*
+ * Control. Closes a file whose device goes with it, on a thread of its own: the kernel takes ~20 ms to unregister a netdev, most of
+ * it waiting, so many go at once. The device is gone when weftd_closing_wait returns.
+ */
+void weftd_close_device(int fd);
+void weftd_closing_wait(void);
+
 /* Error text of an attach. */
 int weftd_refuse(char *text, int error, const char *format, ...) __attribute__((format(printf, 3, 4)));
 

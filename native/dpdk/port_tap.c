@@ -244,7 +244,7 @@ static int tap_open(struct weftd_port *port, const struct weft_vif_msg *message,
 	return 0;
 }
 
-static void tap_close(struct weftd_port *port) { close(port->fd); }
+static void tap_close(struct weftd_port *port) { weftd_close_device(port->fd); }
 
 const struct weftd_port_ops weftd_port_tap = {
 	.name = "tap",

@@ -1,0 +1,376 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)
+"""Checks weft-dpdk with real packets: two hosts behind a router, each a network namespace with its own daemon, programmed with
+raw frames of the plane ABI; pods are namespaces. Needs root, iproute2, iperf3. Leaves nothing behind.
+
+usage: daemon-check.py WEFT_DPDK [--encap vxlan|mplsoudp] [--only NAME,...] [--no-udp-gso] [--pods N] [--seconds S]
+"""
+import argparse, ipaddress, json, os, re, select, signal, socket, struct, subprocess, sys, tempfile, time
+
+HELLO, ERROR, DONE, PLANE, VIF, VRF, NEXTHOP, ROUTE, LABEL, VNI, PATH, CONNECTION, DROP = range(1, 14)
+SET, DELETE, GET, DUMP = 1, 2, 3, 4
+PHYSICAL, VIRTUAL = 2, 3
+TAP, AF_PACKET, ETHDEV = 1, 2, 3
+ADDRESS_CHECK, SHARED_UPLINK = 1, 2
+CONFIGURE, GATEWAY = 1, 2
+NONE = 0xFFFFFFFF
+PREFIX = "weft-d-"
+VNI_ID, LABEL_BASE = 5001, 100
+
+
+def sh(command, check=True, **kwargs):
+    result = subprocess.run(command, shell=True, capture_output=True, text=True, **kwargs)
+    if check and result.returncode:
+        raise SystemExit(f"{command}\n{result.stdout}{result.stderr}")
+    return result
+
+
+def a16(text):
+    return ipaddress.ip_address(text).packed.ljust(16, b"\0")
+
+
+def family(text):
+    return ipaddress.ip_address(text).version
+
+
+def mac(text):
+    return bytes.fromhex(text.replace(":", ""))
+
+
+class Client:
+    def __init__(self, path):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.settimeout(20)
+        self.socket.connect(path)
+        major, minor = abi_version()
+        self.call([(HELLO, SET, struct.pack("<HHI64s", major, minor, 0, b"daemon-check"))])
+
+    def call(self, messages, expect=True):
+        body = b"".join(struct.pack("<HHIII", o, op, 16 + len(b), 1, 0) + b for o, op, b in messages)
+        self.socket.sendall(struct.pack("<IIII", 16 + len(body), 7, len(messages), 0) + body)
+        total = struct.unpack("<I", self.take(4))[0]
+        answer = self.take(total - 4)[12:]
+        objects, errors = [], []
+        while answer:
+            kind, _, size = struct.unpack_from("<HHI", answer)
+            if kind == ERROR:
+                index, code, text = struct.unpack_from("<Ii112s", answer, 16)
+                errors.append((index, code, text.split(b"\0")[0].decode()))
+            else:
+                objects.append((kind, answer[16:size]))
+            answer = answer[size:]
+        if expect and errors:
+            raise SystemExit(f"refused: {errors}")
+        return objects, errors
+
+    def take(self, count):
+        data = b""
+        while len(data) < count:
+            part = self.socket.recv(count - len(data))
+            if not part:
+                raise ConnectionError("the plane closed the connection")
+            data += part
+        return data
+
+
+def abi_version():
+    header = open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../abi/weft_abi.h")).read()
+    return tuple(int(re.search(rf"#define WEFT_ABI_{part} (\d+)", header).group(1)) for part in ("MAJOR", "MINOR"))
+
+
+def vif(vif_id, vrf, kind, port, flags=0, mtu=1500, label=NONE, address="00:00:00:00:00:00", name="", device="", netns="", addresses=()):
+    out = struct.pack("<II16sBBHII6s2x16s64s128sII", vif_id, vrf, vif_id.to_bytes(16, "little"), kind, port, flags, mtu, label,
+                      mac(address), name.encode(), device.encode(), netns.encode(), len(addresses), 0)
+    for text, prefix, aflags in addresses:
+        out += struct.pack("<BBH16s", family(text), prefix, aflags, a16(text))
+    return (out + b"\0" * 20 * (32 - len(addresses))).ljust(944, b"\0")
+
+
+def nexthop(nexthop_id, kind, encap=0, vif_id=0, vrf_id=0, source=None, destination=None, inner="00:00:00:00:00:00"):
+    return struct.pack("<IBBBB16sII16s16s6s2xQ", nexthop_id, kind, encap, family(source) if source else 0, 0,
+                       nexthop_id.to_bytes(16, "little"), vif_id, vrf_id, a16(source) if source else bytes(16),
+                       a16(destination) if destination else bytes(16), mac(inner), 0)
+
+
+def route(vrf, prefix, nexthop_id, label=NONE, flags=3):
+    network = ipaddress.ip_network(prefix)
+    return struct.pack("<IBB2x16sIIII", vrf, network.version, network.prefixlen, a16(network.network_address), nexthop_id, label, 0, flags)
+
+
+class Host:
+    """One host: namespace, uplink veth to the router, daemon, client."""
+
+    def __init__(self, index, program, folder):
+        self.index, self.name = index, f"{PREFIX}h{index}"
+        self.address, self.address6 = f"10.200.{index}.2", f"fd00:200:{index}::2"
+        self.router_mac = f"02:00:00:00:00:{index:02x}"
+        self.program, self.path = program, f"{folder}/{self.name}.sock"
+        sh(f"ip netns add {self.name} && ip -n {self.name} link set lo up && "
+           f"ip link add u{index} netns {self.name} type veth peer name r{index} netns {PREFIX}r && "
+           f"ip -n {self.name} addr add {self.address}/24 dev u{index} && ip -n {self.name} addr add {self.address6}/64 dev u{index} nodad && "
+           f"ip -n {self.name} link set u{index} up && "
+           f"ip -n {PREFIX}r addr add 10.200.{index}.1/24 dev r{index} && ip -n {PREFIX}r addr add fd00:200:{index}::1/64 dev r{index} nodad && "
+           f"ip -n {PREFIX}r link set r{index} up && ip -n {self.name} route add default via 10.200.{index}.1 && "
+           f"ip -n {self.name} -6 route add default via fd00:200:{index}::1")
+        self.log = open(f"{folder}/{self.name}.log", "w+")
+        started = time.monotonic()
+        self.process = subprocess.Popen(["ip", "netns", "exec", self.name, program, f"--socket={self.path}"], stdout=subprocess.PIPE,
+                                        stderr=self.log, text=True)
+        ready, _, _ = select.select([self.process.stdout], [], [], 20)
+        line = self.process.stdout.readline() if ready else ""
+        if line != f"ready socket={self.path}\n":
+            raise SystemExit(f"{self.name} is not ready: {line!r} {open(self.log.name).read()}")
+        self.start_ms = (time.monotonic() - started) * 1000
+        self.client = Client(self.path)
+
+    def usage(self):
+        with open(f"/proc/{self.process.pid}/stat") as file:
+            fields = file.read().rsplit(")", 1)[1].split()
+        status = open(f"/proc/{self.process.pid}/status").read()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK"), int(re.search(r"VmRSS:\s+(\d+)", status).group(1)) / 1024
+
+    def drops(self):
+        objects, _ = self.client.call([(DROP, DUMP, struct.pack("<II48s", NONE, 0, b""))])
+        return {struct.unpack_from("<I", b)[0]: struct.unpack_from("<Q", b, 8)[0] for k, b in objects if k == DROP}
+
+    def paths(self):
+        objects, _ = self.client.call([(PATH, DUMP, struct.pack("<II48s", NONE, 0, b""))])
+        return [b for k, b in objects if k == PATH]
+
+
+class Bench:
+    def __init__(self, arguments):
+        self.arguments, self.failures, self.folder = arguments, 0, tempfile.mkdtemp(prefix=PREFIX)
+        self.hosts = []
+
+    def check(self, name, good, text):
+        print(f"{'ok  ' if good else 'FAIL'} {name}: {text}", flush=True)
+        self.failures += not good
+
+    def set_up(self):
+        sh(f"ip netns add {PREFIX}r && ip -n {PREFIX}r link set lo up && ip netns exec {PREFIX}r sysctl -qw net.ipv4.ip_forward=1 "
+           "net.ipv6.conf.all.forwarding=1")
+        self.hosts = [Host(index, self.arguments.program, self.folder) for index in (1, 2)]
+        if self.arguments.no_udp_gso:
+            for host in self.hosts:
+                sh(f"ip netns exec {host.name} ethtool -K u{host.index} tx-udp-segmentation off; "
+                   f"ip netns exec {PREFIX}r ethtool -K r{host.index} tx-udp-segmentation off")
+        self.check("start", all(h.start_ms < 3000 for h in self.hosts), " ".join(f"{h.start_ms:.0f} ms" for h in self.hosts))
+        pods = [(1, 2), (2, 3), (1, 4)]  # host, last number of the address; vif id is the same number
+        for _, number in pods:
+            sh(f"ip netns add {PREFIX}p{number}")
+        encap = 1 if self.arguments.encap == "vxlan" else 2
+        for host in self.hosts:
+            other = self.hosts[2 - host.index]
+            v6 = self.arguments.outer6
+            host.client.call([
+                (PLANE, SET, struct.pack("<16s16s6s2x", a16(host.address), a16(host.address6), mac(host.router_mac)).ljust(144, b"\0")),
+                (VIF, SET, vif(1, 0, PHYSICAL, AF_PACKET, SHARED_UPLINK, device=f"u{host.index}", name=f"u{host.index}")),
+                (VRF, SET, struct.pack("<II16s", 1, VNI_ID, b"vrf1".ljust(16, b"\0")).ljust(168, b"\0")),
+                (NEXTHOP, SET, nexthop(10, 4, vrf_id=1)),
+                (VNI, SET, struct.pack("<II", VNI_ID, 10)),
+                (NEXTHOP, SET, nexthop(11, 3, encap, source=host.address6 if v6 else host.address,
+                                       destination=other.address6 if v6 else other.address,
+                                       inner=other.router_mac if encap == 1 else "00:00:00:00:00:00")),
+            ])
+            for at, number in pods:
+                if at == host.index:
+                    self.add_pod(host, number)
+                else:
+                    label = VNI_ID if encap == 1 else LABEL_BASE + number
+                    host.client.call([(ROUTE, SET, route(1, f"10.1.1.{number}/32", 11, label)),
+                                      (ROUTE, SET, route(1, f"fd00:1:1::{number:x}/128", 11, label))])
+
+    def pod_vif(self, number, netns=None, name="eth0"):
+        return vif(number, 1, VIRTUAL, TAP, ADDRESS_CHECK, mtu=1430 if self.arguments.outer6 else 1450, label=LABEL_BASE + number,
+                   address=f"02:01:01:00:00:{number:02x}", name=name, netns=netns or f"/run/netns/{PREFIX}p{number}",
+                   addresses=[(f"10.1.1.{number}", 24, CONFIGURE), (f"fd00:1:1::{number:x}", 64, CONFIGURE),
+                              ("10.1.1.1", 24, GATEWAY), ("fd00:1:1::1", 64, GATEWAY)])
+
+    def add_pod(self, host, number):
+        started = time.monotonic()
+        host.client.call([(VIF, SET, self.pod_vif(number))])
+        spent = (time.monotonic() - started) * 1000
+        host.client.call([(NEXTHOP, SET, nexthop(100 + number, 2, vif_id=number)), (LABEL, SET, struct.pack("<II", LABEL_BASE + number, 100 + number)),
+                          (ROUTE, SET, route(1, f"10.1.1.{number}/32", 100 + number)),
+                          (ROUTE, SET, route(1, f"fd00:1:1::{number:x}/128", 100 + number))])
+        return spent
+
+    def ping(self, source, target, count=3, interval=0.05, wait=1):
+        result = sh(f"ip netns exec {PREFIX}p{source} ping -n -c {count} -i {interval} -W {wait} {target}", check=False)
+        got = re.search(r"(\d+) received", result.stdout)
+        rtt = re.search(r"= [\d.]+/([\d.]+)/", result.stdout)
+        return int(got.group(1)) if got else 0, float(rtt.group(1)) if rtt else None
+
+    def run_ping(self):
+        deadline = time.monotonic() + 5
+        while self.ping(2, "10.1.1.3", 1)[0] == 0 and time.monotonic() < deadline:
+            pass
+        for source, target, what in ((2, "10.1.1.3", "v4 hosts"), (2, "fd00:1:1::3", "v6 hosts"), (3, "10.1.1.4", "v4 hosts back"),
+                                     (2, "10.1.1.4", "v4 one host"), (4, "fd00:1:1::2", "v6 one host")):
+            got, rtt = self.ping(source, target)
+            self.check(f"ping {what}", got == 3, f"{got}/3, {rtt} ms")
+        got = sh(f"ip netns exec {PREFIX}p2 ping -n -c 2 -i 0.05 -W 1 -s 20000 10.1.1.3", check=False).stdout
+        self.check("ping fragments", "2 received" in got, "20000 bytes")
+
+    def run_iperf(self):
+        for client, server, target, what in ((2, 3, "10.1.1.3", "v4 hosts"), (2, 3, "fd00:1:1::3", "v6 hosts"), (2, 4, "10.1.1.4", "v4 one host")):
+            daemon = subprocess.Popen(["ip", "netns", "exec", f"{PREFIX}p{server}", "iperf3", "-s", "-1"], stdout=subprocess.PIPE,
+                                      stderr=subprocess.STDOUT, text=True)
+            deadline = time.monotonic() + 5
+            while not sh(f"ip netns exec {PREFIX}p{server} ss -Hltn sport = 5201").stdout and time.monotonic() < deadline:
+                pass
+            before = [h.usage()[0] for h in self.hosts]
+            result = sh(f"ip netns exec {PREFIX}p{client} timeout {self.arguments.seconds + 10} iperf3 -J -t {self.arguments.seconds} -c {target}", check=False)
+            after = [h.usage()[0] for h in self.hosts]
+            daemon.terminate()
+            daemon.wait()
+            try:
+                end = json.loads(result.stdout)["end"]
+                rate, retransmits = end["sum_received"]["bits_per_second"] / 1e9, end["sum_sent"]["retransmits"]
+            except (ValueError, KeyError):
+                rate, retransmits = 0, -1
+            cores = " ".join(f"{(a - b) / self.arguments.seconds * 100:.0f}%" for a, b in zip(after, before))
+            self.check(f"tcp {what}", rate >= 1, f"{rate:.2f} Gbit/s, {retransmits} retransmits, daemons {cores}")
+
+    def run_idle(self):
+        before = [h.usage() for h in self.hosts]
+        time.sleep(3)
+        for host, old in zip(self.hosts, before):
+            now = host.usage()
+            cpu = (now[0] - old[0]) / 3 * 100
+            self.check(f"idle {host.name}", cpu < 2 and now[1] < 200, f"{cpu:.2f}% of a core, RSS {now[1]:.0f} MB")
+
+    def run_router_mac(self):
+        """The router's MAC changes without a gratuitous ARP, traffic flowing: both directions must come back."""
+        for device, target in (("r1", "10.1.1.3"),):
+            sh(f"ip netns exec {PREFIX}r sysctl -qw net.ipv4.conf.{device}.arp_notify=0 net.ipv6.conf.{device}.ndisc_notify=0")
+            pinger = subprocess.Popen(["ip", "netns", "exec", f"{PREFIX}p2", "ping", "-n", "-D", "-i", "0.1", "-w", "12", target],
+                                      stdout=subprocess.PIPE, text=True)
+            for _ in range(4):
+                pinger.stdout.readline()
+            sh(f"ip -n {PREFIX}r link set {device} address 02:bb:00:00:00:{os.getpid() % 200 + 16:02x}")
+            changed = time.time()
+            out, _ = pinger.communicate()
+            times = [float(m) for m in re.findall(r"\[([\d.]+)\] \d+ bytes from", out)]
+            later = [t for t in times if t > changed]
+            gap = max((b - a for a, b in zip([changed] + later, later)), default=99)
+            self.check("router MAC changes", bool(later) and gap < 5, f"longest silence {gap:.1f} s")
+
+    def run_refusals(self):
+        client = self.hosts[0].client
+        cases = {
+            "taken name": self.pod_vif(50, f"/run/netns/{PREFIX}p2"),
+            "missing netns": self.pod_vif(51, "/run/netns/weft-d-none"),
+            "not a netns": self.pod_vif(52, "/etc/hostname"),
+            "no such uplink": vif(53, 0, PHYSICAL, AF_PACKET, SHARED_UPLINK, device="nope0", name="nope0"),
+        }
+        for name, body in cases.items():
+            _, errors = client.call([(VIF, SET, body)], expect=False)
+            self.check(f"refuses {name}", len(errors) == 1, errors[0][2] if errors else "accepted")
+        bad = socket.socket(socket.AF_UNIX)
+        bad.connect(self.hosts[0].path)
+        bad.sendall(struct.pack("<IIII", 20, 0, 0, 0))
+        self.check("malformed frame closes", bad.recv(1) == b"", "closed")
+        second = subprocess.run([self.arguments.program, f"--socket={self.hosts[0].path}"], capture_output=True, text=True, timeout=20)
+        self.check("live socket refused", second.returncode == 1 and "another plane" in second.stderr, second.stderr.strip())
+        self.check("mode 0600", os.stat(self.hosts[0].path).st_mode & 0o777 == 0o600, oct(os.stat(self.hosts[0].path).st_mode))
+
+    def run_ports(self):
+        """Creates and deletes many ports: time, RSS, idle."""
+        host, count = self.hosts[0], self.arguments.pods
+        numbers = range(60, 60 + count)
+        names = [f"{PREFIX}p{n}" for n in numbers]
+        for name in names:
+            sh(f"ip netns add {name}")
+        def body(n):
+            return vif(n, 1, VIRTUAL, TAP, ADDRESS_CHECK, mtu=1450, label=LABEL_BASE + n, address=f"02:01:02:00:{n >> 8:02x}:{n & 255:02x}", name="eth0",
+                       netns=f"/run/netns/{PREFIX}p{n}", addresses=[(f"10.9.{n >> 8}.{n & 255}", 16, CONFIGURE), (f"fd00:9::{n:x}", 64, CONFIGURE),
+                                                                  ("10.9.0.1", 16, GATEWAY), ("fd00:9::1", 64, GATEWAY)])
+        spent = []
+        for n in numbers:
+            started = time.monotonic()
+            host.client.call([(VIF, SET, body(n))])
+            spent.append((time.monotonic() - started) * 1000)
+        spent.sort()
+        self.check("create ports", True, f"{count}: p50 {spent[count // 2]:.2f} ms, p99 {spent[count * 99 // 100]:.2f} ms")
+        shown = sh(f"ip -n {names[-1]} addr show eth0; ip -n {names[-1]} route; ip -n {names[-1]} -6 route; ip -n {names[-1]} link show lo").stdout
+        self.check("pod configured", "10.9." in shown and "fd00:9::" in shown and shown.count("default via") == 2 and "fe80" not in shown
+                   and "tentative" not in shown and "mtu 1450" in shown and "LOOPBACK,UP" in shown, "addresses, routes, lo")
+        self.run_idle()
+        gone = []
+        for n, name in zip(numbers, names):
+            started = time.monotonic()
+            host.client.call([(VIF, DELETE, body(n))])
+            gone.append((time.monotonic() - started) * 1000)
+            if n == numbers[0]:
+                left = sh(f"ip -n {name} -br link").stdout
+                self.check("delete removes the interface", "eth0" not in left, left.replace("\n", " "))
+        gone.sort()
+        self.check("delete ports", True, f"one by one: p50 {gone[count // 2]:.2f} ms, p99 {gone[count * 99 // 100]:.2f} ms")
+        for name in names:
+            sh(f"ip netns del {name}")
+
+    def run_device_gone(self):
+        host = self.hosts[0]
+        sh(f"ip -n {PREFIX}p4 link del eth0")
+        before = host.usage()[0]
+        time.sleep(1)
+        spent = host.usage()[0] - before
+        got, _ = self.ping(2, "10.1.1.3", 2)
+        self.check("pod's device deleted", got == 2 and spent < 0.1, f"other traffic {got}/2, {spent:.2f} s of CPU in 1 s")
+
+    def run_stop(self):
+        for host in self.hosts:
+            pid = host.process.pid
+            host.process.send_signal(signal.SIGTERM)
+            code = host.process.wait(10)
+            left = sh(f"ip -n {PREFIX}p{1 + host.index} -br link").stdout
+            self.check(f"stop {host.name}", code == 0 and not os.path.exists(host.path) and "eth0" not in left,
+                       f"exit {code}; left in the pod: {left.split()[0]}; runtime directory {os.path.exists(f'/var/run/dpdk/weft-{pid}')}")
+
+    def tear_down(self):
+        for host in self.hosts:
+            if host.process.poll() is None:
+                host.process.kill()
+                host.process.wait()
+            if self.failures or self.arguments.verbose:
+                print(f"--- log of {host.name}\n{open(host.log.name).read()}")
+        for line in sh("ip netns list").stdout.split("\n"):
+            if line.startswith(PREFIX):
+                sh(f"ip netns del {line.split()[0]}", check=False)
+        sh(f"rm -rf {self.folder}")
+
+
+STEPS = ["ping", "idle", "iperf", "router_mac", "refusals", "ports", "device_gone", "stop"]
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("program")
+    parser.add_argument("--encap", choices=["vxlan", "mplsoudp"], default="vxlan")
+    parser.add_argument("--outer6", action="store_true", help="tunnels over IPv6")
+    parser.add_argument("--no-udp-gso", action="store_true", help="the fabric's devices cannot segment UDP")
+    parser.add_argument("--only", default=",".join(STEPS))
+    parser.add_argument("--pods", type=int, default=20)
+    parser.add_argument("--seconds", type=int, default=3)
+    parser.add_argument("--verbose", action="store_true")
+    bench = Bench(parser.parse_args())
+    try:
+        bench.set_up()
+        for step in bench.arguments.only.split(","):
+            getattr(bench, f"run_{step}")()
+        drops = {h.name: h.drops() for h in bench.hosts if h.process.poll() is None}
+        if drops:
+            print("drops", drops)
+    except BaseException:
+        bench.failures += 1
+        raise
+    finally:
+        bench.tear_down()
+    print(f"{bench.failures} failures")
+    return bench.failures != 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
