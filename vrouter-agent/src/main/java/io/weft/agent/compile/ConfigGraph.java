@@ -35,7 +35,10 @@ public final class ConfigGraph {
     private int round;
 
     public void putNode(Key id, XmlTree properties) {
-        Node node = nodes.computeIfAbsent(id, absent -> new Node());
+        Node node = nodes.computeIfAbsent(id, absent -> {
+            touchLinked(id);
+            return new Node();
+        });
         node.round = round;
         if (!properties.equals(node.properties)) {
             node.properties = properties;
@@ -46,7 +49,13 @@ public final class ConfigGraph {
     public void removeNode(Key id) {
         if (nodes.remove(id) != null) {
             touched.add(id);
+            touchLinked(id);
         }
+    }
+
+    /** A node that comes or goes changes the neighbours of those linked to it. */
+    private void touchLinked(Key id) {
+        touched.addAll(links.getOrDefault(id, Map.of()).keySet());
     }
 
     /** @param attribute EMPTY: none */
