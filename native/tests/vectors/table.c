@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+/* Table lines of packet vectors as ABI messages: "<object> <id> name=value ..." */
+#include "vector.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct line {
+	char **words;
+	uint32_t count, taken; /* taken: words understood */
+	char *text;            /* "" while all is well */
+};
+
+bool vector_number(const char *word, uint64_t limit, uint64_t *value)
+{
+	char *end;
+
+	if (word[0] < '0' || word[0] > '9')
+		return false;
+	*value = strtoull(word, &end, 0);
+	return !*end && *value <= limit;
+}
+
+bool vector_mac(const char *word, uint8_t *mac)
+{
+	unsigned int b[6];
+	int used = 0;
+
+	if (sscanf(word, "%2x:%2x:%2x:%2x:%2x:%2x%n", &b[0], &b[1], &b[2], &b[3], &b[4], &b[5], &used) != 6 || word[used])
+		return false;
+	for (int i = 0; i < 6; i++)
+		mac[i] = (uint8_t)b[i];
+	return true;
+}
+
+bool vector_address(const char *word, uint8_t *family, uint8_t address[16])
+{
+	memset(address, 0, 16);
+	*family = strchr(word, ':') ? 6 : 4;
+	return inet_pton(*family == 6 ? AF_INET6 : AF_INET, word, address) == 1;
+}
+
+static void wrong(struct line *line, const char *name, const char *word)
+{
+	snprintf(line->text, VECTOR_TEXT_MAX, "%s: %s=%s is not understood", line->words[0], name, word);
+}
+
+/* The value of "name=value", or NULL. */
+static const char *value_of(struct line *line, const char *name)
+{
+	size_t bytes = strlen(name);
+
+	for (uint32_t i = 1; i < line->count; i++) {
+		if (!strncmp(line->words[i], name, bytes) && line->words[i][bytes] == '=') {
+			line->taken++;
+			return line->words[i] + bytes + 1;
+		}
+	}
+	return NULL;
+}
+
+static bool has(struct line *line, const char *word)
+{
+	for (uint32_t i = 1; i < line->count; i++) {
+		if (!strcmp(line->words[i], word)) {
+			line->taken++;
+			return true;
+		}
+	}
+	return false;
+}
+
+static uint32_t number_of(struct line *line, const char *name, uint32_t otherwise)
+{
+	const char *word = value_of(line, name);
+	uint64_t value = otherwise;
+
+	if (word && !vector_number(word, UINT32_MAX, &value))
+		wrong(line, name, word);
+	return (uint32_t)value;
+}
+
+static void mac_of(struct line *line, const char *name, uint8_t *mac)
+{
+	const char *word = value_of(line, name);
+
+	if (word && !vector_mac(word, mac))
+		wrong(line, name, word);
+}
+
+static uint8_t address_of(struct line *line, const char *name, uint8_t address[16])
+{
+	const char *word = value_of(line, name);
+	uint8_t family = 0;
+
+	if (word && !vector_address(word, &family, address))
+		wrong(line, name, word);
+	return family;
+}
+
+/* "10.1.1.3/24" */
+static bool prefix(const char *word, uint8_t *family, uint8_t address[16], uint8_t *prefix_len)
+{
+	const char *slash = strchr(word, '/');
+	char text[64];
+	uint64_t bits;
+
+	if (!slash || (size_t)(slash - word) >= sizeof(text))
+		return false;
+	memcpy(text, word, (size_t)(slash - word));
+	text[slash - word] = 0;
+	if (!vector_address(text, family, address) || !vector_number(slash + 1, *family == 4 ? 32 : 128, &bits))
+		return false;
+	*prefix_len = (uint8_t)bits;
+	return true;
+}
+
+static uint32_t identity(struct line *line)
+{
+	uint64_t value = 0;
+
+	if (line->count < 2 || !vector_number(line->words[1], UINT32_MAX, &value))
+		wrong(line, "id", line->count < 2 ? "" : line->words[1]);
+	line->taken++;
+	return (uint32_t)value;
+}
+
+static uint32_t read_plane(struct line *line, void *body)
+{
+	struct weft_plane_msg *plane = body;
+
+	address_of(line, "underlay4", plane->underlay4);
+	address_of(line, "underlay6", plane->underlay6);
+	mac_of(line, "router-mac", plane->router_mac);
+	return sizeof(*plane);
+}
+
+static uint32_t read_vrf(struct line *line, void *body)
+{
+	struct weft_vrf_msg *vrf = body;
+
+	vrf->vrf_id = identity(line);
+	vrf->vni = number_of(line, "vni", 0);
+	snprintf(vrf->name, sizeof(vrf->name), "vrf%u", vrf->vrf_id);
+	return sizeof(*vrf);
+}
+
+static void read_vif_addresses(struct line *line, struct weft_vif_msg *vif)
+{
+	static const struct {
+		const char *name;
+		uint16_t flags;
+	} kinds[] = {{"address=", WEFT_VIF_ADDRESS_CONFIGURE}, {"allow=", 0}, {"gateway=", WEFT_VIF_ADDRESS_GATEWAY}};
+
+	for (uint32_t i = 2; i < line->count; i++) {
+		for (uint32_t kind = 0; kind < WEFT_ARRAY_COUNT(kinds); kind++) {
+			struct weft_vif_address *address = &vif->addresses[vif->address_count];
+			size_t bytes = strlen(kinds[kind].name);
+
+			if (strncmp(line->words[i], kinds[kind].name, bytes) || vif->address_count == WEFT_VIF_ADDRESSES_MAX)
+				continue;
+			if (!prefix(line->words[i] + bytes, &address->family, address->address, &address->prefix_len))
+				wrong(line, "address", line->words[i]);
+			address->flags = kinds[kind].flags;
+			vif->address_count++;
+			line->taken++;
+		}
+	}
+}
+
+static uint32_t read_vif(struct line *line, void *body)
+{
+	struct weft_vif_msg *vif = body;
+
+	vif->vif_id = identity(line);
+	vif->type = has(line, "physical") ? WEFT_VIF_PHYSICAL : has(line, "virtual") ? WEFT_VIF_VIRTUAL : WEFT_VIF_HOST;
+	vif->port_kind = WEFT_PORT_NONE;
+	vif->flags = has(line, "check") ? WEFT_VIF_ADDRESS_CHECK : 0;
+	vif->vrf_id = number_of(line, "vrf", 0);
+	vif->mtu = number_of(line, "mtu", 1500);
+	vif->label = number_of(line, "label", WEFT_LABEL_NONE);
+	mac_of(line, "mac", vif->mac);
+	snprintf(vif->name, sizeof(vif->name), "vif%u", vif->vif_id);
+	read_vif_addresses(line, vif);
+	return sizeof(*vif);
+}
+
+static uint32_t read_nexthop(struct line *line, void *body)
+{
+	struct weft_nexthop_msg *nexthop = body;
+	const char *encap;
+
+	nexthop->nexthop_id = identity(line);
+	if (has(line, "receive"))
+		nexthop->type = WEFT_NEXTHOP_RECEIVE;
+	else if (has(line, "discard"))
+		nexthop->type = WEFT_NEXTHOP_DISCARD;
+	else if (has(line, "local"))
+		nexthop->type = WEFT_NEXTHOP_LOCAL;
+	else if (has(line, "lookup"))
+		nexthop->type = WEFT_NEXTHOP_VRF;
+	else if (has(line, "tunnel"))
+		nexthop->type = WEFT_NEXTHOP_TUNNEL;
+	else
+		wrong(line, "type", "");
+	nexthop->vif_id = number_of(line, "vif", 0);
+	nexthop->vrf_id = number_of(line, "vrf", 0);
+	encap = value_of(line, "encap");
+	if (encap && !strcmp(encap, "vxlan"))
+		nexthop->encap = WEFT_ENCAP_VXLAN;
+	else if (encap && !strcmp(encap, "mplsoudp"))
+		nexthop->encap = WEFT_ENCAP_MPLSOUDP;
+	else if (encap)
+		wrong(line, "encap", encap);
+	nexthop->family = address_of(line, "source", nexthop->source);
+	address_of(line, "destination", nexthop->destination);
+	mac_of(line, "inner-mac", nexthop->inner_mac);
+	return sizeof(*nexthop);
+}
+
+static uint32_t read_route(struct line *line, void *body)
+{
+	struct weft_route_msg *route = body;
+
+	route->vrf_id = identity(line);
+	if (line->count < 3 || !prefix(line->words[2], &route->family, route->prefix, &route->prefix_len))
+		wrong(line, "prefix", line->count < 3 ? "" : line->words[2]);
+	line->taken++;
+	route->nexthop_id = number_of(line, "nexthop", 0);
+	route->label = number_of(line, "label", WEFT_LABEL_NONE);
+	route->flags = (has(line, "proxy") ? WEFT_ROUTE_PROXY_NEIGHBOUR : 0u) | (has(line, "same") ? WEFT_ROUTE_SAME_NETWORK : 0u);
+	return sizeof(*route);
+}
+
+static uint32_t read_label(struct line *line, void *body)
+{
+	struct weft_label_msg *label = body;
+
+	label->label = identity(line);
+	label->nexthop_id = number_of(line, "nexthop", 0);
+	return sizeof(*label);
+}
+
+static uint32_t read_path(struct line *line, void *body)
+{
+	struct weft_path_msg *path = body;
+
+	path->family = address_of(line, "destination", path->destination);
+	address_of(line, "gateway", path->gateway);
+	path->state = has(line, "resolved") ? WEFT_PATH_RESOLVED : WEFT_PATH_UNRESOLVED;
+	path->vif_id = number_of(line, "vif", 0);
+	path->mtu = number_of(line, "mtu", 0);
+	mac_of(line, "source-mac", path->source_mac);
+	mac_of(line, "destination-mac", path->destination_mac);
+	return sizeof(*path);
+}
+
+uint32_t vector_table(char **words, uint32_t word_count, uint8_t *message, char *text)
+{
+	static const struct {
+		const char *name;
+		uint16_t object;
+		uint32_t (*read)(struct line *, void *);
+	} objects[] = {
+		{"plane", WEFT_OBJECT_PLANE, read_plane},       {"vrf", WEFT_OBJECT_VRF, read_vrf},
+		{"vif", WEFT_OBJECT_VIF, read_vif},             {"nexthop", WEFT_OBJECT_NEXTHOP, read_nexthop},
+		{"route", WEFT_OBJECT_ROUTE, read_route},       {"label", WEFT_OBJECT_LABEL, read_label},
+		{"vni", WEFT_OBJECT_VNI, read_label},           {"path", WEFT_OBJECT_PATH, read_path},
+	};
+	struct line line = {words, word_count, 1, text};
+	struct weft_message_header *header = (void *)message;
+	bool delete = !strcmp(words[0], "delete") && word_count > 1;
+
+	if (delete) {
+		line.words++;
+		line.count--;
+	}
+	for (uint32_t i = 0; i < WEFT_ARRAY_COUNT(objects); i++) {
+		if (strcmp(line.words[0], objects[i].name))
+			continue;
+		header->object = objects[i].object;
+		header->operation = delete ? WEFT_OPERATION_DELETE : WEFT_OPERATION_SET;
+		header->bytes = (uint32_t)sizeof(*header) + objects[i].read(&line, header + 1);
+		header->epoch = 1;
+		if (!text[0] && line.taken != line.count)
+			snprintf(text, VECTOR_TEXT_MAX, "%s: %u of %u words understood", line.words[0], line.taken, line.count);
+		return text[0] ? 0 : header->bytes;
+	}
+	snprintf(text, VECTOR_TEXT_MAX, "no such line: %s", line.words[0]);
+	return 0;
+}
