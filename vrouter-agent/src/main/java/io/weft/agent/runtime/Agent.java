@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.UUID;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -46,7 +47,7 @@ public final class Agent implements AutoCloseable {
     private final CountDownLatch failed = new CountDownLatch(1);
     private volatile boolean stopping;
 
-    private Agent(AgentSettings settings) throws IOException {
+    private Agent(AgentSettings settings, Callable<Dataplane> opener) throws IOException {
         this.settings = settings;
         loop = new MultiThreadIoEventLoopGroup(
                 1, new DefaultThreadFactory("weft-agent-io", true), EpollIoHandler.newFactory());
@@ -54,7 +55,7 @@ public final class Agent implements AutoCloseable {
         core = new AgentCore(
                 settings,
                 store.readPorts(),
-                () -> Dataplane.open(settings.dataplane(), "agent " + settings.name()),
+                opener,
                 inbox -> new NettyConnector(loop, inbox),
                 new SplittableRandom(),
                 System.nanoTime());
@@ -87,7 +88,12 @@ public final class Agent implements AutoCloseable {
      * @throws IOException a socket or the state folder cannot be used
      */
     public static Agent start(AgentSettings settings) throws IOException {
-        return new Agent(settings);
+        return start(settings, () -> Dataplane.open(settings.dataplane(), "agent " + settings.name()));
+    }
+
+    /** As {@link #start(AgentSettings)}, with a plane that `opener` opens, now and after each loss. */
+    static Agent start(AgentSettings settings, Callable<Dataplane> opener) throws IOException {
+        return new Agent(settings, opener);
     }
 
     /** Creates the object of this host; tried again until it works. */

@@ -1,0 +1,460 @@
+package io.weft.agent.runtime;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import io.weft.agent.compile.Site;
+import io.weft.protocol.xmpp.ConfigLink;
+import io.weft.protocol.xmpp.ConfigNode;
+import io.weft.protocol.xmpp.ConfigNode.Key;
+import io.weft.protocol.xmpp.RouteChange;
+import io.weft.protocol.xmpp.RouteEntry;
+import io.weft.protocol.xmpp.RoutePairing;
+import io.weft.protocol.xmpp.ServerEncoder;
+import io.weft.protocol.xmpp.Stanza;
+import io.weft.protocol.xmpp.StreamEvent;
+import io.weft.protocol.xmpp.StreamParser;
+import io.weft.protocol.xmpp.XmlTree;
+import io.weft.protocol.xmpp.XmppException;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+
+/** A config API and a controller, just enough for one agent: one network red/web and what the agent creates. */
+final class FakeControlNode implements AutoCloseable {
+    static final String NETWORK = "default-domain:red:web";
+    static final String INSTANCE = NETWORK + ":web";
+    static final int VNI = 77;
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final HttpServer http;
+    private final ServerSocket listener;
+    private final Object lock = new Object();
+    private final Map<String, JsonNode> objects = new LinkedHashMap<>();
+    private final Map<String, Integer> hosts = new HashMap<>();
+    private final Set<String> linkedMachines = new TreeSet<>();
+    private final List<Session> sessions = new ArrayList<>();
+    private final Map<String, RouteEntry> published = new ConcurrentHashMap<>();
+    private final Map<String, Integer> subscribed = new ConcurrentHashMap<>();
+    private volatile boolean configDown;
+    private volatile boolean sendEndOfRib = true;
+    private long revision;
+    private int nextHost = 3;
+    private volatile String router = "";
+    private final Map<String, RouteEntry> remote = new TreeMap<>();
+
+    private static final class Session {
+        private Socket socket;
+        private boolean config;
+        private String jid = "";
+        private Map<Key, ConfigNode> nodes = Map.of();
+        private Map<String, ConfigLink> links = Map.of();
+    }
+
+    FakeControlNode() throws IOException {
+        http = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        http.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
+        http.createContext("/", this::serve);
+        http.start();
+        listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        Thread.startVirtualThread(this::accept);
+    }
+
+    String configApi() {
+        return "127.0.0.1:" + http.getAddress().getPort();
+    }
+
+    String controller() {
+        return "127.0.0.1:" + listener.getLocalPort();
+    }
+
+    void configDown(boolean down) {
+        configDown = down;
+    }
+
+    /** Objects the agent created, without its virtual-router. */
+    Set<String> objects() {
+        synchronized (lock) {
+            Set<String> names = new TreeSet<>(objects.keySet());
+            names.removeIf(name -> name.startsWith("virtual-router/"));
+            return names;
+        }
+    }
+
+    Map<String, RouteEntry> published() {
+        return Map.copyOf(published);
+    }
+
+    Map<String, Integer> subscribed() {
+        return Map.copyOf(subscribed);
+    }
+
+    /** Closes every session, as a controller that dies. */
+    void dropSessions() throws IOException {
+        synchronized (lock) {
+            for (Session session : sessions) {
+                session.socket.close();
+            }
+            sessions.clear();
+        }
+    }
+
+    void setRemote(RouteEntry entry) throws IOException {
+        synchronized (lock) {
+            remote.put(entry.prefix().toString(), entry);
+            for (Session session : sessions) {
+                sendRoutes(session, List.of(entry), List.of());
+            }
+        }
+    }
+
+    /** Removes a remote route; without telling anybody when `quietly`. */
+    void removeRemote(RouteEntry entry, boolean quietly) throws IOException {
+        synchronized (lock) {
+            remote.remove(entry.prefix().toString());
+            if (!quietly) {
+                for (Session session : sessions) {
+                    sendRoutes(session, List.of(), List.of(entry.prefix()));
+                }
+            }
+        }
+    }
+
+    private void sendRoutes(Session session, List<RouteEntry> items, List<io.weft.protocol.net.Prefix> retracts)
+            throws IOException {
+        write(
+                session,
+                ServerEncoder.routes(
+                        session.jid,
+                        new Stanza.RouteItems(INSTANCE, false, items, retracts, OptionalLong.of(revision))));
+    }
+
+    private static void write(Session session, byte[] bytes) throws IOException {
+        session.socket.getOutputStream().write(bytes);
+    }
+
+    private void accept() {
+        while (!listener.isClosed()) {
+            try {
+                Session session = new Session();
+                session.socket = listener.accept();
+                session.socket.setTcpNoDelay(true);
+                Thread.startVirtualThread(() -> read(session));
+            } catch (IOException e) {
+                return;
+            }
+        }
+    }
+
+    private void read(Session session) {
+        StreamParser parser = new StreamParser();
+        RoutePairing pairing = new RoutePairing();
+        byte[] buffer = new byte[65536];
+        try (Socket socket = session.socket) {
+            for (int n = socket.getInputStream().read(buffer);
+                    n >= 0;
+                    n = socket.getInputStream().read(buffer)) {
+                List<StreamEvent> events = new ArrayList<>();
+                parser.feed(buffer, 0, n, events::add);
+                synchronized (lock) {
+                    for (StreamEvent event : events) {
+                        event(session, pairing, event);
+                    }
+                }
+            }
+        } catch (IOException e) {
+            // the agent or the test closed it
+        } catch (XmppException e) {
+            throw new AssertionError("the agent sent a broken stream", e);
+        } finally {
+            synchronized (lock) {
+                sessions.remove(session);
+            }
+        }
+    }
+
+    private void event(Session session, RoutePairing pairing, StreamEvent event) throws IOException, XmppException {
+        switch (event) {
+            case StreamEvent.StreamOpen open -> {
+                session.jid = open.from();
+                sessions.add(session);
+                published.clear();
+                subscribed.clear();
+                write(session, ServerEncoder.streamOpen(open.from(), "++1"));
+            }
+            case StreamEvent.Received received -> stanza(session, pairing, received.stanza());
+            default -> {
+                // keepalives and the end
+            }
+        }
+    }
+
+    private void stanza(Session session, RoutePairing pairing, Stanza stanza) throws IOException, XmppException {
+        switch (stanza) {
+            case Stanza.ConfigSubscribe subscribe -> {
+                session.config = true;
+                pushConfig(session);
+            }
+            case Stanza.Subscribe subscribe -> {
+                subscribed.put(subscribe.instance(), subscribe.instanceId());
+                if (!remote.isEmpty()) {
+                    sendRoutes(session, List.copyOf(remote.values()), List.of());
+                }
+            }
+            case Stanza.Unsubscribe unsubscribe -> subscribed.remove(unsubscribe.instance());
+            case Stanza.Publish publish -> pairing.publish(publish);
+            case Stanza.Collection collection -> change(session, pairing.collection(collection));
+            case Stanza.EmptyPublish empty -> pairing.emptyPublish();
+            case Stanza.EmptyCollection empty -> {
+                if (pairing.emptyCollection().isPresent() && sendEndOfRib) {
+                    write(session, ServerEncoder.endOfRib(session.jid));
+                }
+            }
+            default -> throw new AssertionError("unexpected " + stanza);
+        }
+    }
+
+    private void change(Session session, RouteChange change) {
+        switch (change) {
+            case RouteChange.Published route ->
+                published.put(route.entry().prefix().toString(), route.entry());
+            case RouteChange.Withdrawn route -> published.remove(route.prefix().toString());
+            case RouteChange.EndOfRib end -> {
+                // answered where the collection is read
+            }
+        }
+    }
+
+    private void pushConfig(Session session) throws IOException {
+        Map<Key, ConfigNode> nodes = new LinkedHashMap<>();
+        Map<String, ConfigLink> links = new LinkedHashMap<>();
+        graph(nodes, links);
+        List<ConfigNode> newNodes = nodes.values().stream()
+                .filter(node -> !node.equals(session.nodes.get(node.key())))
+                .toList();
+        List<ConfigLink> newLinks = links.entrySet().stream()
+                .filter(entry -> !entry.getValue().equals(session.links.get(entry.getKey())))
+                .map(Map.Entry::getValue)
+                .toList();
+        Set<Key> goneNodes = new HashSet<>(session.nodes.keySet());
+        goneNodes.removeAll(nodes.keySet());
+        List<ConfigLink> goneLinks = session.links.entrySet().stream()
+                .filter(entry -> !links.containsKey(entry.getKey()))
+                .map(Map.Entry::getValue)
+                .toList();
+        session.nodes = nodes;
+        session.links = links;
+        write(
+                session,
+                ServerEncoder.config(
+                        "virtual-router:default-global-system-config:" + session.jid,
+                        new Stanza.ConfigUpdate(
+                                newNodes, newLinks, goneLinks, List.copyOf(goneNodes), OptionalLong.of(revision))));
+    }
+
+    private void graph(Map<Key, ConfigNode> nodes, Map<String, ConfigLink> links) {
+        Key routerKey = node(nodes, "virtual-router", "default-global-system-config:" + router, Map.of());
+        node(
+                nodes,
+                "global-vrouter-config",
+                "default-global-system-config:default-global-vrouter-config",
+                Map.of("encapsulation_priorities", Map.of("encapsulation", List.of("VXLAN", "MPLSoUDP"))));
+        Key network = null;
+        for (JsonNode port : ofType("virtual-machine-interface")) {
+            String machine =
+                    port.path("virtual_machine_refs").path(0).path("to").path(0).asText();
+            if (!linkedMachines.contains(machine)) {
+                continue;
+            }
+            if (network == null) {
+                network = putNetwork(nodes, links);
+            }
+            Key machineKey = node(nodes, "virtual-machine", machine, Site.idPerms(UUID.fromString(machine)));
+            UUID uuid = UUID.fromString(port.path("uuid").asText());
+            Map<String, Object> properties = new HashMap<>();
+            properties.put("id_perms", Site.idPerms(uuid));
+            properties.put(
+                    "virtual_machine_interface_mac_addresses",
+                    Map.of("mac_address", List.of("02:%02x:00:00:00:01".formatted(Math.abs(uuid.hashCode() % 256)))));
+            Key portKey = node(nodes, "virtual-machine-interface", name(port), properties);
+            link(links, routerKey, machineKey, XmlTree.EMPTY);
+            link(links, portKey, machineKey, XmlTree.EMPTY);
+            link(links, portKey, network, XmlTree.EMPTY);
+            for (JsonNode address : ofType("instance-ip")) {
+                if (address.path("virtual_machine_interface_refs")
+                        .path(0)
+                        .path("to")
+                        .path(2)
+                        .asText()
+                        .equals(uuid.toString())) {
+                    Key key =
+                            node(nodes, "instance-ip", name(address), Map.of("instance_ip_address", address(address)));
+                    link(links, key, portKey, XmlTree.EMPTY);
+                }
+            }
+        }
+    }
+
+    private static Key putNetwork(Map<Key, ConfigNode> nodes, Map<String, ConfigLink> links) {
+        Key network = node(nodes, "virtual-network", NETWORK, Map.of("virtual_network_network_id", VNI));
+        Key instance = node(nodes, "routing-instance", INSTANCE, Map.of("routing_instance_is_default", true));
+        Key ipam = node(nodes, "network-ipam", "default-domain:default-project:default-network-ipam", Map.of());
+        link(links, network, instance, XmlTree.EMPTY);
+        link(
+                links,
+                network,
+                ipam,
+                XmlTree.fromJson(Map.of(
+                        "ipam_subnets",
+                        List.of(
+                                Map.of(
+                                        "subnet", Map.of("ip_prefix", "10.1.1.0", "ip_prefix_len", 24),
+                                        "default_gateway", "10.1.1.1",
+                                        "dns_server_address", "10.1.1.2"),
+                                Map.of(
+                                        "subnet", Map.of("ip_prefix", "fd00:1:1::", "ip_prefix_len", 64),
+                                        "default_gateway", "fd00:1:1::1",
+                                        "dns_server_address", "fd00:1:1::2")))));
+        return network;
+    }
+
+    private static Key node(Map<Key, ConfigNode> nodes, String type, String name, Map<String, Object> properties) {
+        ConfigNode node = new ConfigNode(type, name, XmlTree.fromJson(properties));
+        nodes.put(node.key(), node);
+        return node.key();
+    }
+
+    private static void link(Map<String, ConfigLink> links, Key from, Key to, XmlTree attribute) {
+        links.put(from + " " + to, ConfigLink.of(from, to, attribute));
+    }
+
+    private List<JsonNode> ofType(String type) {
+        return objects.entrySet().stream()
+                .filter(entry -> entry.getKey().startsWith(type + "/"))
+                .map(Map.Entry::getValue)
+                .toList();
+    }
+
+    private static String name(JsonNode object) {
+        List<String> parts = new ArrayList<>();
+        object.path("fq_name").forEach(part -> parts.add(part.asText()));
+        return String.join(":", parts);
+    }
+
+    private String address(JsonNode instanceIp) {
+        String port = instanceIp
+                .path("virtual_machine_interface_refs")
+                .path(0)
+                .path("to")
+                .path(2)
+                .asText();
+        int host = hosts.computeIfAbsent(port, absent -> nextHost++);
+        return instanceIp.path("instance_ip_family").asText().equals("v4")
+                ? "10.1.1." + host
+                : "fd00:1:1::" + Integer.toHexString(host);
+    }
+
+    private void serve(HttpExchange exchange) throws IOException {
+        String path = exchange.getRequestURI().getPath();
+        JsonNode body = JSON.readTree(exchange.getRequestBody().readAllBytes());
+        if (configDown) {
+            answer(exchange, 503, "down for a test");
+            return;
+        }
+        switch (path) {
+            case "/fqname-to-id" -> {
+                boolean known = String.join(":", NETWORK).equals(name(body));
+                answer(exchange, known ? 200 : 404, known ? "{\"uuid\":\"" + new UUID(9, 9) + "\"}" : "not found");
+            }
+            case "/change-set" -> {
+                String refusal;
+                synchronized (lock) {
+                    refusal = change(body.path("operations"));
+                    if (refusal == null) {
+                        revision++;
+                        for (Session session : sessions) {
+                            if (session.config) {
+                                pushConfig(session);
+                            }
+                        }
+                    }
+                }
+                answer(exchange, refusal == null ? 200 : 404, refusal == null ? "{\"results\":[]}" : refusal);
+            }
+            default ->
+                answer(
+                        exchange,
+                        200,
+                        "{\"virtual-network\":{\"network_ipam_refs\":[{\"attr\":{\"ipam_subnets\":["
+                                + "{\"subnet\":{\"ip_prefix\":\"10.1.1.0\",\"ip_prefix_len\":24}},"
+                                + "{\"subnet\":{\"ip_prefix\":\"fd00:1:1::\",\"ip_prefix_len\":64}}]}}]}}");
+        }
+    }
+
+    private String change(JsonNode operations) {
+        Map<String, JsonNode> after = new LinkedHashMap<>(objects);
+        Set<String> linked = new TreeSet<>(linkedMachines);
+        for (JsonNode operation : operations) {
+            if (operation.has("create")) {
+                String type = operation.path("create").fieldNames().next();
+                JsonNode object = operation.path("create").path(type);
+                after.putIfAbsent(type + "/" + object.path("uuid").asText(), object);
+                if (type.equals("virtual-router")) {
+                    router = object.path("fq_name").path(1).asText();
+                }
+            } else if (operation.has("delete")) {
+                String type = operation.path("delete").fieldNames().next();
+                after.remove(type + "/"
+                        + operation.path("delete").path(type).path("uuid").asText());
+            } else {
+                JsonNode reference = operation.path("ref-update");
+                String machine = reference.path("ref-uuid").asText();
+                if (!after.containsKey("virtual-machine/" + machine)) {
+                    return "operation: ref-uuid: virtual-machine " + machine + " does not exist";
+                }
+                if (reference.path("operation").asText().equals("ADD")) {
+                    linked.add(machine);
+                } else {
+                    linked.remove(machine);
+                }
+            }
+        }
+        objects.clear();
+        objects.putAll(after);
+        linkedMachines.clear();
+        linkedMachines.addAll(linked);
+        return null;
+    }
+
+    private static void answer(HttpExchange exchange, int status, String text) throws IOException {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        exchange.sendResponseHeaders(status, bytes.length);
+        exchange.getResponseBody().write(bytes);
+        exchange.close();
+    }
+
+    @Override
+    public void close() throws IOException {
+        listener.close();
+        dropSessions();
+        http.stop(0);
+    }
+}
