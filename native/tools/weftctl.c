@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+/* weftctl: reads a forwarding plane and changes nothing. Works without the agent. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rows.h"
+
+#define DEFAULT_SOCKET "/run/weft/dataplane.sock"
+#define ALL 0xffffffffu
+#define CONNECTIONS_DEFAULT 1000u
+
+static const struct command {
+	const char *name;
+	uint16_t object;
+	uint32_t body_bytes;
+	row_writer *write;
+	const char *options; /* those it takes, each with a blank around */
+	const char *empty;
+} commands[] = {
+	{"vif", WEFT_OBJECT_VIF, sizeof(struct weft_vif_msg), row_vif, "", "no interfaces"},
+	{"vrf", WEFT_OBJECT_VRF, sizeof(struct weft_vrf_msg), row_vrf, "", "no VRFs"},
+	{"nexthop", WEFT_OBJECT_NEXTHOP, sizeof(struct weft_nexthop_msg), row_nexthop, "", "no next hops"},
+	{"route", WEFT_OBJECT_ROUTE, sizeof(struct weft_route_msg), row_route, " --vrf --family ", "no routes"},
+	{"label", WEFT_OBJECT_LABEL, sizeof(struct weft_label_msg), row_label, "", "no labels"},
+	{"vni", WEFT_OBJECT_VNI, sizeof(struct weft_vni_msg), row_vni, "", "no VXLAN network identifiers"},
+	{"connection", WEFT_OBJECT_CONNECTION, sizeof(struct weft_connection_msg), row_connection, " --vrf --limit ",
+	 "no connections"},
+	{"path", WEFT_OBJECT_PATH, sizeof(struct weft_path_msg), row_path, "", "no tunnel destinations"},
+	{"drops", WEFT_OBJECT_DROP, sizeof(struct weft_drop_msg), row_drop, " --vif ", "nothing dropped"},
+	{"plane", WEFT_OBJECT_PLANE, sizeof(struct weft_plane_msg), row_plane, "", ""},
+};
+
+static const char help[] =
+	"weftctl [--socket PATH] [--json] COMMAND [OPTION]...\n"
+	"\n"
+	"Reads a Weft forwarding plane; changes nothing and does not need the agent.\n"
+	"\n"
+	"  vif                                   interfaces, their addresses and counters\n"
+	"  vrf                                   routing instances\n"
+	"  nexthop                               next hops\n"
+	"  route [--vrf N] [--family 4|6]        routes\n"
+	"  label                                 incoming MPLS labels\n"
+	"  vni                                   incoming VXLAN network identifiers\n"
+	"  connection [--vrf N] [--limit N]      connections, both directions (limit 1000; 0: all)\n"
+	"  path                                  how the underlay reaches each tunnel destination\n"
+	"  drops [--vif N]                       dropped packets by reason\n"
+	"  plane                                 settings and state of the plane\n"
+	"\n"
+	"  --socket PATH   socket of the plane (" DEFAULT_SOCKET ")\n"
+	"  --json          one array of objects; plane: one object\n"
+	"  --help          this text\n"
+	"\n"
+	"Exit status: 0 done, 1 no plane or it refused, 2 wrong usage.\n"
+	"\n"
+	"Examples:\n"
+	"  weftctl vif\n"
+	"  weftctl route --vrf 3 --family 6\n"
+	"  weftctl --json drops --vif 5\n"
+	"  weftctl --socket /run/weft/b.sock connection --limit 20\n";
+
+struct options {
+	const char *socket;
+	bool json;
+	uint32_t scope; /* VRF or vif id, or ALL */
+	uint32_t limit; /* 0: all */
+	uint32_t family; /* 0: both */
+	const struct command *command;
+};
+
+static int usage(const char *what, const char *value)
+{
+	fprintf(stderr, "weftctl: %s%s\nweftctl --help tells more\n", what, value);
+	return 2;
+}
+
+static bool parse_number(const char *text, uint32_t lowest, uint32_t highest, uint32_t *out)
+{
+	char *end;
+	unsigned long long value;
+
+	errno = 0;
+	value = strtoull(text, &end, 10);
+	if (text[0] < '0' || text[0] > '9' || *end || errno || value < lowest || value > highest) {
+		fprintf(stderr, "weftctl: value is \"%s\", must be %u .. %u\n", text, lowest, highest);
+		return false;
+	}
+	*out = (uint32_t)value;
+	return true;
+}
+
+/* One option of a command with its value. 0 or 2. */
+static int parse_command_option(const char *name, const char *value, struct options *options)
+{
+	if (!value)
+		return usage("a value is missing behind ", name);
+	if (!strcmp(name, "--vrf"))
+		return parse_number(value, 0, WEFT_VRF_LIMIT - 1, &options->scope) ? 0 : usage("wrong value of ", name);
+	if (!strcmp(name, "--vif"))
+		return parse_number(value, 0, WEFT_VIF_LIMIT - 1, &options->scope) ? 0 : usage("wrong value of ", name);
+	if (!strcmp(name, "--limit"))
+		return parse_number(value, 0, ALL - 1, &options->limit) ? 0 : usage("wrong value of ", name);
+	if (strcmp(value, "4") && strcmp(value, "6"))
+		return usage("--family must be 4 or 6, is ", value);
+	options->family = (uint32_t)(value[0] - '0');
+	return 0;
+}
+
+static const struct command *find_command(const char *name)
+{
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (!strcmp(name, commands[i].name))
+			return &commands[i];
+	return NULL;
+}
+
+/* 0: go on, else the exit status; -1: exit 0 now. */
+static int parse(int argc, char **argv, struct options *options)
+{
+	for (int i = 1; i < argc; i++) {
+		const char *word = argv[i];
+		char padded[32];
+
+		snprintf(padded, sizeof(padded), " %s ", word);
+		if (!strcmp(word, "--help") || !strcmp(word, "-h")) {
+			fputs(help, stdout);
+			return fflush(stdout) ? 1 : -1;
+		} else if (!strcmp(word, "--json")) {
+			options->json = true;
+		} else if (!strcmp(word, "--socket")) {
+			if (++i == argc || !argv[i][0])
+				return usage("a path is missing behind ", word);
+			options->socket = argv[i];
+		} else if (word[0] != '-' && !options->command) {
+			options->command = find_command(word);
+			if (!options->command)
+				return usage("no such command: ", word);
+		} else if (word[0] == '-' && options->command && strstr(options->command->options, padded)) {
+			int status = parse_command_option(word, i + 1 < argc ? argv[i + 1] : NULL, options);
+
+			if (status)
+				return status;
+			i++;
+		} else {
+			return usage(options->command ? "not understood here: " : "no command before ", word);
+		}
+	}
+	return options->command ? 0 : usage("which command? vif, vrf, nexthop, route, label, vni, connection, path, drops, plane", "");
+}
+
+struct page {
+	struct weft_frame_header frame;
+	struct weft_message_header message;
+	union {
+		struct weft_dump_msg dump;
+		struct weft_plane_msg plane;
+	} body;
+};
+
+static uint8_t answer[WEFT_FRAME_BYTES_MAX];
+
+static bool wanted(const struct options *options, const void *body)
+{
+	struct weft_route_msg route;
+
+	if (!options->family)
+		return true;
+	memcpy(&route, body, sizeof(route));
+	return route.family == options->family;
+}
+
+/* Takes the rows out of an answer. Returns false, with a sentence written, when it is a refusal or broken. */
+static bool read_page(const struct options *options, uint64_t bytes, struct table *table, struct weft_done_msg *done)
+{
+	uint64_t offset = sizeof(struct weft_frame_header);
+	bool ended = false;
+
+	while (!ended && offset + sizeof(struct weft_message_header) <= bytes) {
+		struct weft_message_header message;
+		const uint8_t *body = answer + offset + sizeof(message);
+
+		memcpy(&message, answer + offset, sizeof(message));
+		if (message.bytes < sizeof(message) || message.bytes > bytes - offset)
+			break;
+		uint32_t body_bytes = message.bytes - (uint32_t)sizeof(message);
+
+		if (message.object == WEFT_OBJECT_ERROR && body_bytes == sizeof(struct weft_error_msg)) {
+			struct weft_error_msg error;
+
+			memcpy(&error, body, sizeof(error));
+			fprintf(stderr, "weftctl: the plane refuses: %.*s\n", WEFT_ERROR_TEXT_BYTES, error.text);
+			return false;
+		} else if (message.object == WEFT_OBJECT_DONE && body_bytes == sizeof(*done)) {
+			memcpy(done, body, sizeof(*done));
+			ended = true;
+		} else if (message.object == options->command->object && body_bytes == options->command->body_bytes) {
+			if (wanted(options, body))
+				options->command->write(table, body, message.epoch);
+		} else {
+			break;
+		}
+		offset += message.bytes;
+	}
+	if (!ended)
+		fprintf(stderr, "weftctl: the plane's answer does not follow the ABI\n");
+	return ended;
+}
+
+/* Asks page after page. 0 or 1. */
+static int collect(struct weft *weft, const struct options *options, struct table *table)
+{
+	bool plane = options->command->object == WEFT_OBJECT_PLANE;
+	uint32_t body_bytes = plane ? sizeof(struct weft_plane_msg) : sizeof(struct weft_dump_msg);
+	uint32_t bytes = (uint32_t)(sizeof(struct weft_frame_header) + sizeof(struct weft_message_header)) + body_bytes;
+	struct weft_done_msg done = {0};
+
+	do {
+		struct page page = {
+			.frame = {.bytes = bytes, .message_count = 1},
+			.message = {.object = options->command->object,
+				    .operation = plane ? WEFT_OPERATION_GET : WEFT_OPERATION_DUMP,
+				    .bytes = (uint32_t)sizeof(struct weft_message_header) + body_bytes},
+		};
+		uint8_t before[sizeof(done.marker)];
+		int64_t got;
+
+		memcpy(before, done.marker, sizeof(before));
+		if (!plane) {
+			page.body.dump.vrf_id = options->scope;
+			page.body.dump.limit = options->limit ? options->limit - (uint32_t)table->count : 0;
+			memcpy(page.body.dump.marker, done.marker, sizeof(done.marker));
+		}
+		got = weft_call(weft, &page, bytes, answer, sizeof(answer), 0);
+		if (got < 0) {
+			fprintf(stderr, "weftctl: the plane did not answer: %s\n", strerror((int)-got));
+			return 1;
+		}
+		if (!read_page(options, (uint64_t)got, table, &done))
+			return 1;
+		if (done.more && !memcmp(before, done.marker, sizeof(before))) {
+			fprintf(stderr, "weftctl: the plane repeats itself\n");
+			return 1;
+		}
+	} while (done.more && (!options->limit || table->count < options->limit));
+	if (done.more && !options->json)
+		fprintf(stderr, "weftctl: there are more; --limit shows the first %u\n", options->limit);
+	return 0;
+}
+
+static int open_plane(const char *socket, struct weft **weft)
+{
+	char text[WEFT_ERROR_TEXT_BYTES], url[512];
+	bool is_url = !strncmp(socket, "dpdk:", 5) || !strncmp(socket, "kernel:", 7) || !strncmp(socket, "host:", 5);
+
+	if ((size_t)snprintf(url, sizeof(url), "%s%s", is_url ? "" : "dpdk:", socket) >= sizeof(url))
+		return usage("this path is too long: ", socket);
+	if (weft_open(url, "weftctl", weft, text)) {
+		fprintf(stderr, "weftctl: %s\n", text);
+		return 1;
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options = {.socket = DEFAULT_SOCKET, .scope = ALL};
+	struct table table = {0};
+	struct weft *weft;
+	int status;
+
+	options.limit = ALL;
+	status = parse(argc, argv, &options);
+	if (status)
+		return status < 0 ? 0 : status;
+	if (options.limit == ALL)
+		options.limit = options.command->object == WEFT_OBJECT_CONNECTION ? CONNECTIONS_DEFAULT : 0;
+	if (options.command->object == WEFT_OBJECT_PLANE)
+		table.shape = options.json ? TABLE_JSON_ONE : TABLE_FIELDS;
+	else
+		table.shape = options.json ? TABLE_JSON : TABLE_COLUMNS;
+	status = open_plane(options.socket, &weft);
+	if (status)
+		return status;
+	status = collect(weft, &options, &table);
+	weft_close(weft);
+	if (!status && !table_print(&table, options.command->empty)) {
+		fprintf(stderr, "weftctl: cannot write the result\n");
+		status = 1;
+	}
+	table_free(&table);
+	return status;
+}
