@@ -32,10 +32,7 @@ import java.util.concurrent.TimeUnit;
  * answers complete on the event loop. A request that met a connection the server had just closed is sent again once on a new one: every
  * request of the agent may be repeated.
  */
-public final class ConfigApiClient {
-    /** @param status HTTP status @param body text of the answer */
-    public record Answer(int status, String body) {}
-
+public final class ConfigApiClient implements ConfigRequests {
     private static final int ANSWER_BYTES_MAX = 16 << 20;
     private static final int IDLE_MAX = 8;
 
@@ -65,10 +62,12 @@ public final class ConfigApiClient {
         }));
     }
 
+    @Override
     public CompletableFuture<Answer> post(String path, String body) {
         return send(HttpMethod.POST, path, body);
     }
 
+    @Override
     public CompletableFuture<Answer> get(String path) {
         return send(HttpMethod.GET, path, "");
     }

@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.weft.agent.port.ConfigApiClient.Answer;
+import io.weft.agent.port.ConfigRequests.Answer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.util.List;
@@ -38,10 +38,10 @@ public final class ConfigObjects {
     private static final int CONFLICT = 409;
     private static final int NOT_FOUND = 404;
 
-    private final ConfigApiClient client;
+    private final ConfigRequests client;
     private final String host;
 
-    public ConfigObjects(ConfigApiClient client, String host) {
+    public ConfigObjects(ConfigRequests client, String host) {
         this.client = client;
         this.host = host;
     }

@@ -72,6 +72,7 @@ public final class Agent implements AutoCloseable {
         Warmup.run(settings);
         introspectServer = HttpServer.tcp(loop, settings.introspect(), new Introspect(Pages.of(core), Pages.docs()));
         portServer = HttpServer.unix(loop, settings.socket(), new PortApi(ports, core));
+        Warmup.socket(settings.socket());
         thread.start();
         client.warm();
         register(objects);

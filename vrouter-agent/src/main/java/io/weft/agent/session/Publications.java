@@ -79,36 +79,48 @@ public final class Publications {
         if (told == null || told.dirtyInstances.isEmpty() && told.dirtyRoutes.isEmpty()) {
             return List.of();
         }
-        List<Message> withdrawals = new ArrayList<>();
-        List<Message> additions = new ArrayList<>();
-        for (RouteKey key : told.dirtyRoutes) {
-            RouteEntry want = routes.get(key);
-            if (want == null) {
-                if (told.routes.remove(key) != null) {
-                    withdrawals.add(encoder -> encoder.withdraw(key.instance(), key.prefix()));
-                }
-            } else if (!want.equals(told.routes.put(key, want))) {
-                additions.add(encoder -> encoder.publish(key.instance(), want));
-            }
-        }
+        List<Message> messages = new ArrayList<>();
         List<Message> joins = new ArrayList<>();
         for (String instance : told.dirtyInstances) {
             Integer before = told.instances.get(instance);
             Integer want = instances.get(instance);
             if (before != null && !before.equals(want)) {
-                withdrawals.add(encoder -> encoder.unsubscribe(instance, before));
-                told.instances.remove(instance);
+                leave(told, instance, before, messages);
             }
             if (want != null && !want.equals(before)) {
                 joins.add(encoder -> encoder.subscribe(instance, want, false));
                 told.instances.put(instance, want);
             }
         }
+        List<Message> additions = new ArrayList<>();
+        for (RouteKey key : told.dirtyRoutes) {
+            RouteEntry want = routes.get(key);
+            if (want == null) {
+                if (told.routes.remove(key) != null) {
+                    messages.add(encoder -> encoder.withdraw(key.instance(), key.prefix()));
+                }
+            } else if (!want.equals(told.routes.put(key, want))) {
+                additions.add(encoder -> encoder.publish(key.instance(), want));
+            }
+        }
         told.dirtyRoutes.clear();
         told.dirtyInstances.clear();
-        withdrawals.addAll(joins);
-        withdrawals.addAll(additions);
-        return withdrawals;
+        messages.addAll(joins);
+        messages.addAll(additions);
+        return messages;
+    }
+
+    /** Withdraws the session's routes of an instance, which may be published again, and leaves it. */
+    private static void leave(Told told, String instance, int instanceId, List<Message> messages) {
+        for (RouteKey key : List.copyOf(told.routes.keySet())) {
+            if (key.instance().equals(instance)) {
+                told.routes.remove(key);
+                told.dirtyRoutes.add(key);
+                messages.add(encoder -> encoder.withdraw(key.instance(), key.prefix()));
+            }
+        }
+        messages.add(encoder -> encoder.unsubscribe(instance, instanceId));
+        told.instances.remove(instance);
     }
 
     public Map<String, Integer> instances() {

@@ -1,0 +1,186 @@
+package io.weft.agent.program;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.weft.agent.compile.Compiler;
+import io.weft.agent.compile.ConfigGraph;
+import io.weft.agent.compile.DesiredState;
+import io.weft.agent.compile.HostFacts;
+import io.weft.agent.compile.RouteTable;
+import io.weft.agent.compile.Site;
+import io.weft.agent.compile.VrfDelta;
+import io.weft.agent.program.Slot.Kind;
+import io.weft.dataplane.Dataplane;
+import io.weft.dataplane.DataplaneException;
+import io.weft.dataplane.NextHop;
+import io.weft.dataplane.PlaneObject;
+import io.weft.dataplane.PlaneSettings;
+import io.weft.dataplane.Stored;
+import io.weft.dataplane.Vrf;
+import java.net.Inet4Address;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The reconciler against the forwarding core itself, as a library. */
+class HostPlaneTest {
+    private Dataplane plane;
+
+    @BeforeEach
+    void open() throws DataplaneException {
+        Path library = Path.of(System.getProperty("weft.native", ""), "client", "libweft.so");
+        assumeTrue(Files.exists(library), "libweft.so is not built: " + library);
+        plane = Dataplane.open("host:", "agent test");
+    }
+
+    @AfterEach
+    void close() {
+        if (plane != null) {
+            plane.close();
+        }
+    }
+
+    /** A connection to the plane of this test that can be closed without ending it. */
+    private static final class Kept implements java.lang.reflect.InvocationHandler {
+        private final Dataplane plane;
+
+        Kept(Dataplane plane) {
+            this.plane = plane;
+        }
+
+        @Override
+        public Object invoke(Object proxy, java.lang.reflect.Method method, Object[] arguments) throws Throwable {
+            if (method.getName().equals("close")) {
+                return null;
+            }
+            try {
+                return method.invoke(plane, arguments);
+            } catch (java.lang.reflect.InvocationTargetException e) {
+                throw e.getCause();
+            }
+        }
+    }
+
+    private Dataplane connection() {
+        return (Dataplane) java.lang.reflect.Proxy.newProxyInstance(
+                Dataplane.class.getClassLoader(), new Class<?>[] {Dataplane.class}, new Kept(plane));
+    }
+
+    private static Programmer programmer() {
+        return new Programmer(
+                new Programmer.Uplink("fabric0", false),
+                new PlaneSettings(
+                        Optional.of((Inet4Address) Site.HOST.underlay()), Optional.empty(), HostFacts.routerMac("h1")));
+    }
+
+    private static DesiredState random(Random random) {
+        ConfigGraph graph = new ConfigGraph();
+        RouteTable routes = new RouteTable();
+        Compiler compiler = new Compiler(graph, routes);
+        for (int network = 1; network <= 3; network++) {
+            Site.putNetwork(graph, network);
+            for (int i = 0; i < random.nextInt(6); i++) {
+                routes.put(
+                        0,
+                        Site.instance(network),
+                        Site.route("10." + network + ".0." + (20 + i) + "/32", network, 2 + random.nextInt(4), 100));
+            }
+        }
+        for (int port = 1; port <= 6; port++) {
+            if (random.nextBoolean()) {
+                Site.putPort(graph, port, 1 + port % 3, 3 + port);
+                compiler.attach(Site.port(port, 1 + port % 3));
+            }
+        }
+        return Compiler.compile(graph, compiler.attached(), routes, Site.HOST);
+    }
+
+    private static void apply(Programmer programmer, DesiredState before, DesiredState after)
+            throws DataplaneException {
+        Set<String> instances = new TreeSet<>(before.vrfs().keySet());
+        instances.addAll(after.vrfs().keySet());
+        for (String instance : instances) {
+            programmer.apply(
+                    VrfDelta.between(before.vrfs().get(instance), after.vrfs().get(instance)), 0);
+        }
+        programmer.flush(0);
+    }
+
+    private Map<Slot, PlaneObject> dump() throws DataplaneException {
+        Map<Slot, PlaneObject> all = new HashMap<>();
+        for (List<? extends Stored<? extends PlaneObject>> list : List.of(
+                plane.vifs(),
+                plane.vrfs(),
+                plane.nextHops(),
+                plane.labels(),
+                plane.vnis(),
+                plane.routes(Dataplane.ALL_VRFS))) {
+            for (Stored<? extends PlaneObject> stored : list) {
+                boolean permanent = stored.object() instanceof NextHop hop && hop.id() == 0
+                        || stored.object() instanceof Vrf vrf && vrf.id() == Vrf.FABRIC;
+                if (!permanent) {
+                    all.put(Slot.of(stored.object()), stored.object());
+                }
+            }
+        }
+        return all;
+    }
+
+    private static Map<Slot, PlaneObject> desired(Programmer programmer) {
+        Map<Slot, PlaneObject> all = new HashMap<>();
+        programmer.desired().stream()
+                .filter(object -> !(object instanceof PlaneSettings))
+                .forEach(object -> all.put(Slot.of(object), object));
+        return all;
+    }
+
+    @Test
+    void makesTheCoreEqualToRandomDesiredStates() throws DataplaneException {
+        long seed = new Random().nextLong();
+        System.out.println("makesTheCoreEqualToRandomDesiredStates seed " + seed);
+        Random random = new Random(seed);
+        Programmer programmer = programmer();
+        programmer.open(connection(), 0);
+        programmer.inSync();
+        DesiredState before = DesiredState.EMPTY;
+        for (int round = 0; round < 60; round++) {
+            DesiredState after = random.nextInt(10) == 0 ? DesiredState.EMPTY : random(random);
+            apply(programmer, before, after);
+            assertEquals(Map.of(), programmer.refusals(), "seed " + seed + " round " + round);
+            assertEquals(withoutUplink(desired(programmer)), withoutUplink(dump()), "seed " + seed);
+            before = after;
+        }
+    }
+
+    private static Map<Slot, PlaneObject> withoutUplink(Map<Slot, PlaneObject> objects) {
+        Map<Slot, PlaneObject> tenants = new HashMap<>(objects);
+        tenants.keySet().removeIf(slot -> slot.kind() == Kind.VIF && slot.id() == 0);
+        return tenants;
+    }
+
+    @Test
+    void findsItsIdsAgainAfterARestart() throws DataplaneException {
+        DesiredState state = random(new Random(7));
+        Programmer first = programmer();
+        first.open(connection(), 0);
+        apply(first, DesiredState.EMPTY, state);
+        Map<Slot, PlaneObject> before = dump();
+        Programmer second = programmer();
+        second.open(connection(), 0);
+        assertEquals(before, dump());
+        apply(second, DesiredState.EMPTY, state);
+        second.inSync();
+        second.flush(0);
+        assertEquals(before, dump());
+    }
+}
