@@ -17,8 +17,12 @@ import java.util.stream.Stream;
 public record Build(Path root, Path nativeDir) {
     /** From the system properties weft.root and weft.native. */
     public static Build ofProperties() {
-        Path root = Path.of(System.getProperty("weft.root", ".")).toAbsolutePath().normalize();
-        return new Build(root, Path.of(System.getProperty("weft.native", root.resolve("native/build").toString())));
+        Path root =
+                Path.of(System.getProperty("weft.root", ".")).toAbsolutePath().normalize();
+        return new Build(
+                root,
+                Path.of(System.getProperty(
+                        "weft.native", root.resolve("native/build").toString())));
     }
 
     /**

@@ -83,13 +83,16 @@ public record Command(List<String> words, String input, Map<String, String> envi
                 in.write(input.getBytes(StandardCharsets.UTF_8));
             } catch (IOException e) {
                 // A program that does not read its input closes the pipe; its status says what it made of that.
-                if (process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS) && process.exitValue() == 0 && !input.isEmpty()) {
+                if (process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)
+                        && process.exitValue() == 0
+                        && !input.isEmpty()) {
                     throw new SystemFailure("'" + String.join(" ", words) + "' did not read its input", e);
                 }
             }
             if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
                 process.destroyForcibly().waitFor();
-                throw new SystemFailure("'" + String.join(" ", words) + "' did not end within " + limit.toMillis() + " ms");
+                throw new SystemFailure(
+                        "'" + String.join(" ", words) + "' did not end within " + limit.toMillis() + " ms");
             }
             return new Result(
                     this, process.exitValue(), out.join(), err.join(), Duration.ofNanos(System.nanoTime() - start));

@@ -81,8 +81,8 @@ final class Host {
 
     /** What the agent says of itself on its introspect address. */
     JsonNode agentStatus() {
-        Command.Result result =
-                netns().command("curl", "-sS", "--max-time", "5", "http://127.0.0.1:8085/status").run();
+        Command.Result result = netns().command("curl", "-sS", "--max-time", "5", "http://127.0.0.1:8085/status")
+                .run();
         return result.ok() ? Rest.parse(result.out()) : Rest.object();
     }
 
@@ -119,7 +119,6 @@ final class Host {
     /** The network configuration a runtime has for this host. */
     String cniConfig(String network) {
         return """
-                {"cniVersion":"1.1.0","name":"weft","type":"weft-cni","weft":{"network":"%s","agent-socket":"%s"}}"""
-                .formatted(network, agentSocket());
+                {"cniVersion":"1.1.0","name":"weft","type":"weft-cni","weft":{"network":"%s","agent-socket":"%s"}}""".formatted(network, agentSocket());
     }
 }

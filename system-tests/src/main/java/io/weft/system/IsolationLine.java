@@ -36,29 +36,33 @@ final class IsolationLine implements Line {
         Traffic traffic = new Traffic(site.build());
         List<Row> rows = new ArrayList<>();
         for (int family : new int[] {4, 6}) {
-            try (Traffic.Server redServer = traffic.serve(red, family);
-                    Traffic.Server blueServer = traffic.serve(blue, family);
-                    Traffic.Server onlyRedServer = traffic.serve(onlyRed, family)) {
-                String address = red.address(family);
-                String fromRed = traffic.whoAnswers(site.pod("red-b"), address);
-                String fromBlue = traffic.whoAnswers(site.pod("blue-b"), address);
-                rows.add(Row.check(
+            rows.addAll(traffic.whileServing(
+                    List.of(red, blue, onlyRed), family, () -> networksApart(site, traffic, family)));
+        }
+        return rows;
+    }
+
+    private static List<Row> networksApart(Site site, Traffic traffic, int family) {
+        String address = site.pod("red-a").address(family);
+        String onlyRed = site.pod("red-c").address(family);
+        String fromRed = traffic.whoAnswers(site.pod("red-b"), address);
+        String fromBlue = traffic.whoAnswers(site.pod("blue-b"), address);
+        String across = traffic.whoAnswers(site.pod("blue-b"), onlyRed);
+        Traffic.Pings pings = Traffic.ping(site.pod("blue-b"), onlyRed, 3);
+        boolean equal = address.equals(site.pod("blue-a").address(family));
+        return List.of(
+                Row.check(
                         LINE,
                         "who answers on " + address + " (red-a and blue-a both have it)",
                         "red-b: red-a, blue-b: blue-a",
-                        "red-b: " + fromRed + ", blue-b: " + fromBlue,
-                        address.equals(blue.address(family)) && fromRed.equals("red-a") && fromBlue.equals("blue-a")));
-                String across = traffic.whoAnswers(site.pod("blue-b"), onlyRed.address(family));
-                Traffic.Pings pings = Traffic.ping(site.pod("blue-b"), onlyRed.address(family), 3);
-                rows.add(Row.check(
+                        "red-b: " + fromRed + ", blue-b: " + fromBlue + (equal ? "" : ", addresses differ"),
+                        equal && fromRed.equals("red-a") && fromBlue.equals("blue-a")),
+                Row.check(
                         LINE,
-                        "blue-b to " + onlyRed.address(family) + ", which only red has",
-                        "nobody, 0 of 3 pings answered",
+                        "blue-b to " + onlyRed + ", which only red has",
+                        "nobody, 0 of 3 answered",
                         across + ", " + pings,
                         across.equals("nobody") && pings.answered() == 0));
-            }
-        }
-        return rows;
     }
 
     /** Shows that the tool's frames and the count of arrivals mean something: an honest packet made the same way arrives. */
@@ -80,7 +84,8 @@ final class IsolationLine implements Line {
                 arrived == FORGED);
     }
 
-    private static void sendFromPod(Traffic traffic, Pod from, String mac, String source, String destination, int port) {
+    private static void sendFromPod(
+            Traffic traffic, Pod from, String mac, String source, String destination, int port) {
         traffic.forge(
                 from.netns(),
                 "udp",
@@ -142,7 +147,8 @@ final class IsolationLine implements Line {
                 LINE,
                 FORGED + " forged " + encapsulation.configName() + " packets from " + stranger.address(),
                 "UNKNOWN_TUNNEL_SOURCE +" + FORGED + ", 0 arrive",
-                "UNKNOWN_TUNNEL_SOURCE +" + drops.getOrDefault("UNKNOWN_TUNNEL_SOURCE", 0L) + ", " + arrived + " arrive",
+                "UNKNOWN_TUNNEL_SOURCE +" + drops.getOrDefault("UNKNOWN_TUNNEL_SOURCE", 0L) + ", " + arrived
+                        + " arrive",
                 drops.getOrDefault("UNKNOWN_TUNNEL_SOURCE", 0L) == FORGED && arrived == 0);
     }
 

@@ -9,7 +9,8 @@ import java.util.List;
 public record Netns(String name) {
     public Netns {
         if (!name.matches("[a-zA-Z0-9][a-zA-Z0-9-]{0,63}")) {
-            throw new IllegalArgumentException("namespace name '" + name + "': want letters, digits and '-', at most 64");
+            throw new IllegalArgumentException(
+                    "namespace name '" + name + "': want letters, digits and '-', at most 64");
         }
     }
 

@@ -51,7 +51,8 @@ final class Program {
                     .redirectOutput(out.toFile())
                     .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()))
                     .start();
-            Program program = new Program(name, process, log, runDir.resolve("pids").resolve(name));
+            Program program =
+                    new Program(name, process, log, runDir.resolve("pids").resolve(name));
             Files.writeString(program.pidFile, record(process.pid()));
             program.awaitReady(out);
             return program;
@@ -70,10 +71,12 @@ final class Program {
         try {
             while (Files.readString(out).lines().noneMatch(line -> line.startsWith("ready"))) {
                 if (process.waitFor(5, TimeUnit.MILLISECONDS)) {
-                    throw new SystemFailure(name + " ended with status " + process.exitValue() + " before it was ready\n" + tail(8));
+                    throw new SystemFailure(
+                            name + " ended with status " + process.exitValue() + " before it was ready\n" + tail(8));
                 }
                 if (System.nanoTime() - end >= 0) {
-                    throw new SystemFailure(name + " was not ready within " + READY_LIMIT.toSeconds() + " s\n" + tail(8));
+                    throw new SystemFailure(
+                            name + " was not ready within " + READY_LIMIT.toSeconds() + " s\n" + tail(8));
                 }
             }
         } catch (IOException e) {

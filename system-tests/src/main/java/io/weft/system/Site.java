@@ -122,7 +122,8 @@ public final class Site implements AutoCloseable {
         ObjectNode global = Rest.object();
         ArrayNode priorities = global.putObject("encapsulation_priorities").putArray("encapsulation");
         priorities.add(encapsulation.configName()).add(encapsulation.other().configName());
-        String uuid = rest.uuid("global-vrouter-config", "default-global-system-config", "default-global-vrouter-config");
+        String uuid =
+                rest.uuid("global-vrouter-config", "default-global-system-config", "default-global-vrouter-config");
         ObjectNode body = Rest.object();
         body.set("global-vrouter-config", global);
         rest.mustCall("PUT", "/global-vrouter-config/" + uuid, body);
@@ -158,11 +159,13 @@ public final class Site implements AutoCloseable {
         Netns netns = new Netns(prefix + "-pod-" + podName);
         netns.create();
         String containerId = containerId(podName);
-        Command.Result added = Command.of(host.cniWords("ADD", containerId, netns.path().toString(), ""))
+        Command.Result added = Command.of(
+                        host.cniWords("ADD", containerId, netns.path().toString(), ""))
                 .withInput(host.cniConfig(network))
                 .run();
         if (!added.ok()) {
-            throw new SystemFailure("CNI ADD of pod " + podName + " on " + host.name() + ": " + added.out() + added.err());
+            throw new SystemFailure(
+                    "CNI ADD of pod " + podName + " on " + host.name() + ": " + added.out() + added.err());
         }
         Pod pod = new Pod(podName, host, netns, containerId, network, Rest.parse(added.out()));
         pods.put(podName, pod);
@@ -171,7 +174,8 @@ public final class Site implements AutoCloseable {
 
     /** The plugin's DEL, then the namespace. */
     void detach(Pod pod) {
-        Command.of(pod.host().cniWords("DEL", pod.containerId(), pod.netns().path().toString(), ""))
+        Command.of(pod.host()
+                        .cniWords("DEL", pod.containerId(), pod.netns().path().toString(), ""))
                 .withInput(pod.host().cniConfig(pod.network()))
                 .mustRun();
         pod.netns().delete();

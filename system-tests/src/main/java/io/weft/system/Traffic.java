@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 
 /** Real packets between pods. */
 final class Traffic {
@@ -33,7 +34,8 @@ final class Traffic {
 
     /** Ten per second, so that a whole check takes half a second; each may take up to a second. */
     static Pings ping(Pod from, String to, int count) {
-        Command.Result result = from.command("ping", "-n", "-q", "-i", "0.05", "-W", "1", "-c", Integer.toString(count), to)
+        Command.Result result = from.command(
+                        "ping", "-n", "-q", "-i", "0.05", "-W", "1", "-c", Integer.toString(count), to)
                 .withLimit(Duration.ofSeconds(20L + count))
                 .run();
         int answered = result.out()
@@ -46,23 +48,21 @@ final class Traffic {
         return new Pings(count, answered);
     }
 
-    /** A server of checked transfers inside a pod, stopped by {@link #close}. */
-    static final class Server implements AutoCloseable {
-        private final Process process;
-
-        private Server(Process process) {
-            this.process = process;
-        }
-
-        @Override
-        public void close() {
-            process.destroy();
-            process.onExit().join();
+    /** Does something while servers of checked transfers listen on one address of each pod; their answers carry the pod's name. */
+    <T> T whileServing(List<Pod> pods, int family, Supplier<T> work) {
+        List<Process> servers = new ArrayList<>();
+        try {
+            for (Pod pod : pods) {
+                servers.add(serve(pod, family));
+            }
+            return work.get();
+        } finally {
+            servers.forEach(Process::destroy);
+            servers.forEach(server -> server.onExit().join());
         }
     }
 
-    /** Starts a server on one of the pod's addresses; its answers carry the pod's name. */
-    Server serve(Pod pod, int family) {
+    private Process serve(Pod pod, int family) {
         List<String> words = pod.netns()
                 .inside(List.of(
                         build.tool("weft-transfer"),
@@ -73,7 +73,7 @@ final class Traffic {
                         Integer.toString(PORT),
                         "--token",
                         pod.name()));
-        return new Server(startReady(words));
+        return startReady(words);
     }
 
     /** Starts a program and waits for its line "ready". */
@@ -134,14 +134,21 @@ final class Traffic {
         Watch(Pod pod, int port) {
             process = startReady(pod.netns()
                     .inside(List.of(
-                            build.tool("weft-forge"), "watch", "--interface", "eth0", "--port", Integer.toString(port))));
+                            build.tool("weft-forge"),
+                            "watch",
+                            "--interface",
+                            "eth0",
+                            "--port",
+                            Integer.toString(port))));
         }
 
         /** Ends it; how many arrived. */
         long count() {
             try {
                 process.outputWriter().close();
-                return Rest.parse(process.inputReader().readLine()).path("packets").asLong(-1);
+                return Rest.parse(process.inputReader().readLine())
+                        .path("packets")
+                        .asLong(-1);
             } catch (IOException e) {
                 throw new UncheckedIOException("watch", e);
             }

@@ -1,0 +1,67 @@
+package io.weft.system;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.random.RandomGenerator;
+import java.util.random.RandomGeneratorFactory;
+
+/** The main job of a site: the pods and the six lines, in order. */
+public final class MainJob {
+    private static final int TIMED_ATTACHMENTS = 50;
+
+    private final Site site;
+    private final RandomGenerator random;
+
+    /** @param seed makes the content of the transfers; printed so that a run can be repeated */
+    public MainJob(Site site, long seed) {
+        this.site = site;
+        this.random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
+    }
+
+    /** Attaches the pods that the lines talk about: red-a, red-c and blue-b on h1, red-b and blue-a on h2. */
+    public void attachPods() {
+        attach("red-a", site.h1(), Site.RED);
+        attach("red-b", site.h2(), Site.RED);
+        attach("red-c", site.h1(), Site.RED);
+        attach("blue-a", site.h2(), Site.BLUE);
+        attach("blue-b", site.h1(), Site.BLUE);
+    }
+
+    private void attach(String name, Host host, String network) {
+        Pod pod = site.attach(name, host, network);
+        site.say("CNI ADD " + name + " on " + host.name() + " in " + network + ": " + pod.result());
+    }
+
+    /** The lines by number; 0 is the cost. */
+    Line line(int number) {
+        return switch (number) {
+            case 1 -> new ReachLine(1, "two hosts", "red-a", "red-b", random);
+            case 2 -> new ReachLine(2, "one host", "red-a", "red-c", random);
+            case 3 -> new IsolationLine();
+            case 4 -> new FabricLine();
+            case 5 -> new OutageLine();
+            case 6 -> new AttachLine(TIMED_ATTACHMENTS);
+            case 0 -> new CostLine();
+            default -> throw new IllegalArgumentException("line " + number + " is not in 0..6");
+        };
+    }
+
+    /** One line; what could not even be tried is a failed row. */
+    public List<Row> run(int number) {
+        try {
+            return line(number).check(site);
+        } catch (SystemFailure e) {
+            return List.of(Row.check(number, "could be tried", "yes", e.getMessage(), false));
+        }
+    }
+
+    /** All lines. */
+    public List<Row> run() {
+        List<Row> rows = new ArrayList<>();
+        for (int number : new int[] {1, 2, 3, 4, 5, 6, 0}) {
+            site.say(number == 0 ? "memory and idle CPU" : "line " + number);
+            rows.addAll(run(number));
+        }
+        return rows;
+    }
+}
