@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
-/* The layout table of weft_abi.h and the names of drop reasons, for bindings and tools. */
+/* The layout table of weft_abi.h, for bindings and tools. */
 #include <stddef.h>
 #include <string.h>
 
@@ -15,28 +15,10 @@ static const struct weft_abi_field fields[] = {
 #undef WEFT_LAYOUT_FIELD
 };
 
-static const struct {
-	const char *name, *doc;
-} drops[WEFT_DROP_LIMIT] = {
-#define WEFT_DROP(code, NAME, doc) [code] = {#NAME, doc},
-#include "drops.def"
-#undef WEFT_DROP
-};
-
 WEFT_EXPORT const struct weft_abi_field *weft_abi_layout(uint64_t *count)
 {
 	*count = sizeof(fields) / sizeof(fields[0]);
 	return fields;
-}
-
-WEFT_EXPORT const char *weft_drop_name(uint32_t reason)
-{
-	return reason < WEFT_DROP_LIMIT ? drops[reason].name : NULL;
-}
-
-WEFT_EXPORT const char *weft_drop_doc(uint32_t reason)
-{
-	return reason < WEFT_DROP_LIMIT ? drops[reason].doc : NULL;
 }
 
 const char *weft_layout_gap(void)

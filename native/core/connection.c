@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+/*
+ * Connection storage: a fixed array of pairs and a bucket hash of two choices over both directions. A bucket is one cache line:
+ * a lock, eight signatures, eight indexes. Find takes no lock; insert and remove lock the buckets they write, lowest first.
+ *
+ * Life of a pair: FREE -> LIVE (insert) -> REMOVED (remove; no bucket leads to it, readers may still look) -> after a grace period
+ * FREE again. Only live pairs are aged. Entries never used are never touched.
+ */
+#include "plane.h"
+
+#define BUCKET_SLOTS 8u
+#define AGE_ROUND_NS 10000000000ull /* every pair is looked at this often */
+#define AGE_SLICE_PAIRS 65536u
+#define NO_PAIR 0xffffffffu
+
+enum pair_state { PAIR_FREE, PAIR_LIVE, PAIR_REMOVED };
+
+struct bucket {
+	uint32_t lock;
+	uint16_t signature[BUCKET_SLOTS];
+	uint32_t index[BUCKET_SLOTS]; /* of the entry, plus one; 0: free */
+	uint8_t zero0[12];
+} __attribute__((aligned(WEFT_CACHE_LINE)));
+WEFT_ABI_ASSERT(sizeof(struct bucket) == WEFT_CACHE_LINE, "bucket");
+
+struct weft_connections {
+	struct weft_connection *entries; /* [2 * pairs]: a pair's directions are neighbours */
+	struct bucket *buckets;
+	uint8_t *states;                 /* [pairs]; written under the bucket locks of the pair */
+	uint32_t *links;                 /* [pairs]: next of the free, removed or waiting list */
+	uint32_t pairs, bucket_mask;
+
+	uint32_t lock __attribute__((aligned(WEFT_CACHE_LINE))); /* of what follows */
+	uint32_t free_list, removed_list, used, live;
+
+	uint32_t waiting_list; /* control thread: in their grace period */
+	bool waiting;
+	uint32_t age_next;
+	uint64_t aged_ns;
+};
+
+static inline void spin_lock(uint32_t *lock)
+{
+	while (__atomic_exchange_n(lock, 1, __ATOMIC_ACQUIRE)) {
+		while (__atomic_load_n(lock, __ATOMIC_RELAXED))
+			__builtin_ia32_pause();
+	}
+}
+
+static inline void spin_unlock(uint32_t *lock) { __atomic_store_n(lock, 0, __ATOMIC_RELEASE); }
+
+static inline uint16_t signature_of(uint32_t hash) { return (uint16_t)(hash >> 16); }
+static inline uint32_t bucket_first(const struct weft_connections *c, uint32_t hash) { return hash & c->bucket_mask; }
+static inline uint32_t bucket_second(const struct weft_connections *c, uint32_t hash)
+{
+	return (hash ^ ((signature_of(hash) | 1u) * 0x5bd1e995u)) & c->bucket_mask;
+}
+
+int weft_connections_create(struct weft_plane *plane, uint32_t pairs)
+{
+	struct weft_connections *c = weft_host_alloc(sizeof(*c));
+	uint32_t buckets = 256;
+
+	if (!c)
+		return -ENOMEM;
+	while (buckets < pairs / 2) /* two entries a pair, eight slots: at most half full */
+		buckets *= 2;
+	plane->connections = c;
+	c->pairs = pairs;
+	c->bucket_mask = buckets - 1;
+	c->free_list = c->removed_list = c->waiting_list = NO_PAIR;
+	c->entries = weft_host_alloc(sizeof(*c->entries) * 2 * pairs);
+	c->buckets = weft_host_alloc(sizeof(*c->buckets) * buckets);
+	c->states = weft_host_alloc(pairs);
+	c->links = weft_host_alloc(sizeof(*c->links) * pairs);
+	return c->entries && c->buckets && c->states && c->links ? 0 : -ENOMEM;
+}
+
+void weft_connections_destroy(struct weft_plane *plane)
+{
+	struct weft_connections *c = plane->connections;
+
+	if (!c)
+		return;
+	weft_host_free(c->entries, sizeof(*c->entries) * 2 * c->pairs);
+	weft_host_free(c->buckets, sizeof(*c->buckets) * (c->bucket_mask + 1));
+	weft_host_free(c->states, c->pairs);
+	weft_host_free(c->links, sizeof(*c->links) * c->pairs);
+	weft_host_free(c, sizeof(*c));
+	plane->connections = NULL;
+}
+
+uint32_t weft_connections_max(const struct weft_plane *plane) { return plane->connections->pairs; }
+uint32_t weft_connections_live(const struct weft_plane *plane) { return __atomic_load_n(&plane->connections->live, __ATOMIC_RELAXED); }
+uint32_t weft_connections_used(const struct weft_plane *plane) { return __atomic_load_n(&plane->connections->used, __ATOMIC_ACQUIRE); }
+
+bool weft_connection_live(struct weft_plane *plane, uint32_t index)
+{
+	struct weft_connections *c = plane->connections;
+
+	return index / 2 < weft_connections_used(plane) && __atomic_load_n(&c->states[index / 2], __ATOMIC_ACQUIRE) == PAIR_LIVE;
+}
+
+uint32_t weft_connection_hash(struct weft_plane *plane, const struct weft_connection_key *key)
+{
+	uint64_t words[sizeof(*key) / 8], h = plane->hash_keys[0];
+
+	memcpy(words, key, sizeof(words));
+	for (uint32_t i = 0; i < WEFT_ARRAY_COUNT(words); i++) {
+		h ^= (words[i] + plane->hash_keys[1 + i % 3]) * 0x9fb21c651e98df25ull;
+		h = (h << 29 | h >> 35) * 0xbf58476d1ce4e5b9ull;
+	}
+	h ^= h >> 32;
+	h *= 0x94d049bb133111ebull;
+	h ^= h >> 29;
+	return (uint32_t)h ? (uint32_t)h : 1;
+}
+
+void weft_connection_prefetch(struct weft_plane *plane, uint32_t hash)
+{
+	struct weft_connections *c = plane->connections;
+
+	__builtin_prefetch(&c->buckets[bucket_first(c, hash)]);
+}
+
+static inline struct weft_connection *bucket_find(struct weft_connections *c, struct bucket *bucket, uint16_t signature,
+						  const struct weft_connection_key *key)
+{
+	for (uint32_t slot = 0; slot < BUCKET_SLOTS; slot++) {
+		uint32_t index;
+
+		if (__atomic_load_n(&bucket->signature[slot], __ATOMIC_RELAXED) != signature)
+			continue;
+		index = __atomic_load_n(&bucket->index[slot], __ATOMIC_ACQUIRE);
+		if (index && memcmp(&c->entries[index - 1].key, key, sizeof(*key)) == 0)
+			return &c->entries[index - 1];
+	}
+	return NULL;
+}
+
+struct weft_connection *weft_connection_find(struct weft_plane *plane, const struct weft_connection_key *key, uint32_t hash)
+{
+	struct weft_connections *c = plane->connections;
+	struct weft_connection *found = bucket_find(c, &c->buckets[bucket_first(c, hash)], signature_of(hash), key);
+
+	if (!found)
+		found = bucket_find(c, &c->buckets[bucket_second(c, hash)], signature_of(hash), key);
+	return found;
+}
+
+struct weft_connection *weft_connection_at(struct weft_plane *plane, uint32_t index)
+{
+	return index < 2 * plane->connections->pairs ? &plane->connections->entries[index] : NULL;
+}
+
+uint32_t weft_connection_index(struct weft_plane *plane, const struct weft_connection *connection)
+{
+	return (uint32_t)(connection - plane->connections->entries);
+}
+
+/* The buckets of two hashes, ascending, each once. */
+struct bucket_set {
+	uint32_t bucket[4];
+	uint32_t count;
+};
+
+static void set_add(struct bucket_set *set, uint32_t bucket)
+{
+	uint32_t at = 0;
+
+	while (at < set->count && set->bucket[at] < bucket)
+		at++;
+	if (at < set->count && set->bucket[at] == bucket)
+		return;
+	for (uint32_t i = set->count; i > at; i--)
+		set->bucket[i] = set->bucket[i - 1];
+	set->bucket[at] = bucket;
+	set->count++;
+}
+
+static struct bucket_set lock_buckets(struct weft_connections *c, uint32_t one, uint32_t other)
+{
+	struct bucket_set set = {{0}, 0};
+
+	set_add(&set, bucket_first(c, one));
+	set_add(&set, bucket_second(c, one));
+	set_add(&set, bucket_first(c, other));
+	set_add(&set, bucket_second(c, other));
+	for (uint32_t i = 0; i < set.count; i++)
+		spin_lock(&c->buckets[set.bucket[i]].lock);
+	return set;
+}
+
+static void unlock_buckets(struct weft_connections *c, const struct bucket_set *set)
+{
+	for (uint32_t i = set->count; i > 0; i--)
+		spin_unlock(&c->buckets[set->bucket[i - 1]].lock);
+}
+
+static uint32_t slots_used(const struct bucket *bucket)
+{
+	uint32_t used = 0;
+
+	for (uint32_t slot = 0; slot < BUCKET_SLOTS; slot++)
+		used += bucket->index[slot] != 0;
+	return used;
+}
+
+/* Puts an entry into the emptier of its buckets, locked by the caller. False: both are full. */
+static bool link_entry(struct weft_connections *c, uint32_t hash, uint32_t index)
+{
+	struct bucket *bucket = &c->buckets[bucket_first(c, hash)], *second = &c->buckets[bucket_second(c, hash)];
+
+	if (slots_used(second) < slots_used(bucket))
+		bucket = second;
+	for (uint32_t slot = 0; slot < BUCKET_SLOTS; slot++) {
+		if (bucket->index[slot])
+			continue;
+		__atomic_store_n(&bucket->signature[slot], signature_of(hash), __ATOMIC_RELAXED);
+		__atomic_store_n(&bucket->index[slot], index + 1, __ATOMIC_RELEASE);
+		return true;
+	}
+	return false;
+}
+
+static void unlink_entry(struct weft_connections *c, uint32_t hash, uint32_t index)
+{
+	uint32_t buckets[2] = {bucket_first(c, hash), bucket_second(c, hash)};
+
+	for (uint32_t i = 0; i < 2; i++) {
+		struct bucket *bucket = &c->buckets[buckets[i]];
+
+		for (uint32_t slot = 0; slot < BUCKET_SLOTS; slot++) {
+			if (bucket->index[slot] == index + 1) {
+				__atomic_store_n(&bucket->index[slot], 0, __ATOMIC_RELEASE);
+				return;
+			}
+		}
+	}
+}
+
+static uint32_t take_pair(struct weft_connections *c)
+{
+	uint32_t pair = NO_PAIR;
+
+	spin_lock(&c->lock);
+	if (c->free_list != NO_PAIR) {
+		pair = c->free_list;
+		c->free_list = c->links[pair];
+	} else if (c->used < c->pairs) {
+		pair = c->used;
+		__atomic_store_n(&c->used, c->used + 1, __ATOMIC_RELEASE);
+	}
+	if (pair != NO_PAIR)
+		__atomic_store_n(&c->live, c->live + 1, __ATOMIC_RELAXED);
+	spin_unlock(&c->lock);
+	return pair;
+}
+
+/* A pair that no reader can have seen goes back at once. */
+static void put_pair(struct weft_connections *c, uint32_t pair)
+{
+	spin_lock(&c->lock);
+	c->links[pair] = c->free_list;
+	c->free_list = pair;
+	__atomic_store_n(&c->live, c->live - 1, __ATOMIC_RELAXED);
+	spin_unlock(&c->lock);
+}
+
+static void fill_entry(struct weft_connection *entry, const struct weft_connection *from, uint32_t reverse, uint64_t now_ns)
+{
+	uint32_t sequence = entry->sequence;
+
+	*entry = *from;
+	entry->sequence = sequence + 2; /* even: whoever remembers the slot's earlier life sees a change */
+	entry->reverse = reverse;
+	entry->created_ns = now_ns;
+}
+
+struct weft_connection *weft_connection_insert(struct weft_plane *plane, uint32_t worker, const struct weft_connection *forward,
+						const struct weft_connection *reverse, bool *full)
+{
+	struct weft_connections *c = plane->connections;
+	uint32_t one = weft_connection_hash(plane, &forward->key), other = weft_connection_hash(plane, &reverse->key);
+	struct weft_connection *present;
+	struct bucket_set set;
+	uint32_t pair;
+
+	(void)worker;
+	*full = false;
+	pair = take_pair(c);
+	if (pair == NO_PAIR) {
+		*full = true;
+		return NULL;
+	}
+	set = lock_buckets(c, one, other);
+	present = weft_connection_find(plane, &forward->key, one);
+	if (present || weft_connection_find(plane, &reverse->key, other)) {
+		unlock_buckets(c, &set);
+		put_pair(c, pair);
+		return present;
+	}
+	fill_entry(&c->entries[2 * pair], forward, 2 * pair + 1, weft_host_now_ns());
+	fill_entry(&c->entries[2 * pair + 1], reverse, 2 * pair, weft_host_now_ns());
+	*full = !link_entry(c, one, 2 * pair);
+	if (!*full && !link_entry(c, other, 2 * pair + 1)) {
+		/* a reader may have seen the first direction: it is a removed pair now */
+		unlink_entry(c, one, 2 * pair);
+		*full = true;
+	}
+	__atomic_store_n(&c->states[pair], *full ? PAIR_REMOVED : PAIR_LIVE, __ATOMIC_RELEASE);
+	unlock_buckets(c, &set);
+	if (!*full)
+		return &c->entries[2 * pair];
+	spin_lock(&c->lock);
+	c->links[pair] = c->removed_list;
+	c->removed_list = pair;
+	__atomic_store_n(&c->live, c->live - 1, __ATOMIC_RELAXED);
+	spin_unlock(&c->lock);
+	return NULL;
+}
+
+void weft_connection_remove(struct weft_plane *plane, struct weft_connection *connection)
+{
+	struct weft_connections *c = plane->connections;
+	uint32_t pair = weft_connection_index(plane, connection) / 2;
+	struct weft_connection *one = &c->entries[2 * pair], *other = one + 1;
+	uint32_t one_hash = weft_connection_hash(plane, &one->key), other_hash = weft_connection_hash(plane, &other->key);
+	struct bucket_set set = lock_buckets(c, one_hash, other_hash);
+	bool mine = c->states[pair] == PAIR_LIVE;
+
+	if (mine) {
+		__atomic_store_n(&c->states[pair], PAIR_REMOVED, __ATOMIC_RELEASE);
+		unlink_entry(c, one_hash, 2 * pair);
+		unlink_entry(c, other_hash, 2 * pair + 1);
+	}
+	unlock_buckets(c, &set);
+	if (!mine)
+		return; /* another thread was first */
+	spin_lock(&c->lock);
+	c->links[pair] = c->removed_list;
+	c->removed_list = pair;
+	__atomic_store_n(&c->live, c->live - 1, __ATOMIC_RELAXED);
+	spin_unlock(&c->lock);
+}
+
+void weft_connection_lock(struct weft_plane *plane, struct weft_connection *connection)
+{
+	uint32_t first = weft_connection_index(plane, connection) & ~1u;
+	struct weft_connection *one = &plane->connections->entries[first];
+
+	for (;;) {
+		uint32_t even = __atomic_load_n(&one->sequence, __ATOMIC_RELAXED) & ~1u;
+
+		if (__atomic_compare_exchange_n(&one->sequence, &even, even + 1, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+			break;
+		__builtin_ia32_pause();
+	}
+	__atomic_store_n(&one[1].sequence, one[1].sequence + 1, __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+}
+
+void weft_connection_unlock(struct weft_plane *plane, struct weft_connection *connection)
+{
+	uint32_t first = weft_connection_index(plane, connection) & ~1u;
+	struct weft_connection *one = &plane->connections->entries[first];
+
+	__atomic_store_n(&one[1].sequence, one[1].sequence + 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&one->sequence, one->sequence + 1, __ATOMIC_RELEASE);
+}
+
+/* A grace period has passed: nobody looks at the waiting pairs any more. */
+static void release_waiting(struct weft_plane *plane, void *argument)
+{
+	struct weft_connections *c = plane->connections;
+
+	(void)argument;
+	while (c->waiting_list != NO_PAIR) {
+		uint32_t pair = c->waiting_list;
+
+		c->waiting_list = c->links[pair];
+		__atomic_store_n(&c->states[pair], PAIR_FREE, __ATOMIC_RELEASE);
+		spin_lock(&c->lock);
+		c->links[pair] = c->free_list;
+		c->free_list = pair;
+		spin_unlock(&c->lock);
+	}
+	c->waiting = false;
+}
+
+void weft_connections_tick(struct weft_plane *plane, uint64_t now_ns)
+{
+	struct weft_connections *c = plane->connections;
+	uint32_t used = weft_connections_used(plane);
+	uint64_t elapsed = c->aged_ns && now_ns > c->aged_ns ? now_ns - c->aged_ns : 0;
+	uint64_t slice;
+
+	if (elapsed > AGE_ROUND_NS)
+		elapsed = AGE_ROUND_NS;
+	slice = used * (elapsed / 1000) / (AGE_ROUND_NS / 1000) + 1;
+	if (slice > AGE_SLICE_PAIRS)
+		slice = AGE_SLICE_PAIRS;
+	c->aged_ns = now_ns;
+	for (; slice && used; slice--) {
+		uint32_t pair = c->age_next < used ? c->age_next : 0;
+
+		c->age_next = pair + 1;
+		if (__atomic_load_n(&c->states[pair], __ATOMIC_ACQUIRE) == PAIR_LIVE &&
+		    weft_connection_expired(plane, &c->entries[2 * pair], now_ns))
+			weft_connection_remove(plane, &c->entries[2 * pair]);
+	}
+	if (c->waiting)
+		return;
+	spin_lock(&c->lock);
+	c->waiting_list = c->removed_list;
+	c->removed_list = NO_PAIR;
+	spin_unlock(&c->lock);
+	if (c->waiting_list != NO_PAIR) {
+		c->waiting = true;
+		weft_host_call_deferred(plane, release_waiting, NULL);
+	}
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+/* Request frames: parsed, checked, given to the table they are about; the answer frame. */
+#include "message.h"
+
+struct object_row {
+	const char *name;
+	uint32_t bytes;
+	int (*set)(struct weft_context *context, const void *body);
+	int (*remove)(struct weft_context *context, const void *body);
+	int (*sweep)(struct weft_context *context);
+};
+
+static const struct object_row rows[] = {
+	[WEFT_OBJECT_PLANE] = {"PLANE", sizeof(struct weft_plane_msg), weft_plane_set, NULL, NULL},
+	[WEFT_OBJECT_VIF] = {"VIF", sizeof(struct weft_vif_msg), weft_vif_set, weft_vif_delete, weft_vif_sweep},
+	[WEFT_OBJECT_VRF] = {"VRF", sizeof(struct weft_vrf_msg), weft_vrf_set, weft_vrf_delete, weft_vrf_sweep},
+	[WEFT_OBJECT_NEXTHOP] = {"NEXTHOP", sizeof(struct weft_nexthop_msg), weft_nexthop_set, weft_nexthop_delete,
+				 weft_nexthop_sweep},
+	[WEFT_OBJECT_ROUTE] = {"ROUTE", sizeof(struct weft_route_msg), weft_route_set, weft_route_delete, weft_route_sweep},
+	[WEFT_OBJECT_LABEL] = {"LABEL", sizeof(struct weft_label_msg), weft_label_set, weft_label_delete, weft_label_sweep},
+	[WEFT_OBJECT_VNI] = {"VNI", sizeof(struct weft_vni_msg), weft_vni_set, weft_vni_delete, weft_vni_sweep},
+	[WEFT_OBJECT_PATH] = {"PATH", sizeof(struct weft_path_msg), weft_path_set, NULL, NULL},
+	[WEFT_OBJECT_CONNECTION] = {"CONNECTION", sizeof(struct weft_connection_msg), NULL, NULL, NULL},
+	[WEFT_OBJECT_DROP] = {"DROP", sizeof(struct weft_drop_msg), NULL, NULL, NULL},
+};
+
+bool weft_answer_add(struct weft_answer *answer, uint16_t object, uint16_t operation, uint32_t epoch, const void *body,
+		     uint32_t bytes)
+{
+	struct weft_message_header header = {object, operation, (uint32_t)sizeof(header) + bytes, epoch, 0};
+
+	if (answer->used + header.bytes + WEFT_ANSWER_RESERVE > answer->capacity)
+		return false;
+	memcpy(answer->bytes + answer->used, &header, sizeof(header));
+	memcpy(answer->bytes + answer->used + sizeof(header), body, bytes);
+	answer->used += header.bytes;
+	answer->messages++;
+	return true;
+}
+
+static int hello(struct weft_context *context, struct weft_answer *answer, const void *body)
+{
+	const struct weft_hello_msg *theirs = body;
+	struct weft_hello_msg ours = {WEFT_ABI_MAJOR, WEFT_ABI_MINOR, 0, {0}};
+
+	if (theirs->abi_major != WEFT_ABI_MAJOR || theirs->abi_minor != WEFT_ABI_MINOR)
+		return weft_refuse(context, EPROTO, "HELLO: the client speaks ABI %u.%u, this plane %u.%u", theirs->abi_major,
+				   theirs->abi_minor, WEFT_ABI_MAJOR, WEFT_ABI_MINOR);
+	memcpy(ours.peer, context->plane->implementation, sizeof(context->plane->implementation));
+	return weft_answer_add(answer, WEFT_OBJECT_HELLO, WEFT_OPERATION_SET, 0, &ours, sizeof(ours))
+		       ? 0
+		       : weft_refuse(context, EMSGSIZE, "HELLO: the answer does not fit");
+}
+
+static int want_body(struct weft_context *context, const char *name, uint32_t bytes, uint32_t want)
+{
+	return bytes == want ? 0 : weft_refuse(context, EINVAL, "%s: a body of %u bytes, want %u", name, bytes, want);
+}
+
+static int apply(struct weft_context *context, struct weft_answer *answer, const struct weft_message_header *header,
+		 const void *body, struct weft_done_msg *done)
+{
+	uint32_t bytes = header->bytes - (uint32_t)sizeof(*header);
+	const struct object_row *row = header->object < WEFT_ARRAY_COUNT(rows) ? &rows[header->object] : NULL;
+	int error;
+
+	if (header->zero0)
+		return weft_refuse(context, EINVAL, "message header zero0: padding is not zero");
+	if (header->object == WEFT_OBJECT_HELLO) {
+		error = want_body(context, "HELLO", bytes, sizeof(struct weft_hello_msg));
+		return error ? error : hello(context, answer, body);
+	}
+	if (!row || !row->name)
+		return weft_refuse(context, EINVAL, "message object %u: unknown", header->object);
+	switch (header->operation) {
+	case WEFT_OPERATION_SET:
+	case WEFT_OPERATION_DELETE: {
+		int (*change)(struct weft_context *, const void *) = header->operation == WEFT_OPERATION_SET ? row->set : row->remove;
+
+		if (!change)
+			break;
+		error = want_body(context, row->name, bytes, row->bytes);
+		error = error ? error : change(context, body);
+		if (!error && context->changed)
+			header->operation == WEFT_OPERATION_SET ? context->plane->sets++ : context->plane->deletes++;
+		return error;
+	}
+	case WEFT_OPERATION_SWEEP:
+		if (!row->sweep)
+			break;
+		error = want_body(context, row->name, bytes, 0);
+		error = error ? error : row->sweep(context);
+		context->plane->deletes += context->changed;
+		return error;
+	case WEFT_OPERATION_GET:
+		error = want_body(context, row->name, bytes, row->bytes);
+		return error ? error : weft_message_get(context, answer, header->object, body);
+	case WEFT_OPERATION_DUMP:
+		error = want_body(context, row->name, bytes, sizeof(struct weft_dump_msg));
+		return error ? error : weft_message_dump(context, answer, header->object, body, done);
+	default:
+		break;
+	}
+	return weft_refuse(context, EINVAL, "%s operation %u: not for this object", row->name, header->operation);
+}
+
+static void refuse_message(struct weft_answer *answer, struct weft_done_msg *done, uint32_t index, int error,
+			   const struct weft_context *context)
+{
+	struct weft_error_msg refused = {.index = index, .code = -error};
+
+	done->refused++;
+	weft_text(refused.text, sizeof(refused.text), "%s", context->text[0] ? context->text : "refused");
+	/* One that does not fit is still in the count. */
+	weft_answer_add(answer, WEFT_OBJECT_ERROR, WEFT_OPERATION_SET, 0, &refused, sizeof(refused));
+}
+
+static uint32_t finish(struct weft_answer *answer, const struct weft_done_msg *done, uint32_t sequence)
+{
+	struct weft_message_header header = {WEFT_OBJECT_DONE, WEFT_OPERATION_SET, (uint32_t)(sizeof(header) + sizeof(*done)), 0, 0};
+	struct weft_frame_header frame = {0, sequence, answer->messages + 1, 0};
+
+	memcpy(answer->bytes + answer->used, &header, sizeof(header));
+	memcpy(answer->bytes + answer->used + sizeof(header), done, sizeof(*done));
+	answer->used += header.bytes;
+	frame.bytes = answer->used;
+	memcpy(answer->bytes, &frame, sizeof(frame));
+	return answer->used;
+}
+
+uint32_t weft_plane_apply(struct weft_plane *plane, const void *request, uint32_t bytes, void *out, uint32_t capacity)
+{
+	const uint8_t *in = request;
+	struct weft_answer answer = {out, sizeof(struct weft_frame_header), capacity, 0};
+	struct weft_done_msg done = {0};
+	struct weft_frame_header frame = {0};
+	uint32_t at = sizeof(frame), index;
+
+	if (bytes >= sizeof(frame))
+		memcpy(&frame, in, sizeof(frame));
+	for (index = 0; index < frame.message_count || bytes < sizeof(frame); index++) {
+		struct weft_context context = {.plane = plane};
+		struct weft_message_header header;
+		int error;
+
+		if (bytes < sizeof(frame) || frame.bytes != bytes || bytes - at < sizeof(header)) {
+			refuse_message(&answer, &done, index,
+				       weft_refuse(&context, EPROTO, "frame of %u bytes says %u bytes and %u messages", bytes, frame.bytes,
+						   frame.message_count), &context);
+			break;
+		}
+		memcpy(&header, in + at, sizeof(header));
+		if (header.bytes < sizeof(header) || header.bytes % 8 || header.bytes > bytes - at ||
+		    header.bytes - sizeof(header) > sizeof(plane->request)) {
+			refuse_message(&answer, &done, index,
+				       weft_refuse(&context, EPROTO, "message header bytes %u: want a multiple of 8 within the frame", header.bytes),
+				       &context);
+			break;
+		}
+		/* copied, so that it is aligned wherever it stood in the frame */
+		memcpy(&plane->request, in + at + sizeof(header), header.bytes - sizeof(header));
+		context.epoch = header.epoch;
+		error = apply(&context, &answer, &header, &plane->request, &done);
+		if (error)
+			refuse_message(&answer, &done, index, error, &context);
+		else
+			done.applied++;
+		at += header.bytes;
+	}
+	return finish(&answer, &done, frame.sequence);
+}

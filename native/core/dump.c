@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+/* Reading objects back: one, or page by page. A page holds whole objects; the marker says where the next begins. */
+#include "message.h"
+
+#define ALL 0xffffffffu
+
+/* Where a dump goes on: `started` tells the all-zero marker of the beginning apart. */
+struct place {
+	uint32_t started, id;
+	uint8_t slot, prefix_len, zero0[2];
+	uint8_t prefix[16];
+	uint8_t zero1[20];
+};
+WEFT_ABI_ASSERT(sizeof(struct place) == sizeof(((struct weft_done_msg *)0)->marker), "marker");
+
+struct dump {
+	struct weft_plane *plane;
+	struct weft_answer *answer;
+	struct place place;
+	uint32_t filter, left;
+	bool full;
+};
+
+/* False: the page is full, and the object must come first on the next one. */
+static bool emit(struct dump *dump, uint16_t object, uint32_t epoch, const void *body, uint32_t bytes)
+{
+	if (dump->left == 0 || !weft_answer_add(dump->answer, object, WEFT_OPERATION_SET, epoch, body, bytes)) {
+		dump->full = true;
+		return false;
+	}
+	dump->left--;
+	return true;
+}
+
+static void dump_vifs(struct dump *dump)
+{
+	struct weft_vif_msg *message = &dump->plane->vif_answer;
+
+	for (; dump->place.id < dump->plane->vif_limit; dump->place.id++) {
+		const struct weft_vif *vif = dump->plane->vifs[dump->place.id];
+
+		if (!vif)
+			continue;
+		weft_vif_fill(dump->plane, vif, message);
+		if (!emit(dump, WEFT_OBJECT_VIF, vif->epoch, message, sizeof(*message)))
+			return;
+	}
+}
+
+static void dump_vrfs(struct dump *dump)
+{
+	const struct weft_sparse *all = &dump->plane->vrfs;
+	struct weft_vrf_msg message;
+
+	for (;; dump->place.id++) {
+		const struct weft_vrf *vrf;
+
+		dump->place.id = weft_sparse_next(all, dump->place.id);
+		if (dump->place.id >= all->limit)
+			return;
+		vrf = weft_vrf_get(dump->plane, dump->place.id);
+		weft_vrf_fill(vrf, &message);
+		if (!emit(dump, WEFT_OBJECT_VRF, vrf->epoch, &message, sizeof(message)))
+			return;
+	}
+}
+
+static void dump_nexthops(struct dump *dump)
+{
+	const struct weft_sparse *all = &dump->plane->nexthops;
+	struct weft_nexthop_msg message;
+
+	for (;; dump->place.id++) {
+		const struct weft_nexthop_entry *entry;
+
+		dump->place.id = weft_sparse_next(all, dump->place.id);
+		if (dump->place.id >= all->limit)
+			return;
+		entry = weft_nexthop_entry_get(dump->plane, dump->place.id);
+		weft_nexthop_fill(entry, &message);
+		if (!emit(dump, WEFT_OBJECT_NEXTHOP, entry->seen.epoch, &message, sizeof(message)))
+			return;
+	}
+}
+
+/* LABEL and VNI messages have the same shape: number, next hop. */
+static void dump_targets(struct dump *dump, const struct weft_sparse *all, uint16_t object)
+{
+	for (;; dump->place.id++) {
+		struct weft_label_msg message;
+		uint64_t value;
+
+		dump->place.id = weft_sparse_next(all, dump->place.id);
+		if (dump->place.id >= all->limit)
+			return;
+		value = weft_sparse_get(all, dump->place.id);
+		message = (struct weft_label_msg){dump->place.id, (uint32_t)value - 1};
+		if (!emit(dump, object, (uint32_t)(value >> 32), &message, sizeof(message)))
+			return;
+	}
+}
+
+/* place.prefix is the last route written when place.zero0[0] is set. */
+static void dump_vrf_routes(struct dump *dump, const struct weft_vrf *vrf)
+{
+	struct place *place = &dump->place;
+	struct weft_route_msg message;
+
+	for (; place->slot < 2; place->slot++, place->zero0[0] = 0) {
+		const struct weft_route *route =
+			weft_fib_next(&vrf->fib[place->slot], place->zero0[0] ? place->prefix : NULL, place->prefix_len);
+
+		for (; route; route = weft_fib_next(&vrf->fib[place->slot], route->prefix, route->prefix_len)) {
+			weft_route_fill(vrf->vrf_id, route, &message);
+			if (!emit(dump, WEFT_OBJECT_ROUTE, route->epoch, &message, sizeof(message)))
+				return;
+			place->zero0[0] = 1;
+			place->prefix_len = route->prefix_len;
+			memcpy(place->prefix, route->prefix, sizeof(place->prefix));
+		}
+	}
+	place->slot = 0;
+}
+
+static void dump_routes(struct dump *dump)
+{
+	const struct weft_sparse *all = &dump->plane->vrfs;
+
+	if (dump->filter != ALL && !dump->place.started)
+		dump->place.id = dump->filter;
+	for (;; dump->place.id++) {
+		dump->place.id = weft_sparse_next(all, dump->place.id);
+		if (dump->place.id >= all->limit || (dump->filter != ALL && dump->place.id != dump->filter))
+			return;
+		dump_vrf_routes(dump, weft_vrf_get(dump->plane, dump->place.id));
+		if (dump->full)
+			return;
+	}
+}
+
+static void dump_paths(struct dump *dump)
+{
+	struct weft_path_msg message;
+	uint32_t index;
+
+	while (weft_endpoint_next(dump->plane, dump->place.id, &message, &index)) {
+		if (!emit(dump, WEFT_OBJECT_PATH, 0, &message, sizeof(message)))
+			return;
+		dump->place.id = index + 1;
+	}
+}
+
+static void fill_connection(struct weft_plane *plane, uint32_t index, struct weft_connection_msg *out)
+{
+	const struct weft_connection *c = weft_connection_at(plane, index);
+	uint64_t now = weft_host_now_ns();
+
+	memset(out, 0, sizeof(*out));
+	out->index = index;
+	out->reverse_index = c->reverse;
+	out->vrf_id = c->vrf_id;
+	out->zone = c->key.zone;
+	out->family = c->key.family;
+	out->protocol = c->key.protocol;
+	out->tcp_state = c->tcp_state;
+	out->source_port = weft_be16_get((weft_be16){{((const uint8_t *)&c->key.source_port)[0], ((const uint8_t *)&c->key.source_port)[1]}});
+	out->destination_port =
+		weft_be16_get((weft_be16){{((const uint8_t *)&c->key.destination_port)[0], ((const uint8_t *)&c->key.destination_port)[1]}});
+	memcpy(out->source, c->key.source, sizeof(out->source));
+	memcpy(out->destination, c->key.destination, sizeof(out->destination));
+	out->flags = c->flags & (WEFT_CONNECTION_INITIATOR | WEFT_CONNECTION_DENIED | WEFT_CONNECTION_MIDSTREAM);
+	out->vif_id = c->vif_id;
+	out->nexthop_id = c->nexthop_id;
+	out->label = c->label;
+	out->packets = __atomic_load_n(&c->packets, __ATOMIC_RELAXED);
+	out->bytes = __atomic_load_n(&c->bytes, __ATOMIC_RELAXED);
+	out->idle_ns = now > c->seen_ns ? now - c->seen_ns : 0;
+	out->age_ns = now > c->created_ns ? now - c->created_ns : 0;
+}
+
+static void dump_connections(struct dump *dump)
+{
+	struct weft_connection_msg message;
+
+	for (; dump->place.id < 2 * weft_connections_used(dump->plane); dump->place.id++) {
+		if (!weft_connection_live(dump->plane, dump->place.id))
+			continue;
+		if (dump->filter != ALL && weft_connection_at(dump->plane, dump->place.id)->vrf_id != dump->filter)
+			continue;
+		fill_connection(dump->plane, dump->place.id, &message);
+		if (!emit(dump, WEFT_OBJECT_CONNECTION, 0, &message, sizeof(message)))
+			return;
+	}
+}
+
+static void dump_drops(struct dump *dump, const struct weft_vif *vif)
+{
+	for (; dump->place.id < WEFT_DROP_LIMIT; dump->place.id++) {
+		struct weft_drop_msg message = {dump->place.id, dump->filter, weft_drops_sum(dump->plane, vif, dump->place.id)};
+
+		if (message.packets && !emit(dump, WEFT_OBJECT_DROP, 0, &message, sizeof(message)))
+			return;
+	}
+}
+
+static void dump_plane(struct dump *dump)
+{
+	struct weft_plane_msg message;
+
+	weft_plane_fill(dump->plane, &message);
+	emit(dump, WEFT_OBJECT_PLANE, dump->plane->plane_epoch, &message, sizeof(message));
+}
+
+static int dump_object(struct weft_context *context, struct dump *dump, uint16_t object)
+{
+	const struct weft_vif *vif = NULL;
+
+	switch (object) {
+	case WEFT_OBJECT_PLANE: dump_plane(dump); return 0;
+	case WEFT_OBJECT_VIF: dump_vifs(dump); return 0;
+	case WEFT_OBJECT_VRF: dump_vrfs(dump); return 0;
+	case WEFT_OBJECT_NEXTHOP: dump_nexthops(dump); return 0;
+	case WEFT_OBJECT_ROUTE:
+		if (dump->filter != ALL && !weft_vrf_get(dump->plane, dump->filter))
+			return weft_refuse(context, ENOENT, "DUMP vrf_id %u: no such VRF", dump->filter);
+		dump_routes(dump);
+		return 0;
+	case WEFT_OBJECT_LABEL: dump_targets(dump, &dump->plane->labels, object); return 0;
+	case WEFT_OBJECT_VNI: dump_targets(dump, &dump->plane->vnis, object); return 0;
+	case WEFT_OBJECT_PATH: dump_paths(dump); return 0;
+	case WEFT_OBJECT_CONNECTION: dump_connections(dump); return 0;
+	default:
+		if (dump->filter != ALL) {
+			vif = weft_vif_get(dump->plane, dump->filter);
+			if (!vif)
+				return weft_refuse(context, ENOENT, "DUMP vrf_id %u: no such vif (DROP: vif id or 0xffffffff)", dump->filter);
+		}
+		dump_drops(dump, vif);
+		return 0;
+	}
+}
+
+int weft_message_dump(struct weft_context *context, struct weft_answer *answer, uint16_t object, const struct weft_dump_msg *request,
+		      struct weft_done_msg *done)
+{
+	struct dump dump = {.plane = context->plane, .answer = answer, .filter = request->vrf_id,
+			    .left = request->limit ? request->limit : ALL};
+	int error;
+
+	memcpy(&dump.place, request->marker, sizeof(dump.place));
+	if (dump.place.slot > 1 || dump.place.prefix_len > 128)
+		return weft_refuse(context, EINVAL, "DUMP marker: not one that this plane gave");
+	error = dump_object(context, &dump, object);
+	if (error)
+		return error;
+	dump.place.started = 1;
+	done->more = dump.full;
+	memset(done->marker, 0, sizeof(done->marker));
+	if (dump.full)
+		memcpy(done->marker, &dump.place, sizeof(dump.place));
+	return 0;
+}
+
+/* The identifying field is what a dump would begin at; the object found must be the very one. */
+int weft_message_get(struct weft_context *context, struct weft_answer *answer, uint16_t object, const void *body)
+{
+	struct dump dump = {.plane = context->plane, .answer = answer, .filter = ALL, .left = 1};
+	uint32_t id;
+
+	memcpy(&id, body, sizeof(id)); /* first field of every object with an id */
+	if (object == WEFT_OBJECT_PLANE) {
+		dump_plane(&dump);
+		return 0;
+	}
+	if (object == WEFT_OBJECT_ROUTE) {
+		const struct weft_route_msg *m = body;
+		const struct weft_vrf *vrf = weft_vrf_get(context->plane, m->vrf_id);
+		const struct weft_route *route = NULL;
+		struct weft_route_msg found;
+
+		if (vrf && (m->family == 4 || m->family == 6) && m->prefix_len <= weft_address_bits(m->family))
+			route = weft_fib_exact(&vrf->fib[weft_family_slot(m->family)], m->prefix, m->prefix_len);
+		if (!route)
+			return weft_refuse(context, ENOENT, "ROUTE prefix: VRF %u has no such route", m->vrf_id);
+		weft_route_fill(m->vrf_id, route, &found);
+		emit(&dump, object, route->epoch, &found, sizeof(found));
+		return 0;
+	}
+	if (object > WEFT_OBJECT_VNI)
+		return weft_refuse(context, EINVAL, "GET: object %u is read by DUMP only", object);
+	dump.place.id = id;
+	if ((object == WEFT_OBJECT_VIF && !weft_vif_get(context->plane, id)) ||
+	    (object == WEFT_OBJECT_VRF && !weft_vrf_get(context->plane, id)) ||
+	    (object == WEFT_OBJECT_NEXTHOP && !weft_nexthop_entry_get(context->plane, id)) ||
+	    (object == WEFT_OBJECT_LABEL && !weft_sparse_get(&context->plane->labels, id)) ||
+	    (object == WEFT_OBJECT_VNI && !weft_sparse_get(&context->plane->vnis, id)))
+		return weft_refuse(context, ENOENT, "GET: no object %u with id %u", object, id);
+	return dump_object(context, &dump, object);
+}

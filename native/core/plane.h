@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+/* The control half's own view of the plane. The packet path includes weft_tables.h only. */
+#ifndef WEFT_CORE_PLANE_H
+#define WEFT_CORE_PLANE_H
+
+#include "fib.h"
+#include "sparse.h"
+#include "text.h"
+#include "weft_tables.h"
+
+#define WEFT_STAMP_BUCKETS 16u
+/* A private zone is this plus the vif id: above every VRF id. */
+#define WEFT_ZONE_PRIVATE 0x10000u
+
+struct weft_connections;
+struct weft_endpoints;
+
+/* One VRF. The pointer is stable for its life; workers read `fib` and `stamps`, everything else is the control thread's. */
+struct weft_vrf {
+	uint32_t vrf_id, epoch;
+	struct weft_fib fib[2];  /* [0] IPv4, [1] IPv6 */
+	uint32_t *stamps[2];     /* [WEFT_STAMP_BUCKETS]; NULL before the family's first route */
+	uint32_t vifs, nexthops; /* references */
+	struct weft_vrf_msg message;
+};
+
+/* A next hop with what only the control thread needs. Replaced whole; `seen` comes first. */
+struct weft_nexthop_entry {
+	struct weft_nexthop seen;
+	uint64_t routes, labels, vnis;
+	struct weft_nexthop_entry *endpoint_next, *endpoint_previous; /* others of the same endpoint */
+	struct weft_nexthop_msg message;
+};
+
+struct weft_plane {
+	void *host;
+	uint32_t workers, seed;
+	uint64_t hash_keys[4];
+	char implementation[16], version[32];
+
+	/* read by workers */
+	struct weft_vif *vifs[WEFT_VIF_LIMIT];
+	struct weft_sparse vrfs, nexthops, labels, vnis;
+	struct weft_endpoints *endpoints;
+	struct weft_connections *connections;
+	struct weft_plane_msg *configured;
+	void *worker_memory[WEFT_WORKERS_MAX];
+	struct weft_vif_counters *unassigned; /* [workers]: drops of packets without a vif */
+
+	/* control thread */
+	uint32_t generation; /* of stamps and next hops: every value is given out once */
+	uint32_t plane_epoch;
+	uint32_t vif_count, vrf_count, nexthop_count, vif_limit; /* vif_limit: above every vif id in use */
+	uint64_t route_count, started_ns, sets, deletes;
+	uint64_t retired_drops[WEFT_DROP_LIMIT]; /* of vifs that are gone */
+	/* scratch of the control thread: too large for a kernel's stack */
+	struct weft_vif_msg request, vif_message, vif_answer;
+};
+
+static inline uint32_t weft_plane_generation(struct weft_plane *plane)
+{
+	if (++plane->generation == 0)
+		plane->generation = 1;
+	return plane->generation;
+}
+
+static inline uint32_t weft_address_bytes(uint8_t family) { return family == 4 ? 4 : 16; }
+static inline uint32_t weft_address_bits(uint8_t family) { return family == 4 ? 32 : 128; }
+static inline unsigned int weft_family_slot(uint8_t family) { return family == 4 ? 0 : 1; }
+
+/* True when `bytes` bytes are all zero. */
+bool weft_all_zero(const void *memory, uint32_t bytes);
+
+struct weft_vrf *weft_vrf_get(struct weft_plane *plane, uint32_t vrf_id);
+struct weft_nexthop_entry *weft_nexthop_entry_get(struct weft_plane *plane, uint32_t nexthop_id);
+
+/* ---- connection.c ---- */
+int weft_connections_create(struct weft_plane *plane, uint32_t pairs);
+void weft_connections_destroy(struct weft_plane *plane);
+/* Ages a slice and gives removed pairs back after a grace period. */
+void weft_connections_tick(struct weft_plane *plane, uint64_t now_ns);
+uint32_t weft_connections_max(const struct weft_plane *plane);
+uint32_t weft_connections_live(const struct weft_plane *plane);
+/* Pairs ever used: indexes of live entries are below twice this. */
+uint32_t weft_connections_used(const struct weft_plane *plane);
+bool weft_connection_live(struct weft_plane *plane, uint32_t index);
+
+/* ---- endpoint.c ---- */
+int weft_endpoints_create(struct weft_plane *plane);
+void weft_endpoints_destroy(struct weft_plane *plane);
+/* One more / one less tunnel next hop that uses the destination. attach: 0 or -ENOMEM, sets entry->seen.endpoint. */
+int weft_endpoint_attach(struct weft_plane *plane, struct weft_nexthop_entry *entry, uint8_t family, const uint8_t *destination);
+void weft_endpoint_detach(struct weft_plane *plane, struct weft_nexthop_entry *entry);
+/* `next` takes the place of `entry`, which is about to be freed, with the same endpoint. */
+void weft_endpoint_move(struct weft_plane *plane, struct weft_nexthop_entry *entry, struct weft_nexthop_entry *next);
+/* Paths through `vif` go through `instead`, or are unresolved when that is NULL. */
+void weft_endpoints_forget_vif(struct weft_plane *plane, const struct weft_vif *vif, struct weft_vif *instead);
+/* The endpoint with the smallest index that is at least `from`; fills `out`. False: none. */
+bool weft_endpoint_next(struct weft_plane *plane, uint32_t from, struct weft_path_msg *out, uint32_t *index);
+
+/* ---- vif.c, vrf.c, nexthop.c, label.c, route.c: apply one validated change. `text`: why it was refused. ---- */
+struct weft_context {
+	struct weft_plane *plane;
+	uint32_t epoch;
+	bool changed;  /* set when something but the epoch changed */
+	char text[WEFT_ERROR_TEXT_BYTES];
+};
+
+int weft_plane_set(struct weft_context *context, const void *body);
+int weft_vif_set(struct weft_context *context, const void *body);
+int weft_vif_delete(struct weft_context *context, const void *body);
+int weft_vif_sweep(struct weft_context *context);
+int weft_vif_check(struct weft_context *context, const struct weft_vif_msg *message);
+int weft_vrf_set(struct weft_context *context, const void *body);
+int weft_vrf_delete(struct weft_context *context, const void *body);
+int weft_vrf_sweep(struct weft_context *context);
+int weft_nexthop_set(struct weft_context *context, const void *body);
+int weft_nexthop_delete(struct weft_context *context, const void *body);
+int weft_nexthop_sweep(struct weft_context *context);
+int weft_route_set(struct weft_context *context, const void *body);
+int weft_route_delete(struct weft_context *context, const void *body);
+int weft_route_sweep(struct weft_context *context);
+int weft_label_set(struct weft_context *context, const void *body);
+int weft_label_delete(struct weft_context *context, const void *body);
+int weft_label_sweep(struct weft_context *context);
+int weft_vni_set(struct weft_context *context, const void *body);
+int weft_vni_delete(struct weft_context *context, const void *body);
+int weft_vni_sweep(struct weft_context *context);
+int weft_path_set(struct weft_context *context, const void *body);
+
+/* Labels and VNIs in tables: the next hop's id plus one (0: none) and the epoch. */
+struct weft_target {
+	uint32_t nexthop_plus_one;
+	uint32_t epoch;
+};
+
+/* ---- objects as messages ---- */
+void weft_plane_fill(struct weft_plane *plane, struct weft_plane_msg *out);
+void weft_vif_fill(struct weft_plane *plane, const struct weft_vif *vif, struct weft_vif_msg *out);
+void weft_vrf_fill(const struct weft_vrf *vrf, struct weft_vrf_msg *out);
+void weft_nexthop_fill(const struct weft_nexthop_entry *entry, struct weft_nexthop_msg *out);
+void weft_route_fill(uint32_t vrf_id, const struct weft_route *route, struct weft_route_msg *out);
+/* Packets dropped for the reason: on one vif, or everywhere (vif NULL). */
+uint64_t weft_drops_sum(struct weft_plane *plane, const struct weft_vif *vif, uint32_t reason);
+
+/* Frees every vif through the host, at once. For weft_plane_destroy. */
+void weft_vifs_destroy(struct weft_plane *plane);
+void weft_vrfs_destroy(struct weft_plane *plane);
+void weft_nexthops_destroy(struct weft_plane *plane);
+/* VRF 0 and next hop 0. 0 or -ENOMEM. */
+int weft_vrf_create_fabric(struct weft_plane *plane);
+int weft_nexthop_create_discard(struct weft_plane *plane);
+
+#endif

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+/* Virtual interfaces. What workers read is replaced whole; the device and the counters stay. */
+#include "plane.h"
+
+struct weft_vif *weft_vif_get(struct weft_plane *plane, uint32_t vif_id)
+{
+	return WEFT_LIKELY(vif_id < WEFT_VIF_LIMIT) ? weft_load(plane->vifs[vif_id]) : NULL;
+}
+
+static size_t counters_bytes(const struct weft_plane *plane) { return sizeof(struct weft_vif_counters) * plane->workers; }
+
+static void vif_free(struct weft_vif *vif)
+{
+	weft_host_free(vif->message, sizeof(*vif->message));
+	weft_host_free(vif, sizeof(*vif));
+}
+
+static void vif_free_deferred(struct weft_plane *plane, struct weft_vif *vif)
+{
+	weft_host_free_deferred(plane, vif->message, sizeof(*vif->message));
+	weft_host_free_deferred(plane, vif, sizeof(*vif));
+}
+
+/* A vif as the message says; the live parts come from `old` when there is one. */
+static struct weft_vif *vif_make(struct weft_plane *plane, const struct weft_vif_msg *message, const struct weft_vif *old)
+{
+	struct weft_vif *vif = weft_host_alloc(sizeof(*vif));
+
+	if (!vif)
+		return NULL;
+	vif->message = weft_host_alloc(sizeof(*vif->message));
+	vif->counters = old ? old->counters : weft_host_alloc(counters_bytes(plane));
+	if (!vif->message || !vif->counters) {
+		if (!old)
+			weft_host_free(vif->counters, counters_bytes(plane));
+		vif_free(vif);
+		return NULL;
+	}
+	*vif->message = *message;
+	vif->vif_id = message->vif_id;
+	vif->vrf_id = vif->zone = message->vrf_id;
+	vif->type = message->type;
+	vif->port_kind = message->port_kind;
+	vif->flags = message->flags & (WEFT_VIF_ADDRESS_CHECK | WEFT_VIF_SHARED_UPLINK);
+	vif->mtu = message->mtu;
+	vif->label = message->label;
+	memcpy(vif->mac, message->type == WEFT_VIF_PHYSICAL && old ? old->mac : message->mac, sizeof(vif->mac));
+	for (uint32_t i = 0; i < message->address_count; i++) {
+		if (!(message->addresses[i].flags & WEFT_VIF_ADDRESS_GATEWAY))
+			vif->addresses[vif->address_count++] = message->addresses[i];
+	}
+	vif->carrier = old ? old->carrier : false;
+	vif->host = old ? old->host : NULL;
+	vif->policy_stamp = weft_plane_generation(plane);
+	return vif;
+}
+
+/* Puts `vif` in the place of `old` (or of nothing); readers see one or the other. */
+static void publish(struct weft_plane *plane, struct weft_vif *vif, struct weft_vif *old)
+{
+	weft_store(plane->vifs[vif->vif_id], vif);
+	if (!old)
+		return;
+	weft_endpoints_forget_vif(plane, old, vif);
+	vif_free_deferred(plane, old);
+}
+
+static bool share_address(const struct weft_vif *one, const struct weft_vif *other)
+{
+	for (uint32_t i = 0; i < one->address_count; i++) {
+		for (uint32_t j = 0; j < other->address_count; j++) {
+			if (one->addresses[i].family == other->addresses[j].family &&
+			    memcmp(one->addresses[i].address, other->addresses[j].address, 16) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Local ports of one VRF that share an address get a connection zone each. A zone stays private until the vif is set again. */
+static void choose_zone(struct weft_plane *plane, struct weft_vif *vif)
+{
+	for (uint32_t id = 0; id < plane->vif_limit; id++) {
+		struct weft_vif *other = plane->vifs[id], *copy;
+
+		if (!other || other->vif_id == vif->vif_id || other->vrf_id != vif->vrf_id || !share_address(vif, other))
+			continue;
+		vif->zone = WEFT_ZONE_PRIVATE + vif->vif_id;
+		if (other->zone >= WEFT_ZONE_PRIVATE)
+			continue;
+		copy = vif_make(plane, other->message, other);
+		if (!copy)
+			continue; /* the one zone that differs keeps the two apart already */
+		copy->zone = WEFT_ZONE_PRIVATE + other->vif_id;
+		copy->epoch = other->epoch;
+		publish(plane, copy, other);
+	}
+}
+
+static int change(struct weft_context *context, struct weft_vif *old, const struct weft_vif_msg *message)
+{
+	struct weft_plane *plane = context->plane;
+	const struct weft_vif_msg *was = old->message;
+	struct weft_vif *vif;
+
+	if (message->type != was->type)
+		return weft_refuse(context, EINVAL, "VIF %u type %u: it is %u and cannot change", message->vif_id, message->type, was->type);
+	if (message->port_kind != was->port_kind)
+		return weft_refuse(context, EINVAL, "VIF %u port_kind %u: it is %u and cannot change", message->vif_id,
+				   message->port_kind, was->port_kind);
+	if (memcmp(message->name, was->name, sizeof(was->name)))
+		return weft_refuse(context, EINVAL, "VIF %u name: it is %s and cannot change", message->vif_id, was->name);
+	if (memcmp(message->device, was->device, sizeof(was->device)))
+		return weft_refuse(context, EINVAL, "VIF %u device: it is %s and cannot change", message->vif_id, was->device);
+	if (memcmp(message->netns, was->netns, sizeof(was->netns)))
+		return weft_refuse(context, EINVAL, "VIF %u netns: it cannot change", message->vif_id);
+	old->epoch = context->epoch;
+	if (memcmp(message, was, offsetof(struct weft_vif_msg, rx_packets)) == 0)
+		return 0;
+	vif = vif_make(plane, message, old);
+	if (!vif)
+		return weft_refuse(context, ENOMEM, "VIF %u: out of memory", message->vif_id);
+	vif->epoch = context->epoch;
+	if (vif->vrf_id != old->vrf_id) {
+		weft_vrf_get(plane, old->vrf_id)->vifs--;
+		weft_vrf_get(plane, vif->vrf_id)->vifs++;
+	}
+	choose_zone(plane, vif);
+	publish(plane, vif, old);
+	context->changed = true;
+	return 0;
+}
+
+int weft_vif_set(struct weft_context *context, const void *body)
+{
+	struct weft_plane *plane = context->plane;
+	struct weft_vif_msg *message = &plane->vif_message;
+	struct weft_vif *vif, *old;
+	int error;
+
+	memcpy(message, body, sizeof(*message));
+	memset(&message->rx_packets, 0, sizeof(*message) - offsetof(struct weft_vif_msg, rx_packets));
+	message->flags &= (uint16_t)~(WEFT_VIF_UP | WEFT_VIF_CREATED); /* answers only */
+	error = weft_vif_check(context, message);
+	if (error)
+		return error;
+	old = plane->vifs[message->vif_id];
+	if (old)
+		return change(context, old, message);
+	vif = vif_make(plane, message, NULL);
+	if (!vif)
+		return weft_refuse(context, ENOMEM, "VIF %u: out of memory", message->vif_id);
+	vif->epoch = context->epoch;
+	choose_zone(plane, vif);
+	weft_store(plane->vifs[message->vif_id], vif); /* the device may speak before attach returns */
+	if (plane->vif_limit <= message->vif_id)
+		plane->vif_limit = message->vif_id + 1;
+	error = weft_host_vif_attach(plane, vif, vif->message, context->text);
+	if (error) {
+		weft_store(plane->vifs[message->vif_id], NULL);
+		weft_host_free_deferred(plane, vif->counters, counters_bytes(plane));
+		vif_free_deferred(plane, vif);
+		return error;
+	}
+	plane->vif_count++;
+	weft_vrf_get(plane, message->vrf_id)->vifs++;
+	context->changed = true;
+	return 0;
+}
+
+/* After the grace period: no worker holds the vif. */
+static void detached(struct weft_plane *plane, void *argument)
+{
+	struct weft_vif *vif = argument;
+
+	weft_host_vif_detach(plane, vif);
+	for (uint32_t reason = 0; reason < WEFT_DROP_LIMIT; reason++)
+		plane->retired_drops[reason] += weft_drops_sum(plane, vif, reason);
+	weft_host_free(vif->counters, counters_bytes(plane));
+	vif_free(vif);
+}
+
+static void vif_remove(struct weft_plane *plane, struct weft_vif *vif)
+{
+	weft_store(plane->vifs[vif->vif_id], NULL);
+	weft_endpoints_forget_vif(plane, vif, NULL);
+	weft_vrf_get(plane, vif->vrf_id)->vifs--;
+	plane->vif_count--;
+	weft_host_call_deferred(plane, detached, vif);
+}
+
+int weft_vif_delete(struct weft_context *context, const void *body)
+{
+	const struct weft_vif_msg *message = body;
+	struct weft_vif *vif = weft_vif_get(context->plane, message->vif_id);
+
+	if (!vif)
+		return weft_refuse(context, ENOENT, "VIF vif_id %u: no such vif", message->vif_id);
+	vif_remove(context->plane, vif);
+	context->changed = true;
+	return 0;
+}
+
+int weft_vif_sweep(struct weft_context *context)
+{
+	for (uint32_t id = 0; id < context->plane->vif_limit; id++) {
+		struct weft_vif *vif = context->plane->vifs[id];
+
+		if (vif && vif->epoch != context->epoch) {
+			vif_remove(context->plane, vif);
+			context->changed = true;
+		}
+	}
+	return 0;
+}
+
+void weft_vifs_destroy(struct weft_plane *plane)
+{
+	for (uint32_t id = 0; id < plane->vif_limit; id++) {
+		struct weft_vif *vif = plane->vifs[id];
+
+		if (!vif)
+			continue;
+		plane->vifs[id] = NULL;
+		weft_host_vif_detach(plane, vif);
+		weft_host_free(vif->counters, counters_bytes(plane));
+		vif_free(vif);
+	}
+}
+
+void weft_plane_set_carrier(struct weft_plane *plane, struct weft_vif *vif, bool up)
+{
+	(void)plane;
+	__atomic_store_n(&vif->carrier, up, __ATOMIC_RELEASE);
+}
+
+void weft_vif_fill(struct weft_plane *plane, const struct weft_vif *vif, struct weft_vif_msg *out)
+{
+	*out = *vif->message;
+	memcpy(out->mac, vif->mac, sizeof(out->mac));
+	if (vif->carrier)
+		out->flags |= WEFT_VIF_UP;
+	if (vif->port_kind == WEFT_PORT_TAP)
+		out->flags |= WEFT_VIF_CREATED;
+	for (uint32_t worker = 0; worker < plane->workers; worker++) {
+		const struct weft_vif_counters *counters = &vif->counters[worker];
+
+		out->rx_packets += __atomic_load_n(&counters->rx_packets, __ATOMIC_RELAXED);
+		out->rx_bytes += __atomic_load_n(&counters->rx_bytes, __ATOMIC_RELAXED);
+		out->tx_packets += __atomic_load_n(&counters->tx_packets, __ATOMIC_RELAXED);
+		out->tx_bytes += __atomic_load_n(&counters->tx_bytes, __ATOMIC_RELAXED);
+	}
+	for (uint32_t reason = 1; reason < WEFT_DROP_LIMIT; reason++)
+		out->drops += weft_drops_sum(plane, vif, reason);
+}
