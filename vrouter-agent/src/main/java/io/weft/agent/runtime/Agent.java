@@ -12,6 +12,7 @@ import io.weft.agent.port.PortApi;
 import io.weft.agent.port.PortStore;
 import io.weft.agent.session.NettyConnector;
 import io.weft.dataplane.Dataplane;
+import io.weft.dataplane.DataplaneException;
 import io.weft.protocol.settings.SettingValues;
 import io.weft.protocol.settings.SettingValues.BadSettingException;
 import java.io.IOException;
@@ -89,7 +90,17 @@ public final class Agent implements AutoCloseable {
      * @throws IOException a socket or the state folder cannot be used
      */
     public static Agent start(AgentSettings settings) throws IOException {
-        return start(settings, () -> Dataplane.open(settings.dataplane(), "agent " + settings.name()));
+        Callable<Dataplane> opener = () -> Dataplane.open(settings.dataplane(), "agent " + settings.name());
+        try {
+            opener.call().close();
+        } catch (DataplaneException e) {
+            LOG.debug("no plane yet: {}", e.getMessage());
+        } catch (LinkageError e) {
+            throw new IOException("the plane's client library cannot be used: " + e.getMessage(), e);
+        } catch (Exception e) {
+            throw new IllegalStateException("opening the plane failed unexpectedly", e);
+        }
+        return start(settings, opener);
     }
 
     /** As {@link #start(AgentSettings)}, with a plane that `opener` opens, now and after each loss. */
