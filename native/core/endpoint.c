@@ -210,7 +210,8 @@ void weft_plane_path_set(struct weft_plane *plane, const struct weft_path_msg *p
 	endpoint = &entry->seen;
 	memcpy(rewrite, path->destination_mac, 6);
 	memcpy(rewrite + 6, path->source_mac, 6);
-	memcpy(rewrite + 12, path->family == 4 ? (uint8_t[2]){0x08, 0x00} : (uint8_t[2]){0x86, 0xdd}, 2);
+	rewrite[12] = path->family == 4 ? 0x08 : 0x86;
+	rewrite[13] = path->family == 4 ? 0x00 : 0xdd;
 	if (resolved == (endpoint->state == WEFT_PATH_RESOLVED) && endpoint->uplink == uplink && endpoint->mtu == path->mtu &&
 	    memcmp(endpoint->rewrite, rewrite, sizeof(rewrite)) == 0)
 		return;
@@ -230,7 +231,7 @@ int weft_path_set(struct weft_context *context, const void *body)
 {
 	const struct weft_path_msg *path = body;
 
-	if (strncmp(context->plane->implementation, "host", 5))
+	if (memcmp(context->plane->implementation, "host", 5) != 0)
 		return weft_refuse(context, EPERM, "PATH: this plane has its own underlay mirror");
 	if (path->family != 4 && path->family != 6)
 		return weft_refuse(context, EINVAL, "PATH family %u: want 4 or 6", path->family);

@@ -139,7 +139,7 @@ int weft_vif_set(struct weft_context *context, const void *body)
 	int error;
 
 	memcpy(message, body, sizeof(*message));
-	memset(&message->rx_packets, 0, sizeof(*message) - offsetof(struct weft_vif_msg, rx_packets));
+	message->rx_packets = message->rx_bytes = message->tx_packets = message->tx_bytes = message->drops = 0; /* answers only */
 	message->flags &= (uint16_t)~(WEFT_VIF_UP | WEFT_VIF_CREATED); /* answers only */
 	error = weft_vif_check(context, message);
 	if (error)
