@@ -298,16 +298,22 @@ public final class Reconciler {
         evicted.clear();
         Map<Integer, Refusal> refusedAt = new HashMap<>();
         answer.forEach(refusal -> refusedAt.put(refusal.index(), refusal));
+        boolean portRefused =
+                refusedAt.keySet().stream().anyMatch(at -> slots.get(at).kind() == Kind.VIF);
         for (int i = 0; i < operations.size(); i++) {
-            taken(slots.get(i), operations.get(i), refusedAt.get(i), nowNs);
+            taken(slots.get(i), operations.get(i), refusedAt.get(i), portRefused, nowNs);
         }
     }
 
-    private void taken(Slot slot, Operation operation, Refusal refusal, long nowNs) {
+    private void taken(Slot slot, Operation operation, Refusal refusal, boolean portRefused, long nowNs) {
         if (refusal != null) {
             refused++;
             String text = refusal.text() + " (errno " + refusal.errno() + ")";
-            if (!text.equals(refusals.put(slot, text))) {
+            boolean known = text.equals(refusals.put(slot, text));
+            boolean consequence = portRefused && slot.kind().compareTo(Kind.VIF) > 0;
+            if (consequence) {
+                LOG.debug("plane refused {} of {}: {}", operation.getClass().getSimpleName(), slot, text);
+            } else if (!known) {
                 LOG.warn("plane refused {} of {}: {}", operation.getClass().getSimpleName(), slot, text);
             }
             return;

@@ -27,6 +27,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -173,11 +174,14 @@ public final class Agent implements AutoCloseable {
             System.err.println("weft agent: " + e.getMessage());
             return 2;
         }
+        AtomicInteger failure = new AtomicInteger();
         CountDownLatch stop = new CountDownLatch(1);
         CountDownLatch stopped = new CountDownLatch(1);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {
             stop.countDown();
             awaitStopped(stopped);
+            // A signal's own exit status would be 143; an asked-for stop is a clean one.
+            Runtime.getRuntime().halt(failure.get());
         }));
         try (Agent agent = start(settings)) {
             InetSocketAddress address = agent.introspectAddress();
@@ -197,6 +201,7 @@ public final class Agent implements AutoCloseable {
             return 0;
         } catch (IOException e) {
             System.err.println("weft agent: " + e.getMessage());
+            failure.set(1);
             return 1;
         } finally {
             stopped.countDown();
