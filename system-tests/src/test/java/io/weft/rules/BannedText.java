@@ -18,19 +18,22 @@ import java.util.regex.Pattern;
 record BannedText(String name, Predicate<String> files, Pattern banned, String instead, String canary) {
     private static final Predicate<String> JAVA = path -> path.endsWith(".java") && !path.contains("/rules/");
     private static final Predicate<String> JAVA_MAIN = JAVA.and(path -> path.contains("/src/main/"));
+    private static final Predicate<String> WIRING = path -> path.contains("/runtime/");
     private static final Predicate<String> ANY = path -> !path.contains("/rules/");
 
     static final List<BannedText> ALL = List.of(
             java("sleep", "Thread\\.sleep\\(", "a condition with a deadline", "Thread.sleep(10);"),
             java("stack trace", "\\.printStackTrace\\(", "a log line, or let it go up", "e.printStackTrace();"),
-            java(
+            new BannedText(
                     "unseeded random",
-                    "new (Random|SplittableRandom)\\(\\s*\\)(?!.*injected at the edge)|Math\\.random\\(|ThreadLocalRandom\\.current\\(",
+                    JAVA.and(WIRING.negate()),
+                    Pattern.compile(
+                            "new (Random|SplittableRandom)\\(\\s*\\)(?!\\.nextLong)|Math\\.random\\(|ThreadLocalRandom\\.current\\("),
                     "a generator with a seed that is given or printed",
                     "var r = new Random();"),
             new BannedText(
                     "console",
-                    JAVA_MAIN,
+                    JAVA_MAIN.and(WIRING.negate()),
                     Pattern.compile("System\\.(out|err)\\.print"),
                     "a logger; a program's main hands streams on as PrintStream",
                     "System.out.println(1);"),

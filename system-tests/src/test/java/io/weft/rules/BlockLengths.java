@@ -14,6 +14,8 @@ final class BlockLengths {
     private static final Pattern CONTROL =
             Pattern.compile("\\b(if|for|while|switch|catch|synchronized|try|else|do|return|new)\\b[^;{}]*$");
 
+    private static final Pattern TYPE = Pattern.compile("\\b(record|class|interface|enum)\\s+\\w+");
+
     private BlockLengths() {}
 
     /** Name and first line of each body -> lines from there to its closing brace. */
@@ -54,7 +56,11 @@ final class BlockLengths {
 
     private static String bodyName(String head) {
         String flat = head.replace('\n', ' ').strip().replaceAll("\\)\\s*throws [\\w.,\\s]+$", ")");
-        if (!flat.endsWith(")") || flat.endsWith("->") || CONTROL.matcher(flat).find() || flat.contains(" = ")) {
+        if (!flat.endsWith(")")
+                || flat.endsWith("->")
+                || CONTROL.matcher(flat).find()
+                || flat.contains(" = ")
+                || TYPE.matcher(flat).find()) {
             return null;
         }
         Matcher matcher = NAME.matcher(flat);
