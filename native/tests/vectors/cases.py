@@ -71,13 +71,13 @@ def edges():
         .into(1, eth("33:33:00:00:00:16", A, icmp6("fe80::11", "ff02::16", 143))) \
         .into(1, eth("ff:ff:ff:ff:ff:ff", A, u)).drop(1, "MULTICAST", 4)
     yield Case("edge-ipv4-malformed", "Version, header length, total length.") \
-        .into(1, eth(GW, A, b"\x55" + u[1:])).into(1, eth(GW, A, b"\x44" + u[1:])) \
+        .into(1, eth(GW, A, b"\x55" + u[1:], 0x0800)).into(1, eth(GW, A, b"\x44" + u[1:])) \
         .into(1, eth(GW, A, udp(A4, B4, 1, 2, total=500))).into(1, eth(GW, A, udp(A4, B4, 1, 2, total=19))).drop(1, "MALFORMED_IPV4", 4)
     yield Case("edge-ipv4-checksum", "Header checksum wrong by one bit.").into(1, eth(GW, A, udp(A4, B4, 1, 2, bad=1))).drop(1, "CHECKSUM")
     v6 = udp(A6, B6, 1, 2)
     chain = b"".join(bytes([60, 0]) + b"\0" * 6 for _ in range(9))
     yield Case("edge-ipv6-malformed", "Version, payload length, an endless chain of extension headers, one that leaves the packet.") \
-        .into(1, eth(GW, A, b"\x50" + v6[1:], 0x86DD)).into(1, eth(GW, A, udp(A6, B6, 1, 2, length=500))) \
+        .into(1, eth(GW, A, b"\x50" + v6[1:], 0x86DD)).into(1, eth(GW, A, ip6(A6, B6, 17, v6[40:], length=500))) \
         .into(1, eth(GW, A, ip6(A6, B6, 60, chain + v6[40:]))).into(1, eth(GW, A, ip6(A6, B6, 60, bytes([17, 200]) + b"\0" * 14))) \
         .drop(1, "MALFORMED_IPV6", 4)
     short_tcp = ip4(A4, B4, 6, b"\0" * 12)
