@@ -153,6 +153,7 @@ public final class ContainerPorts implements PortService {
     private PortResult attach(AttachedPort port, Set<Integer> families, PortNames names, long deadline)
             throws CniException {
         boolean asked = false;
+        long begun = nanos.getAsLong();
         try {
             store.attached(port);
             CompletableFuture<PortState> attached = core.attach(port, families);
@@ -162,7 +163,16 @@ public final class ContainerPorts implements PortService {
                 String display = port.containerId() + "/" + port.ifname();
                 await(objects.create(names, router, port.network(), families, display), deadline, "config API");
             }
-            return result(await(attached, deadline, "configuration and plane"), port);
+            long written = nanos.getAsLong();
+            PortResult result = result(await(attached, deadline, "configuration and plane"), port);
+            LOG.debug(
+                    "{} {} attached: asked after {} us, configuration written after {} us, port there after {} us",
+                    port.containerId(),
+                    port.ifname(),
+                    (begun - deadline) / 1_000 + limits.timeoutMs() * 1_000,
+                    (written - begun) / 1_000,
+                    (nanos.getAsLong() - written) / 1_000);
+            return result;
         } catch (CniException e) {
             rollBack(port, asked, e.getMessage());
             throw e;

@@ -47,7 +47,9 @@ final class Controllers implements ControllerSession.Owner {
 
     private static final Logger LOG = LoggerFactory.getLogger(Controllers.class);
     private static final long END_GRACE_NS = 2_000_000_000L;
-    private static final long HOLD_NS = 100_000_000L;
+    /** Nothing depends on the order of routes and configuration before there is policy, so the wait is short. */
+    private static final long HOLD_NS = 5_000_000L;
+
     private static final int HELD_MAX = 10_000;
 
     private final String configNode;
