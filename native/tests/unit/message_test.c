@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+/* Messages: what is refused and why, what a dump gives back, sweeps, references. */
+#include "plane.h"
+#include "test.h"
+#include "weft_host_plane.h"
+
+static struct weft_host_plane *host;
+static uint64_t answer_words[8192];
+static char error_text[WEFT_ERROR_TEXT_BYTES];
+static uint32_t dumped;
+static struct weft_done_msg done;
+
+/* Sends one message; the positive errno of its refusal (text in error_text) or 0. Counts answered objects in `dumped`. */
+static int send_message(uint16_t object, uint16_t operation, uint32_t epoch, const void *body, uint32_t bytes)
+{
+	uint64_t words[512] = {0};
+	uint8_t *request = (uint8_t *)words, *answer = (uint8_t *)answer_words;
+	struct weft_message_header header = {object, operation, (uint32_t)sizeof(header) + bytes, epoch, 0};
+	struct weft_frame_header frame = {(uint32_t)sizeof(frame) + header.bytes, 5, 1, 0};
+	uint32_t at = sizeof(frame), total;
+	int code = 0;
+
+	memcpy(request, &frame, sizeof(frame));
+	memcpy(request + sizeof(frame), &header, sizeof(header));
+	memcpy(request + sizeof(frame) + sizeof(header), body ? body : request, bytes);
+	total = weft_host_plane_call(host, request, frame.bytes, answer, sizeof(answer_words));
+	memcpy(&frame, answer, sizeof(frame));
+	CHECK(frame.bytes == total && frame.sequence == 5);
+	dumped = 0;
+	error_text[0] = 0;
+	for (; at < total; at += header.bytes) {
+		memcpy(&header, answer + at, sizeof(header));
+		if (header.object == WEFT_OBJECT_ERROR) {
+			struct weft_error_msg error;
+
+			memcpy(&error, answer + at + sizeof(header), sizeof(error));
+			code = error.code;
+			memcpy(error_text, error.text, sizeof(error_text));
+		} else if (header.object == WEFT_OBJECT_DONE) {
+			memcpy(&done, answer + at + sizeof(header), sizeof(done));
+		} else {
+			dumped++;
+		}
+	}
+	CHECK(done.applied + done.refused == 1);
+	return code;
+}
+
+#define SET(object, body) send_message(WEFT_OBJECT_##object, WEFT_OPERATION_SET, 1, body, sizeof(*(body)))
+#define DELETE(object, body) send_message(WEFT_OBJECT_##object, WEFT_OPERATION_DELETE, 1, body, sizeof(*(body)))
+
+static uint32_t dump(uint16_t object, uint32_t filter)
+{
+	struct weft_dump_msg request = {.vrf_id = filter};
+
+	CHECK(send_message(object, WEFT_OPERATION_DUMP, 0, &request, sizeof(request)) == 0);
+	return dumped;
+}
+
+static struct weft_vrf_msg vrf = {.vrf_id = 3, .vni = 9};
+static struct weft_nexthop_msg tunnel = {.nexthop_id = 5, .type = WEFT_NEXTHOP_TUNNEL, .encap = WEFT_ENCAP_VXLAN, .family = 4,
+					 .source = {192, 0, 2, 1}, .destination = {192, 0, 2, 2}, .inner_mac = {2, 0, 0, 0, 0, 1}};
+static struct weft_route_msg route = {.vrf_id = 3, .family = 4, .prefix_len = 24, .prefix = {10, 1, 1}, .nexthop_id = 5, .label = 9};
+static struct weft_vif_msg port = {.vif_id = 8, .vrf_id = 3, .type = WEFT_VIF_VIRTUAL, .mtu = 1450, .label = WEFT_LABEL_NONE,
+				   .mac = {2, 0, 0, 0, 0, 9}, .address_count = 1,
+				   .addresses = {{.family = 4, .prefix_len = 24, .flags = WEFT_VIF_ADDRESS_CONFIGURE, .address = {10, 1, 1, 3}}}};
+
+static void refusalsNameFieldValueAndLimit(void)
+{
+	struct weft_route_msg bad = route;
+
+	CHECK(SET(ROUTE, &route) == ENOENT && strstr(error_text, "vrf_id 3"));
+	CHECK(SET(VRF, &vrf) == 0);
+	CHECK(SET(ROUTE, &route) == ENOENT && strstr(error_text, "nexthop_id 5"));
+	CHECK(SET(NEXTHOP, &tunnel) == 0);
+	bad.prefix[3] = 1;
+	CHECK(SET(ROUTE, &bad) == EINVAL && strstr(error_text, "prefix: bit 31"));
+	bad = route;
+	bad.prefix_len = 33;
+	CHECK(SET(ROUTE, &bad) == EINVAL && strstr(error_text, "prefix_len 33: at most 32"));
+	bad = route;
+	bad.zero0[1] = 1;
+	CHECK(SET(ROUTE, &bad) == EINVAL && strstr(error_text, "zero0"));
+	bad = route;
+	bad.label = WEFT_VNI_LIMIT;
+	CHECK(SET(ROUTE, &bad) == EINVAL && strstr(error_text, "label 16777216"));
+	CHECK(send_message(WEFT_OBJECT_ROUTE, WEFT_OPERATION_SET, 1, &route, 32) == EINVAL && strstr(error_text, "32 bytes, want 40"));
+	CHECK(send_message(99, WEFT_OPERATION_SET, 1, &route, sizeof(route)) == EINVAL && strstr(error_text, "object 99"));
+	CHECK(dump(WEFT_OBJECT_ROUTE, 3) == 0);
+	CHECK(SET(ROUTE, &route) == 0);
+	CHECK(dump(WEFT_OBJECT_ROUTE, 3) == 1);
+}
+
+static void anEqualSetIsNoChange(void)
+{
+	struct weft_plane_msg before, after;
+
+	weft_plane_fill(weft_host_plane_core(host), &before);
+	CHECK(SET(ROUTE, &route) == 0 && SET(NEXTHOP, &tunnel) == 0 && SET(VRF, &vrf) == 0);
+	weft_plane_fill(weft_host_plane_core(host), &after);
+	CHECK(before.sets == after.sets);
+}
+
+static void whatIsInUseIsNotDeleted(void)
+{
+	CHECK(SET(VIF, &port) == 0);
+	CHECK(DELETE(NEXTHOP, &tunnel) == EBUSY && strstr(error_text, "1 routes"));
+	CHECK(DELETE(VRF, &vrf) == EBUSY && strstr(error_text, "1 vifs"));
+	CHECK(dump(WEFT_OBJECT_NEXTHOP, 0xffffffffu) == 2);
+}
+
+static void aVifKeepsItsDeviceAndChangesItsAddresses(void)
+{
+	struct weft_vif_msg changed = port;
+	struct weft_plane *plane = weft_host_plane_core(host);
+	uint32_t stamp = weft_vif_get(plane, 8)->policy_stamp;
+
+	changed.port_kind = WEFT_PORT_TAP;
+	memcpy(changed.name, "eth0", 5);
+	memcpy(changed.netns, "/x", 3);
+	CHECK(SET(VIF, &changed) == EINVAL && strstr(error_text, "port_kind"));
+	changed = port;
+	changed.addresses[0].address[3] = 4;
+	CHECK(SET(VIF, &changed) == 0);
+	CHECK(weft_vif_get(plane, 8)->policy_stamp != stamp);
+	CHECK(weft_vif_get(plane, 8)->addresses[0].address[3] == 4);
+	CHECK(weft_vif_get(plane, 8)->carrier);
+}
+
+static void portsThatShareAnAddressGetZonesOfTheirOwn(void)
+{
+	struct weft_vif_msg twin = port;
+	struct weft_plane *plane = weft_host_plane_core(host);
+
+	twin.addresses[0].address[3] = 4;
+	twin.vif_id = 9;
+	CHECK(weft_vif_get(plane, 8)->zone == 3);
+	CHECK(SET(VIF, &twin) == 0);
+	CHECK(weft_vif_get(plane, 8)->zone != weft_vif_get(plane, 9)->zone);
+	CHECK(DELETE(VIF, &twin) == 0);
+}
+
+static void routesOfOneSubnetShareAStampBucket(void)
+{
+	struct weft_plane *plane = weft_host_plane_core(host);
+	const uint8_t address[16] = {10, 1, 1, 77};
+	struct weft_route_msg host_route = route, everything = route;
+	uint32_t stamp = weft_route_stamp(plane, 3, 4, address);
+
+	host_route.prefix_len = 32;
+	host_route.prefix[3] = 99;
+	CHECK(SET(ROUTE, &host_route) == 0);
+	CHECK(weft_route_stamp(plane, 3, 4, address) != stamp);
+	stamp = weft_route_stamp(plane, 3, 4, address);
+	everything.prefix_len = 0;
+	memset(everything.prefix, 0, 16);
+	CHECK(SET(ROUTE, &everything) == 0);
+	CHECK(weft_route_stamp(plane, 3, 4, address) != stamp);
+	stamp = weft_route_stamp(plane, 3, 4, address);
+	CHECK(SET(ROUTE, &everything) == 0);
+	CHECK(weft_route_stamp(plane, 3, 4, address) == stamp);
+}
+
+static void dumpsComeInPages(void)
+{
+	struct weft_dump_msg request = {.vrf_id = 3, .limit = 1};
+	uint32_t pages = 0, objects = 0;
+
+	do {
+		CHECK(send_message(WEFT_OBJECT_ROUTE, WEFT_OPERATION_DUMP, 0, &request, sizeof(request)) == 0);
+		objects += dumped;
+		memcpy(request.marker, done.marker, sizeof(request.marker));
+	} while (done.more && ++pages < 100);
+	CHECK(objects == 3 && pages >= 2);
+}
+
+static void aSweepTakesOtherEpochsOnly(void)
+{
+	CHECK(send_message(WEFT_OBJECT_ROUTE, WEFT_OPERATION_SET, 2, &route, sizeof(route)) == 0);
+	CHECK(send_message(WEFT_OBJECT_ROUTE, WEFT_OPERATION_SWEEP, 2, NULL, 0) == 0);
+	CHECK(dump(WEFT_OBJECT_ROUTE, 3) == 1);
+	CHECK(send_message(WEFT_OBJECT_ROUTE, WEFT_OPERATION_SWEEP, 3, NULL, 0) == 0);
+	CHECK(send_message(WEFT_OBJECT_VIF, WEFT_OPERATION_SWEEP, 3, NULL, 0) == 0);
+	CHECK(send_message(WEFT_OBJECT_NEXTHOP, WEFT_OPERATION_SWEEP, 3, NULL, 0) == 0);
+	CHECK(send_message(WEFT_OBJECT_VRF, WEFT_OPERATION_SWEEP, 3, NULL, 0) == 0);
+	CHECK(dump(WEFT_OBJECT_VIF, 0) == 0 && dump(WEFT_OBJECT_VRF, 0) == 1 && dump(WEFT_OBJECT_NEXTHOP, 0) == 1);
+	CHECK(dump(WEFT_OBJECT_PATH, 0) == 0);
+}
+
+static void framesCutAnywhereAreRefused(void)
+{
+	struct { struct weft_frame_header frame; struct weft_message_header message; struct weft_vrf_msg body; } request = {
+		{sizeof(request), 1, 1, 0}, {WEFT_OBJECT_VRF, WEFT_OPERATION_SET, sizeof(request) - 16, 1, 0}, {.vrf_id = 40}};
+
+	for (uint32_t bytes = 0; bytes < sizeof(request); bytes++) {
+		uint8_t *copy = malloc(bytes + 1);
+
+		memcpy(copy, &request, bytes);
+		weft_host_plane_call(host, copy, bytes, answer_words, sizeof(answer_words));
+		free(copy);
+	}
+	CHECK(dump(WEFT_OBJECT_VRF, 0) == 1);
+}
+
+static void anotherAbiVersionIsRefusedNamingBoth(void)
+{
+	struct weft_hello_msg hello = {.abi_major = 7, .abi_minor = 2};
+
+	CHECK(SET(HELLO, &hello) == EPROTO && strstr(error_text, "7.2") && strstr(error_text, "0.1"));
+}
+
+int main(void)
+{
+	host = weft_host_plane_open();
+	if (!host)
+		return 1;
+	RUN(refusalsNameFieldValueAndLimit);
+	RUN(anEqualSetIsNoChange);
+	RUN(whatIsInUseIsNotDeleted);
+	RUN(aVifKeepsItsDeviceAndChangesItsAddresses);
+	RUN(portsThatShareAnAddressGetZonesOfTheirOwn);
+	RUN(routesOfOneSubnetShareAStampBucket);
+	RUN(dumpsComeInPages);
+	RUN(aSweepTakesOtherEpochsOnly);
+	RUN(framesCutAnywhereAreRefused);
+	RUN(anotherAbiVersionIsRefusedNamingBoth);
+	weft_host_plane_close(host);
+	return test_end();
+}
