@@ -481,32 +481,26 @@ struct weft_route *weft_fib_next(const struct weft_fib *fib, const uint8_t *pref
 	return best;
 }
 
+/* Depth is at most 16 bytes, and so is the recursion. A leaf run points to a route that stands among the node's own. */
+static void subtree_free(void *pointer)
+{
+	struct fib_node *node = pointer;
+
+	if (is_tail(pointer)) {
+		weft_host_free(tail_route(pointer), sizeof(struct weft_route));
+		return;
+	}
+	for (uint32_t i = 0; i < node->children; i++)
+		subtree_free(node->slots[i]);
+	for (uint32_t i = 0; i < node->routes; i++)
+		weft_host_free(node_routes(node)[i], sizeof(struct weft_route));
+	weft_host_free(node, node_bytes(node));
+}
+
 void weft_fib_destroy(struct weft_fib *fib)
 {
-	struct weft_route *route;
-
-	/* Unhooks the leftmost thing over and over: no recursion, no memory. */
-	while (fib->root) {
-		void **link = &fib->root;
-		struct fib_node *node = *link;
-
-		while (!is_tail(node) && node->children) {
-			link = &node->slots[node->children - 1];
-			if (*link) {
-				node = *link;
-				continue;
-			}
-			node->slots[node->children - 1] = NULL;
-			break;
-		}
-		if (is_tail(node)) {
-			route = tail_route(node);
-			*link = NULL;
-			weft_host_free(route, sizeof(*route));
-			continue;
-		}
-		break;
-	}
+	if (fib->root)
+		subtree_free(fib->root);
 	fib->root = NULL;
 	fib->count = 0;
 }
