@@ -136,16 +136,18 @@ public final class ControlNode implements AutoCloseable {
             return 1;
         }
         CountDownLatch stopped = new CountDownLatch(1);
-        // SIGTERM and SIGINT begin the JVM's shutdown: it goes on when everything is closed, and its exit status would be
+        // SIGTERM and SIGINT begin the JVM's shutdown: it goes on when everything is closed, and its exit status would
+        // be
         // 143 or 130; halt makes a clean stop's 0.
-        Runtime.getRuntime().addShutdownHook(new Thread(
-                () -> {
-                    node.close();
-                    LOG.info("control node stopped");
-                    stopped.countDown();
-                    Runtime.getRuntime().halt(0);
-                },
-                "weft-control-stop"));
+        Runtime.getRuntime()
+                .addShutdownHook(new Thread(
+                        () -> {
+                            node.close();
+                            LOG.info("control node stopped");
+                            stopped.countDown();
+                            Runtime.getRuntime().halt(0);
+                        },
+                        "weft-control-stop"));
         out.println(node.readyLine());
         out.flush();
         LOG.info("control node {}", node.readyLine());

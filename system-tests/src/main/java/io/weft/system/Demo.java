@@ -100,7 +100,7 @@ public final class Demo implements Callable<Integer> {
     private int end(Site site, int status) {
         if (keep) {
             site.leaveRunning();
-            out.print(hints(site));
+            (json ? err : out).print(hints(site));
             return status;
         }
         progress("stopping and removing everything");
