@@ -131,8 +131,10 @@ public final class ControlNode implements AutoCloseable {
         ControlNode node;
         try {
             node = start(values);
-        } catch (RuntimeException e) {
-            LOG.error("control node did not start: {}", e.getMessage(), e);
+        } catch (IllegalStateException e) {
+            // The parts say what the operator should know; the stack is for whoever asks for it.
+            LOG.error("control node did not start: {}", e.getMessage());
+            LOG.debug("control node did not start", e);
             return 1;
         }
         CountDownLatch stopped = new CountDownLatch(1);
