@@ -157,6 +157,9 @@ def routing():
     yield Case("route-port-gone", "The port goes away under a connection.").into(1, eth(GW, A, sent)).out(2, eth(B, GW, sent)) \
         .table("route 1 10.1.1.4/32 nexthop=0").into(1, eth(GW, A, sent)).drop(1, "DISCARD") \
         .table("route 1 10.1.1.4/32 nexthop=2 proxy same").into(1, eth(GW, A, sent)).out(2, eth(B, GW, sent))
+    yield Case("route-vif-gone", "The interface behind the next hop is deleted; a route to a next hop that only labels may use.") \
+        .table("delete vif 2").into(1, eth(GW, A, sent)).drop(1, "INVALID_VIF") \
+        .table("route 1 10.3.0.0/16 nexthop=12").into(1, eth(GW, A, udp(A4, "10.3.1.1", 1, 2))).drop(1, "INVALID_NEXTHOP")
     yield Case("route-moves", "The destination moves to the other host: the connection follows the route, answers come from there.") \
         .into(1, eth(GW, A, sent)).out(2, eth(B, GW, sent)).table("route 1 10.1.1.4/32 nexthop=20 label=101 proxy same") \
         .into(1, eth(GW, A, sent)).tunnel(outer(H1, H2, 4789, vxlan(101, sent))) \
