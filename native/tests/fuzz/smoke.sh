@@ -15,4 +15,4 @@ mkdir -p "$build/corpus" "$build/artifacts"
 cd "$build"
 tests/fuzz/weft-fuzz-packet-input -max_total_time="$seconds" -max_len=20000 -artifact_prefix=artifacts/ -print_final_stats=1 -rss_limit_mb=2048 \
 	corpus >fuzz.log 2>&1 || { tail -n 60 fuzz.log; exit 1; }
-grep -E 'stat::(number_of_executed_units|new_units_added|peak_rss_mb)|cov:' fuzz.log | tail -n 4
+grep -a -E 'stat::(number_of_executed_units|new_units_added|peak_rss_mb)|cov:' fuzz.log | tail -n 4
