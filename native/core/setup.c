@@ -37,6 +37,14 @@ static bool is_tunnel(const struct side *side)
 	return side->nexthop && side->nexthop->type == WEFT_NEXTHOP_TUNNEL && side->nexthop->endpoint;
 }
 
+/* Its route does not say that the initiator is elsewhere. A port with a zone of its own shares its address: the route says nothing. */
+static bool stays(const struct weft_vif *vif, const struct side *source)
+{
+	if (vif->zone != vif->vrf_id)
+		return true;
+	return !is_tunnel(source) && (!source->vif || source->vif == vif);
+}
+
 /* Where the initiator is: question->vif_id or ->entry is confirmed, or (not strict) follows the route. */
 static enum weft_drop locate_initiator(struct weft_worker *worker, struct question *question, const struct side *source,
 				       struct weft_vif **vif)
@@ -44,7 +52,7 @@ static enum weft_drop locate_initiator(struct weft_worker *worker, struct questi
 	*vif = NULL;
 	if (question->vif_id != WEFT_FROM_FABRIC) {
 		*vif = weft_vif_get(worker->plane, question->vif_id);
-		if (*vif && (question->strict || !source->nexthop || source->vif == *vif))
+		if (*vif && (question->strict || stays(*vif, source)))
 			return WEFT_DROP_NONE;
 	} else if (is_tunnel(source) && source->nexthop->endpoint->index + 1 == question->entry) {
 		return WEFT_DROP_NONE;

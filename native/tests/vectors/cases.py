@@ -157,6 +157,15 @@ def routing():
     yield Case("route-port-gone", "The port goes away under a connection.").into(1, eth(GW, A, sent)).out(2, eth(B, GW, sent)) \
         .table("route 1 10.1.1.4/32 nexthop=0").into(1, eth(GW, A, sent)).drop(1, "DISCARD") \
         .table("route 1 10.1.1.4/32 nexthop=2 proxy same").into(1, eth(GW, A, sent)).out(2, eth(B, GW, sent))
+    odd = udp("10.1.1.77", B4, 1000, 2000)
+    yield Case("route-change-keeps-answers", "Answers to a port whose address has no route of its own survive a change of the routes near it.") \
+        .into(4, eth(GW, P, odd)).out(2, eth(B, GW, odd)).table("route 1 10.1.1.76/32 nexthop=20 label=101 same") \
+        .into(2, eth(GW, B, udp(B4, "10.1.1.77", 2000, 1000))).out(4, eth(P, GW, udp(B4, "10.1.1.77", 2000, 1000)))
+    yield Case("route-shared-address", "Two ports share an address: the answer goes to the one that asked, also after a route change.") \
+        .table("vif 5 virtual vrf=1 mtu=1450 mac=02:00:00:00:00:14 check address=10.1.1.3/24") \
+        .into(5, eth(GW, P, sent)).out(2, eth(B, GW, sent)).into(2, eth(GW, B, udp(B4, A4, 2000, 1000))).out(5, eth(P, GW, udp(B4, A4, 2000, 1000))) \
+        .table("route 1 10.1.1.2/32 nexthop=20 label=101 same") \
+        .into(2, eth(GW, B, udp(B4, A4, 2000, 1000))).out(5, eth(P, GW, udp(B4, A4, 2000, 1000)))
     yield Case("route-vif-gone", "The interface behind the next hop is deleted; a route to a next hop that only labels may use.") \
         .table("delete vif 2").into(1, eth(GW, A, sent)).drop(1, "INVALID_VIF") \
         .table("route 1 10.3.0.0/16 nexthop=12").into(1, eth(GW, A, udp(A4, "10.3.1.1", 1, 2))).drop(1, "INVALID_NEXTHOP")
