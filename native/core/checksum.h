@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /*
- * The Internet checksum (RFC 1071): ones' complement sums. Partial sums are 64 bits wide and do not depend on the machine's byte
- * order; weft_sum_store writes the finished checksum in wire order.
+ * The Internet checksum (RFC 1071): ones' complement sums. Partial sums are 64 bits wide and do not depend on the machine's
+ * byte order; weft_sum_store writes the finished checksum in wire order.
  */
 #ifndef WEFT_CHECKSUM_H
 #define WEFT_CHECKSUM_H
@@ -55,7 +55,10 @@ static inline uint64_t weft_sum(const void *at, uint32_t bytes, uint64_t sum)
 }
 
 /* True when the bytes with their checksum inside sum to all ones. */
-static inline bool weft_sum_right(uint64_t sum) { return weft_sum_fold(sum) == 0xffff; }
+static inline bool weft_sum_right(uint64_t sum)
+{
+	return weft_sum_fold(sum) == 0xffff;
+}
 
 static inline void weft_sum_store(void *field, uint64_t sum)
 {

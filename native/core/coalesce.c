@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /*
- * Receive coalescing: consecutive TCP segments of one connection in a burst become one GSO packet for the port. What comes out can
- * be segmented back into exactly what came in: equal headers, equal sizes but the last's, sequence numbers without a gap.
+ * Receive coalescing: consecutive TCP segments of one connection in a burst become one GSO packet for the port. What comes out
+ * can be segmented back into exactly what came in: equal headers, equal sizes but the last's, sequence numbers without a gap.
  */
 #include "worker.h"
 
@@ -9,7 +9,10 @@
 
 #define TOTAL_MAX 65535u /* L3 bytes */
 
-static struct weft_tcp *tcp_at(const struct weft_packet *packet, uint32_t l4) { return (void *)(packet->data + l4); }
+static struct weft_tcp *tcp_at(const struct weft_packet *packet, uint32_t l4)
+{
+	return (void *)(packet->data + l4);
+}
 
 static uint64_t pseudo_sum(const struct weft_packet *packet, uint8_t family, uint32_t l4_bytes)
 {
@@ -58,8 +61,7 @@ static bool same_tcp(const struct weft_group *group, const struct weft_packet *p
 	const uint8_t *one = group->head->data + group->l4, *other = packet->data + group->l4;
 
 	return !memcmp(one, other, 4) && !memcmp(one + 8, other + 8, 5) && !((one[13] ^ other[13]) & ~WEFT_TCP_PSH) &&
-	       !memcmp(one + 14, other + 14, 2) &&
-	       !memcmp(one + 18, other + 18, (uint32_t)(group->payload - group->l4) - 18);
+	       !memcmp(one + 14, other + 14, 2) && !memcmp(one + 18, other + 18, (uint32_t)(group->payload - group->l4) - 18);
 }
 
 static bool continues(const struct weft_group *group, const struct weft_step *step, const struct weft_packet *packet)
@@ -112,24 +114,25 @@ static void open_group(struct weft_group *group, struct weft_vif *vif, const str
 
 	finish(group);
 	*group = (struct weft_group){
-		.head = packet,
-		.vif = vif,
-		.hash = step->hash,
-		.sequence = weft_be32_get(tcp_at(packet, step->view.l4)->sequence) + bytes,
-		.length = packet->length,
-		.l4 = step->view.l4,
-		.payload = step->view.payload,
-		.segment_bytes = (uint16_t)bytes,
-		.segments = 1,
-		.family = step->view.family,
-		.closed = step->view.tcp_flags & WEFT_TCP_PSH,
+	    .head = packet,
+	    .vif = vif,
+	    .hash = step->hash,
+	    .sequence = weft_be32_get(tcp_at(packet, step->view.l4)->sequence) + bytes,
+	    .length = packet->length,
+	    .l4 = step->view.l4,
+	    .payload = step->view.payload,
+	    .segment_bytes = (uint16_t)bytes,
+	    .segments = 1,
+	    .family = step->view.family,
+	    .closed = step->view.tcp_flags & WEFT_TCP_PSH,
 	};
 	if (group->family == 4)
 		group->next_id = (uint16_t)(weft_be16_get(weft_ipv4_at(packet)->id) + 1);
 }
 
 /* Takes the packet, or leaves it as it was. */
-static bool append(struct weft_worker *worker, struct weft_group *group, const struct weft_step *step, struct weft_packet *packet)
+static bool append(struct weft_worker *worker, struct weft_group *group, const struct weft_step *step,
+		   struct weft_packet *packet)
 {
 	uint32_t bytes = packet->length - step->view.payload;
 

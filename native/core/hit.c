@@ -7,7 +7,8 @@ uint16_t weft_entropy_port(uint32_t hash)
 	return (uint16_t)(49152u + ((hash ^ hash >> 16) & 16383u));
 }
 
-enum weft_drop weft_connection_resolve(struct weft_worker *worker, const struct weft_connection *connection, struct weft_way *way)
+enum weft_drop weft_connection_resolve(struct weft_worker *worker, const struct weft_connection *connection,
+				       struct weft_way *way)
 {
 	struct weft_nexthop *nexthop;
 
@@ -32,13 +33,14 @@ enum weft_drop weft_connection_resolve(struct weft_worker *worker, const struct 
 }
 
 /*
- * True when what the connection holds is still what an evaluation would answer, for a packet that entered as this one did; *way is
- * set. False: the slow path decides.
+ * True when what the connection holds is still what an evaluation would answer, for a packet that entered as this one did; *way
+ * is set. False: the slow path decides.
  */
 static bool is_fresh(struct weft_worker *worker, const struct weft_step *step, const struct weft_connection *connection,
 		     struct weft_way *way)
 {
-	uint32_t sequence = __atomic_load_n(&connection->sequence, __ATOMIC_ACQUIRE), policy_stamp, source_stamp, destination_stamp;
+	uint32_t sequence = __atomic_load_n(&connection->sequence, __ATOMIC_ACQUIRE), policy_stamp, source_stamp,
+		 destination_stamp;
 	const struct weft_connection_key *key = &connection->key;
 	uint32_t vrf_id;
 

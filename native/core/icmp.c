@@ -7,7 +7,7 @@
 #define ERRORS_PER_SECOND 100u
 #define ERRORS_BURST 50u
 #define TOKEN_NS (1000000000ull / ERRORS_PER_SECOND)
-#define QUOTE4_MAX (576u - 28u)  /* RFC 1812 4.3.2.3 */
+#define QUOTE4_MAX (576u - 28u)	 /* RFC 1812 4.3.2.3 */
 #define QUOTE6_MAX (1280u - 48u) /* RFC 4443 3 */
 #define REPLY_TTL 64u
 
@@ -89,9 +89,9 @@ static void write_error6(struct weft_packet *error, const uint8_t *source, const
 		icmp->identifier = weft_be16_of(mtu >> 16);
 		icmp->sequence = weft_be16_of(mtu & 0xffff);
 	}
-	weft_sum_store(icmp->checksum,
-		       weft_sum(icmp, icmp_bytes,
-				weft_sum_pseudo(6, ip->source, ip->destination, WEFT_PROTOCOL_ICMPV6, icmp_bytes)));
+	weft_sum_store(
+	    icmp->checksum,
+	    weft_sum(icmp, icmp_bytes, weft_sum_pseudo(6, ip->source, ip->destination, WEFT_PROTOCOL_ICMPV6, icmp_bytes)));
 }
 
 enum weft_drop weft_icmp_error(struct weft_worker *worker, const struct weft_step *step, enum weft_icmp_cause cause,

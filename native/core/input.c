@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /*
- * The packet path, stage by stage over a burst: fetch the headers, let every packet enter, fetch the connection buckets, find the
- * way and send. One packet's memory is on its way to the cache while another's is worked on.
+ * The packet path, stage by stage over a burst: fetch the headers, let every packet enter, fetch the connection buckets, find
+ * the way and send. One packet's memory is on its way to the cache while another's is worked on.
  */
 #include "worker.h"
 
@@ -30,7 +30,8 @@ static void drop(struct weft_worker *worker, struct weft_step *step, enum weft_d
 		weft_host_packet_free(worker->plane, worker->index, packet);
 }
 
-static void refuse(struct weft_plane *plane, uint32_t worker, struct weft_vif *vif, struct weft_packet **packets, uint32_t count)
+static void refuse(struct weft_plane *plane, uint32_t worker, struct weft_vif *vif, struct weft_packet **packets,
+		   uint32_t count)
 {
 	weft_plane_count_drop(plane, worker, vif, WEFT_DROP_INVALID_VIF, count);
 	for (uint32_t i = 0; i < count; i++)

@@ -42,8 +42,8 @@ enum weft_drop weft_arp_input(struct weft_worker *worker, struct weft_vif *vif, 
 	ethernet = (void *)packet->data;
 	arp = (void *)(packet->data + WEFT_L3);
 	operation = weft_be16_get(arp->operation);
-	if (weft_be16_get(arp->hardware) != 1 || weft_be16_get(arp->protocol) != WEFT_ETHERTYPE_IPV4 || arp->hardware_bytes != 6 ||
-	    arp->protocol_bytes != 4 || operation < 1 || operation > 2)
+	if (weft_be16_get(arp->hardware) != 1 || weft_be16_get(arp->protocol) != WEFT_ETHERTYPE_IPV4 ||
+	    arp->hardware_bytes != 6 || arp->protocol_bytes != 4 || operation < 1 || operation > 2)
 		return WEFT_DROP_MALFORMED_ARP;
 	memcpy(sender, arp->sender, 4);
 	memcpy(target, arp->target, 4);
@@ -71,7 +71,8 @@ enum weft_drop weft_arp_input(struct weft_worker *worker, struct weft_vif *vif, 
 	return WEFT_DROP_NONE;
 }
 
-/* Walks the options: lengths are right (RFC 4861 6.1, 7.1), the link-layer address is the port's. *seen: a source option is there. */
+/* Walks the options: lengths are right (RFC 4861 6.1, 7.1), the link-layer address is the port's. *seen: a source option is
+ * there. */
 static enum weft_drop check_options(const struct weft_vif *vif, const uint8_t *option, uint32_t bytes, bool *source_seen)
 {
 	*source_seen = false;
@@ -99,7 +100,7 @@ static enum weft_drop advertise(struct weft_worker *worker, struct weft_vif *vif
 {
 	uint32_t bytes = ND_FIXED_BYTES + 8;
 	struct weft_packet *packet =
-		weft_host_packet_alloc(worker->plane, worker->index, WEFT_L3 + (uint32_t)sizeof(struct weft_ipv6) + bytes);
+	    weft_host_packet_alloc(worker->plane, worker->index, WEFT_L3 + (uint32_t)sizeof(struct weft_ipv6) + bytes);
 	struct weft_ethernet *ethernet;
 	struct weft_ipv6 *ip;
 	uint8_t *nd;
@@ -125,7 +126,8 @@ static enum weft_drop advertise(struct weft_worker *worker, struct weft_vif *vif
 	nd[24] = ND_OPTION_TARGET_MAC;
 	nd[25] = 1;
 	memcpy(nd + 26, weft_gateway_mac, 6);
-	weft_sum_store(nd + 2, weft_sum(nd, bytes, weft_sum_pseudo(6, ip->source, ip->destination, WEFT_PROTOCOL_ICMPV6, bytes)));
+	weft_sum_store(nd + 2,
+		       weft_sum(nd, bytes, weft_sum_pseudo(6, ip->source, ip->destination, WEFT_PROTOCOL_ICMPV6, bytes)));
 	weft_depart(worker, vif, packet);
 	return WEFT_DROP_NONE;
 }
@@ -148,8 +150,8 @@ static enum weft_drop check_message(struct weft_worker *worker, struct weft_step
 	if (nd[1] != 0)
 		return WEFT_DROP_MALFORMED_ND;
 	if (!(packet->flags & (WEFT_PACKET_CSUM_PARTIAL | WEFT_PACKET_CSUM_VALID)) &&
-	    !weft_sum_right(weft_sum(nd, *bytes,
-				     weft_sum_pseudo(6, view->source, view->destination, WEFT_PROTOCOL_ICMPV6, *bytes))))
+	    !weft_sum_right(
+		weft_sum(nd, *bytes, weft_sum_pseudo(6, view->source, view->destination, WEFT_PROTOCOL_ICMPV6, *bytes))))
 		return WEFT_DROP_MALFORMED_ND;
 	return WEFT_DROP_NONE;
 }

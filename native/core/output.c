@@ -114,7 +114,8 @@ static void write_ethernet(struct weft_packet *packet, const struct weft_vif *vi
 	ethernet->type = weft_be16_of(family == 4 ? WEFT_ETHERTYPE_IPV4 : WEFT_ETHERTYPE_IPV6);
 }
 
-static enum weft_drop too_big(struct weft_worker *worker, const struct weft_step *step, const struct weft_way *way, uint32_t mtu)
+static enum weft_drop too_big(struct weft_worker *worker, const struct weft_step *step, const struct weft_way *way,
+			      uint32_t mtu)
 {
 	return weft_icmp_error(worker, step, WEFT_ICMP_TOO_BIG, way->vif, mtu, WEFT_DROP_TOO_BIG);
 }
@@ -149,8 +150,8 @@ uint32_t weft_tunnel_overhead(const struct weft_nexthop *nexthop)
 	return outer + (nexthop->encap == WEFT_ENCAP_VXLAN ? WEFT_VXLAN_BYTES : WEFT_MPLS_BYTES);
 }
 
-enum weft_drop weft_output_tunnel(struct weft_worker *worker, struct weft_packet *packet, uint8_t tos, const struct weft_way *way,
-				  bool train)
+enum weft_drop weft_output_tunnel(struct weft_worker *worker, struct weft_packet *packet, uint8_t tos,
+				  const struct weft_way *way, bool train)
 {
 	const struct weft_nexthop *nexthop = way->nexthop;
 	struct weft_endpoint *endpoint = nexthop->endpoint;
@@ -245,8 +246,8 @@ void weft_output_back(struct weft_worker *worker, const struct weft_step *step, 
 		return;
 	}
 	leaf = weft_route_get(worker->plane, step->vrf_id, family, destination);
-	way = (struct weft_way){.label = leaf.label, .route_flags = WEFT_ROUTE_SAME_NETWORK,
-				.entropy_port = weft_entropy_port(step->hash)};
+	way = (struct weft_way){
+	    .label = leaf.label, .route_flags = WEFT_ROUTE_SAME_NETWORK, .entropy_port = weft_entropy_port(step->hash)};
 	way.nexthop = leaf.prefix_len == WEFT_NO_ROUTE ? NULL : weft_nexthop_get(worker->plane, leaf.nexthop_id);
 	if (!way.nexthop || way.nexthop->type != WEFT_NEXTHOP_TUNNEL || !way.nexthop->endpoint)
 		reason = WEFT_DROP_NO_ROUTE;

@@ -8,7 +8,8 @@
 #define EXTENSION_HEADERS_MAX 8
 #define EXTENSION_BYTES_MAX 512u
 
-enum weft_drop weft_need_slow(struct weft_worker *worker, struct weft_packet *packet, uint32_t bytes, enum weft_drop short_reason)
+enum weft_drop weft_need_slow(struct weft_worker *worker, struct weft_packet *packet, uint32_t bytes,
+			      enum weft_drop short_reason)
 {
 	if (packet->length < bytes)
 		return short_reason;
@@ -147,7 +148,8 @@ static enum weft_drop parse_tcp(struct weft_worker *worker, struct weft_packet *
 	return WEFT_DROP_NONE;
 }
 
-static enum weft_drop parse_udp_sctp(struct weft_worker *worker, struct weft_packet *packet, struct weft_view *view, uint32_t bytes)
+static enum weft_drop parse_udp_sctp(struct weft_worker *worker, struct weft_packet *packet, struct weft_view *view,
+				     uint32_t bytes)
 {
 	uint32_t header = view->protocol == WEFT_PROTOCOL_UDP ? 8 : 12, length;
 	const struct weft_udp *udp;
@@ -258,8 +260,8 @@ static bool note_fragment6(struct weft_view *view, const uint8_t *header, uint32
 }
 
 /* Walks the extension headers (RFC 8200 4): at most 8 of them and 512 bytes. *at becomes the offset of the upper header. */
-static enum weft_drop walk_extensions(struct weft_worker *worker, struct weft_packet *packet, struct weft_view *view, uint8_t next,
-				      uint32_t *at)
+static enum weft_drop walk_extensions(struct weft_worker *worker, struct weft_packet *packet, struct weft_view *view,
+				      uint8_t next, uint32_t *at)
 {
 	uint32_t end = WEFT_L3 + view->l3_bytes, bytes;
 	enum weft_drop reason;

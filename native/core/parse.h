@@ -104,27 +104,33 @@ WEFT_ABI_ASSERT(sizeof(struct weft_icmp) == 8, "ICMP header");
 enum weft_fragment { WEFT_FRAGMENT_NONE = 0, WEFT_FRAGMENT_FIRST = 1, WEFT_FRAGMENT_LATER = 2 };
 
 enum weft_kind {
-	WEFT_KIND_PLAIN = 0,      /* key holds ports, an echo identifier, or no ports */
+	WEFT_KIND_PLAIN = 0,	  /* key holds ports, an echo identifier, or no ports */
 	WEFT_KIND_ICMP_ERROR = 1, /* key is the one of the quoted packet, turned round */
 	WEFT_KIND_NEIGHBOUR = 2,  /* ICMPv6 types 133 .. 137 */
 };
 
 struct weft_view {
-	struct weft_connection_key key; /* zone is filled later; ports in host order */
+	struct weft_connection_key key;	     /* zone is filled later; ports in host order */
 	uint8_t source[16], destination[16]; /* of the packet itself: they differ from the key's for an ICMP error */
-	uint32_t l3_bytes;    /* the whole IP packet */
+	uint32_t l3_bytes;		     /* the whole IP packet */
 	uint32_t fragment_id;
 	uint16_t l4, payload; /* offsets from data; payload: behind a TCP or UDP header, else == l4 */
 	uint8_t family, protocol, tos, ttl;
 	uint8_t tcp_flags;
 	uint8_t icmp_type;
 	uint8_t fragment, kind; /* enum weft_fragment, enum weft_kind */
-	bool dont_fragment;   /* IPv6 always */
-	bool unmatched;       /* ICMP error whose quoted packet cannot be read */
+	bool dont_fragment;	/* IPv6 always */
+	bool unmatched;		/* ICMP error whose quoted packet cannot be read */
 };
 
-static inline struct weft_ipv4 *weft_ipv4_at(const struct weft_packet *packet) { return (void *)(packet->data + WEFT_L3); }
-static inline struct weft_ipv6 *weft_ipv6_at(const struct weft_packet *packet) { return (void *)(packet->data + WEFT_L3); }
+static inline struct weft_ipv4 *weft_ipv4_at(const struct weft_packet *packet)
+{
+	return (void *)(packet->data + WEFT_L3);
+}
+static inline struct weft_ipv6 *weft_ipv6_at(const struct weft_packet *packet)
+{
+	return (void *)(packet->data + WEFT_L3);
+}
 
 static inline uint8_t weft_ipv6_class(const struct weft_ipv6 *ip)
 {
@@ -140,7 +146,8 @@ static inline void weft_ipv6_class_set(struct weft_ipv6 *ip, uint8_t class)
  * Makes `bytes` linear. WEFT_DROP_NONE, `short_reason` when the packet has fewer, NO_MEMORY when the host could not.
  * May move packet->data.
  */
-enum weft_drop weft_need_slow(struct weft_worker *worker, struct weft_packet *packet, uint32_t bytes, enum weft_drop short_reason);
+enum weft_drop weft_need_slow(struct weft_worker *worker, struct weft_packet *packet, uint32_t bytes,
+			      enum weft_drop short_reason);
 static inline enum weft_drop weft_need(struct weft_worker *worker, struct weft_packet *packet, uint32_t bytes,
 				       enum weft_drop short_reason)
 {
@@ -158,8 +165,14 @@ enum weft_drop weft_parse_ip(struct weft_worker *worker, struct weft_packet *pac
 /* Metadata of a packet from a port (virtio-net header) agrees with its headers: GSO otherwise. */
 enum weft_drop weft_parse_metadata(struct weft_packet *packet, const struct weft_view *view);
 
-static inline bool weft_ipv4_is_multicast(const uint8_t *a) { return (a[0] & 0xf0) == 0xe0; }
-static inline bool weft_ipv4_is_broadcast(const uint8_t *a) { return (a[0] & a[1] & a[2] & a[3]) == 0xff; }
+static inline bool weft_ipv4_is_multicast(const uint8_t *a)
+{
+	return (a[0] & 0xf0) == 0xe0;
+}
+static inline bool weft_ipv4_is_broadcast(const uint8_t *a)
+{
+	return (a[0] & a[1] & a[2] & a[3]) == 0xff;
+}
 static inline bool weft_is_zero(const uint8_t *a, uint32_t bytes)
 {
 	uint8_t any = 0;
@@ -168,13 +181,17 @@ static inline bool weft_is_zero(const uint8_t *a, uint32_t bytes)
 		any |= a[i];
 	return any == 0;
 }
-static inline bool weft_ipv6_is_link_local(const uint8_t *a) { return a[0] == 0xfe && (a[1] & 0xc0) == 0x80; }
+static inline bool weft_ipv6_is_link_local(const uint8_t *a)
+{
+	return a[0] == 0xfe && (a[1] & 0xc0) == 0x80;
+}
 /* Broadcast (IPv4) or multicast destination. */
 static inline bool weft_is_group(uint8_t family, const uint8_t *a)
 {
 	return family == 4 ? weft_ipv4_is_multicast(a) || weft_ipv4_is_broadcast(a) : a[0] == 0xff;
 }
-/* Never a sender of routed packets: unspecified, loopback, multicast, broadcast (RFC 1122 3.2.1.3, RFC 4291 2.5.2, 2.5.3, 2.7). */
+/* Never a sender of routed packets: unspecified, loopback, multicast, broadcast (RFC 1122 3.2.1.3, RFC 4291 2.5.2, 2.5.3, 2.7).
+ */
 static inline bool weft_is_bad_source(uint8_t family, const uint8_t *a)
 {
 	if (family == 4)

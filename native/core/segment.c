@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /*
- * Segmentation before encapsulation: the packets a device would have made of a GSO packet, each with complete checksums, sent into
- * the tunnel as one train that a port may merge again into one UDP GSO frame.
+ * Segmentation before encapsulation: the packets a device would have made of a GSO packet, each with complete checksums, sent
+ * into the tunnel as one train that a port may merge again into one UDP GSO frame.
  */
 #include "worker.h"
 
@@ -57,7 +57,7 @@ static void fix_transport(struct weft_packet *segment, const struct cutter *cutt
 
 		tcp->sequence = weft_be32_of(weft_be32_get(tcp->sequence) + cutter->offset);
 		if (!cutter->last)
-			tcp->flags &= (uint8_t)~(WEFT_TCP_FIN | WEFT_TCP_PSH);
+			tcp->flags &= (uint8_t) ~(WEFT_TCP_FIN | WEFT_TCP_PSH);
 		if (cutter->index)
 			tcp->flags &= (uint8_t)~WEFT_TCP_CWR; /* RFC 3168 6.1.2: once */
 		checksum = tcp->checksum;
@@ -76,8 +76,7 @@ static void fix_transport(struct weft_packet *segment, const struct cutter *cutt
 
 static struct weft_packet *cut(struct weft_worker *worker, const struct cutter *cutter)
 {
-	struct weft_packet *segment =
-		weft_host_packet_alloc(worker->plane, worker->index, cutter->headers + cutter->bytes);
+	struct weft_packet *segment = weft_host_packet_alloc(worker->plane, worker->index, cutter->headers + cutter->bytes);
 
 	if (!segment)
 		return NULL;
@@ -91,7 +90,7 @@ static struct weft_packet *cut(struct weft_worker *worker, const struct cutter *
 }
 
 static enum weft_drop send_segment(struct weft_worker *worker, struct weft_packet *segment, const struct weft_step *step,
-			   const struct weft_way *way, uint32_t mtu, bool train)
+				   const struct weft_way *way, uint32_t mtu, bool train)
 {
 	struct weft_step *piece = &worker->reply;
 	enum weft_drop reason;

@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /*
- * The slow path: what a connection's first packet decides, and decides again when a stamp says that the answer may have changed. A
- * re-evaluation always uses the initiator's tuple, whichever direction's packet asked for it.
+ * The slow path: what a connection's first packet decides, and decides again when a stamp says that the answer may have
+ * changed. A re-evaluation always uses the initiator's tuple, whichever direction's packet asked for it.
  */
 #include "worker.h"
 
 /* The question: where does the initiator's packet go, and how does the answer come back? */
 struct question {
 	const struct weft_connection_key *key; /* the initiator's */
-	uint32_t vif_id;                       /* port it entered by, or WEFT_FROM_FABRIC */
-	uint32_t entry;                        /* endpoint index plus 1 */
+	uint32_t vif_id;		       /* port it entered by, or WEFT_FROM_FABRIC */
+	uint32_t entry;			       /* endpoint index plus 1 */
 	uint32_t vrf_id;
-	struct weft_nexthop *delivery;         /* LOCAL next hop of the fabric's label, or NULL */
-	bool strict;                           /* the initiator's own packet: it must come from where its route points */
+	struct weft_nexthop *delivery; /* LOCAL next hop of the fabric's label, or NULL */
+	bool strict;		       /* the initiator's own packet: it must come from where its route points */
 };
 
 struct side {
 	struct weft_leaf leaf;
 	struct weft_nexthop *nexthop; /* NULL: none */
-	struct weft_vif *vif;         /* LOCAL */
+	struct weft_vif *vif;	      /* LOCAL */
 };
 
 static struct side look_up(struct weft_worker *worker, uint32_t vrf_id, uint8_t family, const uint8_t *address)
@@ -37,7 +37,8 @@ static bool is_tunnel(const struct side *side)
 	return side->nexthop && side->nexthop->type == WEFT_NEXTHOP_TUNNEL && side->nexthop->endpoint;
 }
 
-/* Its route does not say that the initiator is elsewhere. A port with a zone of its own shares its address: the route says nothing. */
+/* Its route does not say that the initiator is elsewhere. A port with a zone of its own shares its address: the route says
+ * nothing. */
 static bool stays(const struct weft_vif *vif, const struct side *source)
 {
 	if (vif->zone != vif->vrf_id)
@@ -213,7 +214,8 @@ static enum weft_drop insert_pair(struct weft_worker *worker)
 			return WEFT_DROP_NONE;
 		if (full)
 			return WEFT_DROP_CONNECTION_LIMIT;
-		present = weft_connection_find(worker->plane, &reverse->key, weft_connection_hash(worker->plane, &reverse->key));
+		present =
+		    weft_connection_find(worker->plane, &reverse->key, weft_connection_hash(worker->plane, &reverse->key));
 		if (present)
 			weft_connection_remove(worker->plane, present);
 	}
@@ -237,8 +239,12 @@ struct weft_connection *weft_connection_find_at_port(struct weft_worker *worker,
 
 enum weft_drop weft_connection_set_up(struct weft_worker *worker, struct weft_step *step, struct weft_way *way)
 {
-	struct question question = {.key = &step->view.key, .vif_id = step->vif_id, .entry = step->entry, .vrf_id = step->vrf_id,
-				    .delivery = step->delivery, .strict = true};
+	struct question question = {.key = &step->view.key,
+				    .vif_id = step->vif_id,
+				    .entry = step->entry,
+				    .vrf_id = step->vrf_id,
+				    .delivery = step->delivery,
+				    .strict = true};
 	enum weft_drop reason;
 
 	if (step->view.kind == WEFT_KIND_ICMP_ERROR)
@@ -255,11 +261,10 @@ enum weft_drop weft_connection_set_up(struct weft_worker *worker, struct weft_st
 	if (step->view.protocol == WEFT_PROTOCOL_TCP && step->view.fragment != WEFT_FRAGMENT_LATER) {
 		if (!(step->view.tcp_flags & WEFT_TCP_SYN) || (step->view.tcp_flags & WEFT_TCP_ACK))
 			worker->pair[0].flags |= WEFT_CONNECTION_MIDSTREAM;
-		worker->pair[0].tcp_state =
-			(uint8_t)((step->view.tcp_flags & WEFT_TCP_SYN ? WEFT_TCP_STATE_SYN : 0) |
-				  (step->view.tcp_flags & WEFT_TCP_ACK ? WEFT_TCP_STATE_ACK : 0) |
-				  (step->view.tcp_flags & WEFT_TCP_FIN ? WEFT_TCP_STATE_FIN : 0) |
-				  (step->view.tcp_flags & WEFT_TCP_RST ? WEFT_TCP_STATE_RST : 0));
+		worker->pair[0].tcp_state = (uint8_t)((step->view.tcp_flags & WEFT_TCP_SYN ? WEFT_TCP_STATE_SYN : 0) |
+						      (step->view.tcp_flags & WEFT_TCP_ACK ? WEFT_TCP_STATE_ACK : 0) |
+						      (step->view.tcp_flags & WEFT_TCP_FIN ? WEFT_TCP_STATE_FIN : 0) |
+						      (step->view.tcp_flags & WEFT_TCP_RST ? WEFT_TCP_STATE_RST : 0));
 	}
 	reason = weft_connection_resolve(worker, &worker->pair[0], way);
 	return reason ? reason : insert_pair(worker);
@@ -273,7 +278,7 @@ static bool same_direction(const struct weft_connection *old, const struct weft_
 	       old->label == new->label && old->route_flags == new->route_flags && old->vif_id == new->vif_id &&
 	       old->entry_endpoint == new->entry_endpoint && old->vrf_id == new->vrf_id &&
 	       old->source_identity == new->source_identity && old->destination_identity == new->destination_identity &&
-	       (old->flags & path) == (new->flags & path);
+	       (old->flags & path) == (new->flags &path);
 }
 
 /* Under the pair's lock: stamps only when the answer is the old one, else everything but counters and TCP state. */
@@ -313,8 +318,8 @@ enum weft_drop weft_connection_again(struct weft_worker *worker, struct weft_ste
 	if (!reverse)
 		return WEFT_DROP_INVALID_NEXTHOP;
 	key = forward->key;
-	question = (struct question){.key = &key, .vif_id = forward->vif_id, .entry = forward->entry_endpoint,
-				     .vrf_id = forward->vrf_id, .strict = own};
+	question = (struct question){
+	    .key = &key, .vif_id = forward->vif_id, .entry = forward->entry_endpoint, .vrf_id = forward->vrf_id, .strict = own};
 	if (forward->flags & WEFT_CONNECTION_BY_LABEL)
 		question.delivery = weft_nexthop_get(worker->plane, forward->nexthop_id);
 	if (own) {

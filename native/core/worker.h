@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /*
- * The packet path's own state: one struct weft_worker per worker, touched by that worker alone. It lives in the memory the control
- * half hands to weft_worker_init, so that no step of the path needs a large stack frame.
+ * The packet path's own state: one struct weft_worker per worker, touched by that worker alone. It lives in the memory the
+ * control half hands to weft_worker_init, so that no step of the path needs a large stack frame.
  *
  * A step function answers WEFT_DROP_NONE to go on and any other reason to drop the packet; it sets step->packet to NULL when it
  * has passed the packet on. Only weft_plane_input counts drops of input packets, one reason each.
@@ -32,8 +32,8 @@ struct weft_step {
 	struct weft_packet *packet;    /* NULL: passed on or dropped */
 	struct weft_nexthop *delivery; /* LOCAL next hop of an MPLS label, else NULL */
 	uint32_t hash;
-	uint32_t vif_id;               /* port it came from, or WEFT_FROM_FABRIC */
-	uint32_t entry;                /* index of the outer source's endpoint plus 1, or 0 */
+	uint32_t vif_id; /* port it came from, or WEFT_FROM_FABRIC */
+	uint32_t entry;	 /* index of the outer source's endpoint plus 1, or 0 */
 	uint32_t vrf_id;
 	struct weft_view view;
 };
@@ -41,7 +41,7 @@ struct weft_step {
 /* How a packet leaves: what a connection's direction holds, resolved. */
 struct weft_way {
 	struct weft_nexthop *nexthop; /* NULL: `vif` */
-	struct weft_vif *vif;         /* LOCAL */
+	struct weft_vif *vif;	      /* LOCAL */
 	uint32_t label, route_flags;
 	uint16_t entropy_port;
 };
@@ -57,8 +57,8 @@ struct weft_group {
 	struct weft_packet *head; /* NULL: free */
 	struct weft_vif *vif;
 	uint32_t hash, sequence; /* sequence: the next expected */
-	uint32_t length;         /* of the head with everything chained */
-	uint16_t l4, payload;    /* offsets in the head */
+	uint32_t length;	 /* of the head with everything chained */
+	uint16_t l4, payload;	 /* offsets in the head */
 	uint16_t segment_bytes, segments;
 	uint16_t next_id;
 	uint8_t family;
@@ -89,16 +89,16 @@ struct weft_worker {
 	uint32_t index;
 	uint32_t departure_count;
 	uint64_t now_ns;
-	struct weft_vif *vif;                       /* the burst's */
-	const struct weft_plane_msg *configured;    /* the burst's */
-	struct weft_endpoint *endpoint;             /* the burst's last outer source */
+	struct weft_vif *vif;			 /* the burst's */
+	const struct weft_plane_msg *configured; /* the burst's */
+	struct weft_endpoint *endpoint;		 /* the burst's last outer source */
 	struct weft_step steps[WEFT_BURST_MAX];
 	struct weft_departure departures[WEFT_DEPARTURES_MAX];
 	struct weft_packet *batch[WEFT_DEPARTURES_MAX];
 	struct weft_group groups[WEFT_GROUPS_MAX];
 	uint32_t group_next;
-	struct weft_connection pair[2];             /* being set up or re-evaluated */
-	struct weft_step reply;                     /* a packet of the plane's own */
+	struct weft_connection pair[2]; /* being set up or re-evaluated */
+	struct weft_step reply;		/* a packet of the plane's own */
 	struct weft_fragment_entry fragments[WEFT_FRAGMENT_SETS][WEFT_FRAGMENT_WAYS];
 	struct weft_bucket icmp[WEFT_VIF_LIMIT];
 	uint8_t chunk[WEFT_CHUNK_BYTES];
@@ -112,10 +112,16 @@ static inline void weft_count(uint64_t *counter, uint64_t add)
 	__atomic_store_n(counter, __atomic_load_n(counter, __ATOMIC_RELAXED) + add, __ATOMIC_RELAXED);
 }
 
-static inline bool weft_same_mac(const uint8_t *a, const uint8_t *b) { return memcmp(a, b, 6) == 0; }
+static inline bool weft_same_mac(const uint8_t *a, const uint8_t *b)
+{
+	return memcmp(a, b, 6) == 0;
+}
 
 /* The route flags say whether the destination is in the VRF's own network; if not, this is a hop. */
-static inline bool weft_is_hop(uint32_t route_flags) { return !(route_flags & WEFT_ROUTE_SAME_NETWORK); }
+static inline bool weft_is_hop(uint32_t route_flags)
+{
+	return !(route_flags & WEFT_ROUTE_SAME_NETWORK);
+}
 
 /* ---- edge.c: what may enter ---- */
 /* Frame of a port: parsed, source checked, neighbour messages answered; step is ready for the connection lookup. */
@@ -140,13 +146,15 @@ bool weft_vif_owns(const struct weft_vif *vif, uint8_t family, const uint8_t *ad
 /* The way of a packet whose connection is `connection` (NULL: none found); sets up or re-evaluates when needed. */
 enum weft_drop weft_connection_way(struct weft_worker *worker, struct weft_step *step, struct weft_connection *connection,
 				   struct weft_way *way);
-/* From a tunnel the key's zone is the VRF's, but the destination port may have one of its own: finds there, and keeps that zone. */
+/* From a tunnel the key's zone is the VRF's, but the destination port may have one of its own: finds there, and keeps that
+ * zone. */
 struct weft_connection *weft_connection_find_at_port(struct weft_worker *worker, struct weft_step *step);
 enum weft_drop weft_connection_set_up(struct weft_worker *worker, struct weft_step *step, struct weft_way *way);
 enum weft_drop weft_connection_again(struct weft_worker *worker, struct weft_step *step, struct weft_connection *connection,
 				     struct weft_way *way);
 /* Resolves one direction. `connection` is a private copy. */
-enum weft_drop weft_connection_resolve(struct weft_worker *worker, const struct weft_connection *connection, struct weft_way *way);
+enum weft_drop weft_connection_resolve(struct weft_worker *worker, const struct weft_connection *connection,
+				       struct weft_way *way);
 /* Combined stamp of the port a direction enters by and the one it leaves by; NULL: none. */
 static inline uint32_t weft_policy_stamp(const struct weft_vif *in, const struct weft_vif *out)
 {
@@ -161,8 +169,8 @@ void weft_tcp_note(struct weft_plane *plane, struct weft_connection *connection,
 /* ---- icmp.c ---- */
 enum weft_icmp_cause { WEFT_ICMP_TIME_EXCEEDED, WEFT_ICMP_TOO_BIG };
 /*
- * Sends an ICMP error about step->packet (which stays the caller's, unchanged) back to where it came from. Answers the reason to
- * drop it for: `reason`, or ICMP_RATE. `out`: the port it would have left by, or NULL. `mtu`: for TOO_BIG, L3 bytes.
+ * Sends an ICMP error about step->packet (which stays the caller's, unchanged) back to where it came from. Answers the reason
+ * to drop it for: `reason`, or ICMP_RATE. `out`: the port it would have left by, or NULL. `mtu`: for TOO_BIG, L3 bytes.
  */
 enum weft_drop weft_icmp_error(struct weft_worker *worker, const struct weft_step *step, enum weft_icmp_cause cause,
 			       const struct weft_vif *out, uint32_t mtu, enum weft_drop reason);
@@ -174,8 +182,8 @@ enum weft_drop weft_icmp_receive(struct weft_worker *worker, struct weft_step *s
 enum weft_drop weft_output(struct weft_worker *worker, struct weft_step *step, const struct weft_way *way);
 /* One finished inner packet (Ethernet header in front, fits the path, no metadata) into the tunnel. Takes it unless a reason is
  * returned. `train`: continues the packet before it. */
-enum weft_drop weft_output_tunnel(struct weft_worker *worker, struct weft_packet *packet, uint8_t tos, const struct weft_way *way,
-				  bool train);
+enum weft_drop weft_output_tunnel(struct weft_worker *worker, struct weft_packet *packet, uint8_t tos,
+				  const struct weft_way *way, bool train);
 /* Bytes a tunnel adds in front of the inner IP packet, outer IP header included. */
 uint32_t weft_tunnel_overhead(const struct weft_nexthop *nexthop);
 /* Queues a finished frame. */
@@ -196,8 +204,8 @@ uint64_t weft_packet_sum(struct weft_worker *worker, const struct weft_packet *p
 /* L4 payload bytes of each segment so that it fits `mtu` L3 bytes; 0: a datagram is too big and must not be fragmented. */
 uint32_t weft_segment_bytes(const struct weft_step *step, uint32_t mtu);
 /*
- * Cuts a GSO packet into packets of `segment_bytes` payload and sends each into the tunnel; datagrams beyond `mtu` as fragments.
- * Takes the packet unless a reason is returned: NO_MEMORY may come when some segments are on their way already.
+ * Cuts a GSO packet into packets of `segment_bytes` payload and sends each into the tunnel; datagrams beyond `mtu` as
+ * fragments. Takes the packet unless a reason is returned: NO_MEMORY may come when some segments are on their way already.
  */
 enum weft_drop weft_segment_send(struct weft_worker *worker, struct weft_step *step, const struct weft_way *way,
 				 uint32_t segment_bytes, uint32_t mtu);

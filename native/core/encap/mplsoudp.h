@@ -9,8 +9,8 @@
 #define WEFT_MPLS_BYTES 4u
 
 /*
- * `at`: offset of the label stack entry. On success data stands at an Ethernet header (its addresses are not set) before the inner
- * IP packet, *nexthop is what the label stands for and *family that of the inner packet.
+ * `at`: offset of the label stack entry. On success data stands at an Ethernet header (its addresses are not set) before the
+ * inner IP packet, *nexthop is what the label stands for and *family that of the inner packet.
  */
 enum weft_drop weft_mplsoudp_pull(struct weft_worker *worker, struct weft_packet *packet, uint32_t at,
 				  struct weft_nexthop **nexthop, uint8_t *family);

@@ -14,8 +14,8 @@ static inline uint32_t weft_outer_ip_bytes(uint8_t family)
 }
 
 /*
- * Writes Ethernet, IP and UDP at `at` (14 + IP + 8 bytes). `behind`: bytes behind the UDP header. `tos`: the inner packet's DSCP
- * and ECN (RFC 6040 normal mode). The UDP checksum is zero (RFC 7348 5, RFC 7510 3.1 and RFC 6935).
+ * Writes Ethernet, IP and UDP at `at` (14 + IP + 8 bytes). `behind`: bytes behind the UDP header. `tos`: the inner packet's
+ * DSCP and ECN (RFC 6040 normal mode). The UDP checksum is zero (RFC 7348 5, RFC 7510 3.1 and RFC 6935).
  */
 static inline void weft_outer_write(uint8_t *at, const struct weft_nexthop *nexthop, const struct weft_endpoint *endpoint,
 				    uint8_t tos, uint16_t entropy_port, uint32_t port, uint32_t behind)

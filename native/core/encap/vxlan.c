@@ -4,8 +4,8 @@
 #include "../worker.h"
 #include "outer.h"
 
-enum weft_drop weft_vxlan_pull(struct weft_worker *worker, struct weft_packet *packet, uint32_t at, struct weft_nexthop **nexthop,
-			       uint8_t *family)
+enum weft_drop weft_vxlan_pull(struct weft_worker *worker, struct weft_packet *packet, uint32_t at,
+			       struct weft_nexthop **nexthop, uint8_t *family)
 {
 	const struct weft_ethernet *ethernet;
 	const struct weft_vxlan *vxlan;
@@ -35,8 +35,8 @@ enum weft_drop weft_vxlan_pull(struct weft_worker *worker, struct weft_packet *p
 	return weft_host_packet_adjust(packet, (int32_t)(at + sizeof(*vxlan))) ? WEFT_DROP_NONE : WEFT_DROP_NO_MEMORY;
 }
 
-enum weft_drop weft_vxlan_push(struct weft_packet *packet, const struct weft_nexthop *nexthop, const struct weft_endpoint *endpoint,
-			       uint8_t tos, uint16_t entropy_port, uint32_t vni)
+enum weft_drop weft_vxlan_push(struct weft_packet *packet, const struct weft_nexthop *nexthop,
+			       const struct weft_endpoint *endpoint, uint8_t tos, uint16_t entropy_port, uint32_t vni)
 {
 	uint32_t outer = WEFT_L3 + weft_outer_ip_bytes(endpoint->family) + (uint32_t)sizeof(struct weft_udp);
 	uint32_t behind = (uint32_t)sizeof(struct weft_vxlan) + packet->length;

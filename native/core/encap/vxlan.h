@@ -20,13 +20,13 @@ WEFT_ABI_ASSERT(sizeof(struct weft_vxlan) == 8, "VXLAN header");
 #define WEFT_VXLAN_BYTES 22u
 
 /*
- * `at`: offset of the VXLAN header. On success data stands at the inner Ethernet header, *nexthop is what the VNI stands for and
- * *family that of the inner packet.
+ * `at`: offset of the VXLAN header. On success data stands at the inner Ethernet header, *nexthop is what the VNI stands for
+ * and *family that of the inner packet.
  */
-enum weft_drop weft_vxlan_pull(struct weft_worker *worker, struct weft_packet *packet, uint32_t at, struct weft_nexthop **nexthop,
-			       uint8_t *family);
+enum weft_drop weft_vxlan_pull(struct weft_worker *worker, struct weft_packet *packet, uint32_t at,
+			       struct weft_nexthop **nexthop, uint8_t *family);
 /* data stands at the inner Ethernet header, which is rewritten. NO_MEMORY without headroom. */
-enum weft_drop weft_vxlan_push(struct weft_packet *packet, const struct weft_nexthop *nexthop, const struct weft_endpoint *endpoint,
-			       uint8_t tos, uint16_t entropy_port, uint32_t vni);
+enum weft_drop weft_vxlan_push(struct weft_packet *packet, const struct weft_nexthop *nexthop,
+			       const struct weft_endpoint *endpoint, uint8_t tos, uint16_t entropy_port, uint32_t vni);
 
 #endif

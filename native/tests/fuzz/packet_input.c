@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /*
  * Fuzz target: tables, then packets. The tables are those of vectors/base.tables with a few messages changed by the input; a
- * packet record says where it enters and how much of it is put right (MACs, lengths, checksums, tunnel headers) so that the fuzzer
- * reaches behind the first check. Aborts when a packet is neither sent nor dropped, or when a buffer is lost.
+ * packet record says where it enters and how much of it is put right (MACs, lengths, checksums, tunnel headers) so that the
+ * fuzzer reaches behind the first check. Aborts when a packet is neither sent nor dropped, or when a buffer is lost.
  *
  * Input: u8 table changes (% 8), each {u8 message, u8 operation, u16 offset, u8 value}; then records of
  * {u8 form, u8 metadata, u16 gso size, u16 linear, u16 length, bytes}, little endian.
@@ -71,7 +71,8 @@ static void change_table(struct weft_host_plane *host, struct input *input)
 	if (operation & 1)
 		((struct weft_message_header *)(void *)message)->operation = WEFT_OPERATION_DELETE;
 	if (operation & 2)
-		message[sizeof(struct weft_message_header) + offset % (step->byte_count - sizeof(struct weft_message_header))] = value;
+		message[sizeof(struct weft_message_header) + offset % (step->byte_count - sizeof(struct weft_message_header))] =
+		    value;
 	play_message(host, message, step->byte_count, text);
 }
 
@@ -105,7 +106,8 @@ static void fix_inner(uint8_t *ip, uint32_t bytes, bool length)
 /* Outer headers in front of the inner packet; the source is the other host of the base tables. */
 static uint32_t wrap(uint8_t *frame, bool v6, bool vxlan, const uint8_t *inner, uint32_t bytes)
 {
-	static const uint8_t remote6[16] = {0x20, 1, 0x0d, 0xb8, 0, 2, [15] = 2}, own6[16] = {0x20, 1, 0x0d, 0xb8, 0, 1, [15] = 1};
+	static const uint8_t remote6[16] = {0x20, 1, 0x0d, 0xb8, 0, 2, [15] = 2},
+			     own6[16] = {0x20, 1, 0x0d, 0xb8, 0, 1, [15] = 1};
 	static const uint8_t remote4[4] = {198, 51, 100, 2}, own4[4] = {192, 0, 2, 1};
 	static const uint8_t vxlan_header[20] = {8, 0, 0, 0, 0, 0, 101, 0, 2, 0, 0, 0, 0xaa, 1, 0, 0, 0x5e, 0, 1, 0};
 	static const uint8_t label[4] = {0, 6, 0x41, 64};
@@ -179,7 +181,8 @@ static uint64_t dropped(struct weft_host_plane *host)
 static void play_record(struct weft_host_plane *host, struct input *input)
 {
 	static uint8_t frame[65536 + 256];
-	uint32_t form = take8(input), bits = take8(input), gso_size = take16(input), linear = take16(input), count = take16(input);
+	uint32_t form = take8(input), bits = take8(input), gso_size = take16(input), linear = take16(input),
+		 count = take16(input);
 	struct weft_packet metadata;
 	uint32_t bytes, sent;
 	uint64_t before;

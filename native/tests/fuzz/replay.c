@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /*
- * Runs the fuzz target without a fuzzer: the packets of every vector as seeds, each also in `mutations` random variants, and any
- * corpus files. weft-fuzz-replay VECTORS [mutations [seed]]; weft-fuzz-replay --write FOLDER VECTORS; weft-fuzz-replay --file FILE...
+ * Runs the fuzz target without a fuzzer: the packets of every vector as seeds, each also in `mutations` random variants, and
+ * any corpus files. weft-fuzz-replay VECTORS [mutations [seed]]; weft-fuzz-replay --write FOLDER VECTORS; weft-fuzz-replay
+ * --file FILE...
  */
 #include <dirent.h>
 #include <stdio.h>
@@ -37,8 +38,14 @@ static void append_record(const struct vector_step *step)
 	const struct weft_packet *metadata = &step->metadata;
 	uint8_t bits = (uint8_t)(metadata->gso | (metadata->flags & WEFT_PACKET_CSUM_PARTIAL ? 4 : 0) |
 				 (metadata->csum_start == 54 ? 0x10 : 0) | (metadata->csum_offset == 6 ? 0x20 : 0));
-	uint8_t header[8] = {step->vif_id == 9 ? 4 : (uint8_t)((step->vif_id - 1) & 3), bits, (uint8_t)metadata->gso_size,
-			     (uint8_t)(metadata->gso_size >> 8), 0, 0, (uint8_t)step->byte_count, (uint8_t)(step->byte_count >> 8)};
+	uint8_t header[8] = {step->vif_id == 9 ? 4 : (uint8_t)((step->vif_id - 1) & 3),
+			     bits,
+			     (uint8_t)metadata->gso_size,
+			     (uint8_t)(metadata->gso_size >> 8),
+			     0,
+			     0,
+			     (uint8_t)step->byte_count,
+			     (uint8_t)(step->byte_count >> 8)};
 
 	if (step->byte_count > 65000 || seed_count + step->byte_count + 16 > SEED_MAX)
 		return;

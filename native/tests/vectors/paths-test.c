@@ -20,12 +20,12 @@ static struct weft_host_plane *host;
 static uint64_t now_ns;
 static uint32_t failures;
 
-#define CHECK(condition)                                                                    \
-	do {                                                                                \
-		if (!(condition)) {                                                         \
-			printf("%s:%d: %s\n", __func__, __LINE__, #condition);              \
-			failures++;                                                         \
-		}                                                                           \
+#define CHECK(condition) \
+	do { \
+		if (!(condition)) { \
+			printf("%s:%d: %s\n", __func__, __LINE__, #condition); \
+			failures++; \
+		} \
 	} while (0)
 
 static void open_plane(void)
@@ -66,8 +66,8 @@ static void fix_checksum(uint8_t *ip)
 }
 
 /* Port 1 is A = 10.1.1.3, port 2 is B = 10.1.1.4, 10.1.1.9 is remote. Ethernet, IPv4 and TCP or UDP with `payload` bytes. */
-static uint32_t make(uint8_t *frame, uint32_t from, uint32_t to, uint8_t protocol, uint32_t ports, uint8_t flags, uint32_t payload,
-		     bool dont_fragment)
+static uint32_t make(uint8_t *frame, uint32_t from, uint32_t to, uint8_t protocol, uint32_t ports, uint8_t flags,
+		     uint32_t payload, bool dont_fragment)
 {
 	static const uint8_t ethernet[14] = {0, 0, 0x5e, 0, 1, 0, 2, 0, 0, 0, 0, 0x11, 8, 0};
 	uint32_t l4_bytes = (protocol == 6 ? 20 : 8) + payload;
@@ -236,8 +236,8 @@ static void connectionsGoWithTheirPort(void)
 static void missingBuffersAreCounted(void)
 {
 	static uint8_t frame[20000];
-	struct weft_packet gso = {.flags = WEFT_PACKET_CSUM_PARTIAL, .gso = WEFT_GSO_TCP4, .gso_size = 1000, .csum_start = 34,
-				  .csum_offset = 16};
+	struct weft_packet gso = {
+	    .flags = WEFT_PACKET_CSUM_PARTIAL, .gso = WEFT_GSO_TCP4, .gso_size = 1000, .csum_start = 34, .csum_offset = 16};
 	uint64_t drops[WEFT_DROP_LIMIT];
 	uint32_t no_memory = 0;
 
@@ -246,8 +246,8 @@ static void missingBuffersAreCounted(void)
 
 		open_plane();
 		weft_host_plane_fail_packets(host, n, 1);
-		CHECK(weft_host_plane_inject_packet(host, 1, &gso, frame, make(frame, 3, 9, 6, 5u << 16 | 80, ACK, 9000, true), 20) <=
-		      0);
+		CHECK(weft_host_plane_inject_packet(host, 1, &gso, frame, make(frame, 3, 9, 6, 5u << 16 | 80, ACK, 9000, true),
+						    20) <= 0);
 		sent += play_drain(host);
 		weft_host_plane_inject_packet(host, 1, NULL, frame, make(frame, 3, 9, 17, 5u << 16 | 80, 0, 3000, false), 20);
 		sent += play_drain(host);

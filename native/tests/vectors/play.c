@@ -54,7 +54,7 @@ void play_drops(struct weft_host_plane *host, uint32_t vif_id, uint64_t drops[WE
 	memset(drops, 0, WEFT_DROP_LIMIT * sizeof(*drops));
 	request.frame = (struct weft_frame_header){.bytes = sizeof(request), .message_count = 1};
 	request.message = (struct weft_message_header){
-		.object = WEFT_OBJECT_DROP, .operation = WEFT_OPERATION_DUMP, .bytes = sizeof(request) - sizeof(request.frame)};
+	    .object = WEFT_OBJECT_DROP, .operation = WEFT_OPERATION_DUMP, .bytes = sizeof(request) - sizeof(request.frame)};
 	request.dump.vrf_id = vif_id;
 	end = (const uint8_t *)answer + weft_host_plane_call(host, &request, sizeof(request), answer, ANSWER_BYTES);
 	while (at < end) {
@@ -103,8 +103,8 @@ static bool play_burst(struct player *player)
 		metadata[i] = player->burst[i]->metadata;
 	}
 	if (count == 1)
-		result = weft_host_plane_inject_packet(player->host, player->burst[0]->vif_id, &metadata[0], frames[0], bytes[0],
-						       player->linear < bytes[0] ? player->linear : 0);
+		result = weft_host_plane_inject_packet(player->host, player->burst[0]->vif_id, &metadata[0], frames[0],
+						       bytes[0], player->linear < bytes[0] ? player->linear : 0);
 	else
 		result = weft_host_plane_inject_burst(player->host, player->burst[0]->vif_id, metadata, frames, bytes, count);
 	return result ? wrong(player, player->burst[0], "the host library refused the packet") : true;
@@ -119,8 +119,8 @@ static bool compare(struct player *player, const struct vector_step *step, const
 
 	for (uint32_t i = 0; i < bytes && i < step->byte_count; i++) {
 		if ((frame[i] ^ step->bytes[i]) & step->mask[i]) {
-			snprintf(what, sizeof(what), "out %u: byte %u is %02x, want %02x (%u bytes, want %u)", step->vif_id, i, frame[i],
-				 step->bytes[i], bytes, step->byte_count);
+			snprintf(what, sizeof(what), "out %u: byte %u is %02x, want %02x (%u bytes, want %u)", step->vif_id, i,
+				 frame[i], step->bytes[i], bytes, step->byte_count);
 			return wrong(player, step, what);
 		}
 	}
@@ -133,8 +133,8 @@ static bool compare(struct player *player, const struct vector_step *step, const
 	    ((want->flags & WEFT_PACKET_CSUM_PARTIAL) &&
 	     (got->csum_start != want->csum_start || got->csum_offset != want->csum_offset))) {
 		snprintf(what, sizeof(what), "out %u: flags %x gso %u/%u csum %u+%u, want %x %u/%u %u+%u", step->vif_id,
-			 got->flags & flags, got->gso, got->gso_size, got->csum_start, got->csum_offset, want->flags & flags, want->gso,
-			 want->gso_size, want->csum_start, want->csum_offset);
+			 got->flags & flags, got->gso, got->gso_size, got->csum_start, got->csum_offset, want->flags & flags,
+			 want->gso, want->gso_size, want->csum_start, want->csum_offset);
 		return wrong(player, step, what);
 	}
 	return true;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /*
- * Property: what one plane segments and sends through a tunnel, another plane's coalescing makes whole again, byte for byte, for
- * random TCP packets of both families; and every segment equals the one a slow reference makes.
- * segments-test BASE.TABLES [SEED]
+ * Property: what one plane segments and sends through a tunnel, another plane's coalescing makes whole again, byte for byte,
+ * for random TCP packets of both families; and every segment equals the one a slow reference makes. segments-test BASE.TABLES
+ * [SEED]
  */
 #include "play.h"
 
@@ -26,8 +26,14 @@ static uint32_t random_below(uint32_t limit)
 	return (uint32_t)(state >> 16) % limit;
 }
 
-static uint32_t get16(const uint8_t *at) { return (uint32_t)at[0] << 8 | at[1]; }
-static uint32_t get32(const uint8_t *at) { return get16(at) << 16 | get16(at + 2); }
+static uint32_t get16(const uint8_t *at)
+{
+	return (uint32_t)at[0] << 8 | at[1];
+}
+static uint32_t get32(const uint8_t *at)
+{
+	return get16(at) << 16 | get16(at + 2);
+}
 static void put16(uint8_t *at, uint32_t value)
 {
 	at[0] = (uint8_t)(value >> 8);
@@ -127,9 +133,9 @@ static uint32_t reference(bool v6, uint32_t header, uint32_t payload, uint32_t s
 /* The other host: an A behind the uplink, the packet's destination on its port. */
 static bool open_pair(const char *tables, struct weft_host_plane **here, struct weft_host_plane **there)
 {
-	static const char *const moved[] = {"route 1 10.1.1.9/32 nexthop=1 proxy same", "route 1 fd00:1::9/128 nexthop=1 proxy same",
-					    "route 1 10.1.1.3/32 nexthop=20 label=101 same",
-					    "route 1 fd00:1::3/128 nexthop=20 label=101 same"};
+	static const char *const moved[] = {
+	    "route 1 10.1.1.9/32 nexthop=1 proxy same", "route 1 fd00:1::9/128 nexthop=1 proxy same",
+	    "route 1 10.1.1.3/32 nexthop=20 label=101 same", "route 1 fd00:1::3/128 nexthop=20 label=101 same"};
 	char text[VECTOR_TEXT_MAX] = "";
 	struct vector vector;
 	bool good = vector_read(&vector, tables);

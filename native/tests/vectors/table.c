@@ -9,7 +9,7 @@
 struct line {
 	char **words;
 	uint32_t count, taken; /* taken: words understood */
-	char *text;            /* "" while all is well */
+	char *text;	       /* "" while all is well */
 };
 
 bool vector_number(const char *word, uint64_t limit, uint64_t *value)
@@ -229,7 +229,8 @@ static uint32_t read_route(struct line *line, void *body)
 	line->taken++;
 	route->nexthop_id = number_of(line, "nexthop", 0);
 	route->label = number_of(line, "label", WEFT_LABEL_NONE);
-	route->flags = (has(line, "proxy") ? WEFT_ROUTE_PROXY_NEIGHBOUR : 0u) | (has(line, "same") ? WEFT_ROUTE_SAME_NETWORK : 0u);
+	route->flags =
+	    (has(line, "proxy") ? WEFT_ROUTE_PROXY_NEIGHBOUR : 0u) | (has(line, "same") ? WEFT_ROUTE_SAME_NETWORK : 0u);
 	return sizeof(*route);
 }
 
@@ -263,10 +264,10 @@ uint32_t vector_table(char **words, uint32_t word_count, uint8_t *message, char 
 		uint16_t object;
 		uint32_t (*read)(struct line *, void *);
 	} objects[] = {
-		{"plane", WEFT_OBJECT_PLANE, read_plane},       {"vrf", WEFT_OBJECT_VRF, read_vrf},
-		{"vif", WEFT_OBJECT_VIF, read_vif},             {"nexthop", WEFT_OBJECT_NEXTHOP, read_nexthop},
-		{"route", WEFT_OBJECT_ROUTE, read_route},       {"label", WEFT_OBJECT_LABEL, read_label},
-		{"vni", WEFT_OBJECT_VNI, read_label},           {"path", WEFT_OBJECT_PATH, read_path},
+	    {"plane", WEFT_OBJECT_PLANE, read_plane}, {"vrf", WEFT_OBJECT_VRF, read_vrf},
+	    {"vif", WEFT_OBJECT_VIF, read_vif},	      {"nexthop", WEFT_OBJECT_NEXTHOP, read_nexthop},
+	    {"route", WEFT_OBJECT_ROUTE, read_route}, {"label", WEFT_OBJECT_LABEL, read_label},
+	    {"vni", WEFT_OBJECT_VNI, read_label},     {"path", WEFT_OBJECT_PATH, read_path},
 	};
 	struct line line = {words, word_count, 1, text};
 	struct weft_message_header *header = (void *)message;

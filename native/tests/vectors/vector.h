@@ -11,7 +11,7 @@
 enum vector_step_kind {
 	VECTOR_TABLE, /* bytes: one message, header and body */
 	VECTOR_IN,
-	VECTOR_PLAY,  /* ends a burst */
+	VECTOR_PLAY, /* ends a burst */
 	VECTOR_OUT,
 	VECTOR_DROP,
 	VECTOR_TIME,
@@ -21,10 +21,10 @@ struct vector_step {
 	enum vector_step_kind kind;
 	uint32_t line;
 	uint32_t vif_id;
-	uint32_t reason;          /* DROP */
-	uint64_t count;           /* DROP: packets; TIME: milliseconds */
+	uint32_t reason;	     /* DROP */
+	uint64_t count;		     /* DROP: packets; TIME: milliseconds */
 	struct weft_packet metadata; /* IN, OUT: flags, gso, gso_size, csum_start, csum_offset */
-	uint8_t *bytes, *mask;    /* OUT: mask 0: any byte will do */
+	uint8_t *bytes, *mask;	     /* OUT: mask 0: any byte will do */
 	uint32_t byte_count;
 };
 
