@@ -24,6 +24,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -36,6 +37,7 @@ class ConfigWriterTest {
         final List<Integer> batches = new ArrayList<>();
         volatile boolean failing;
         volatile CountDownLatch gate = new CountDownLatch(0);
+        final CountDownLatch entered = new CountDownLatch(1);
         private long revision;
 
         @Override
@@ -45,6 +47,7 @@ class ConfigWriterTest {
 
         @Override
         public void append(long expectedRevision, List<ChangeSet> batch) {
+            entered.countDown();
             try {
                 gate.await();
             } catch (InterruptedException e) {
@@ -119,28 +122,30 @@ class ConfigWriterTest {
     }
 
     @Test
-    void writesWhatWaitedTogetherAndRefusesWhatDoesNotFitTheQueue() {
+    void writesWhatWaitedTogetherAndRefusesWhatDoesNotFitTheQueue() throws InterruptedException {
         FakeStore store = new FakeStore();
         List<Long> told = new ArrayList<>();
         try (ConfigWriter writer = writer(store, 10, told)) {
             store.gate = new CountDownLatch(1);
+            CompletableFuture<Committed> first = writer.submit(List.of(machine("first")), false);
+            assertTrue(store.entered.await(10, TimeUnit.SECONDS), "the writer holds the first batch at the store");
             List<CompletableFuture<Committed>> answers = new ArrayList<>();
             for (int i = 0; i < 30; i++) {
                 answers.add(writer.submit(List.of(machine("m" + i)), false));
             }
-            long refused = answers.stream()
+            List<CompletableFuture<Committed>> refused = answers.stream()
                     .filter(CompletableFuture::isCompletedExceptionally)
-                    .count();
-            assertTrue(refused >= 19 && refused <= 20, refused + " refused");
+                    .toList();
+            assertEquals(answers.subList(10, 30), refused, "the queue takes ten");
+            RefusedException refusal =
+                    assertInstanceOf(RefusedException.class, refused.getFirst().exceptionNow());
+            assertEquals(503, refusal.status());
             store.gate.countDown();
-            for (CompletableFuture<Committed> answer : answers) {
-                if (!answer.isCompletedExceptionally()) {
-                    answer.join();
-                }
-            }
-            assertTrue(store.batches.size() <= 3, store.batches.toString());
-            assertEquals(30 - refused, writer.image().revision());
-            assertEquals(30 - refused, told.size());
+            first.join();
+            answers.subList(0, 10).forEach(CompletableFuture::join);
+            assertEquals(List.of(1, 10), store.batches);
+            assertEquals(11, writer.image().revision());
+            assertEquals(11, told.size());
         }
     }
 
