@@ -3,6 +3,7 @@ package io.weft.controller.config;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
@@ -80,7 +81,7 @@ public final class WatchClient implements AutoCloseable {
             return;
         }
         InetSocketAddress resolved = new InetSocketAddress(address.getHostString(), address.getPort());
-        bootstrap.connect(resolved).addListener((io.netty.channel.ChannelFuture connected) -> {
+        bootstrap.connect(resolved).addListener((ChannelFuture connected) -> {
             if (!connected.isSuccess()) {
                 again(bootstrap, connected.channel(), String.valueOf(connected.cause()));
                 return;

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -54,7 +55,7 @@ public final class WatchDecoder {
             throw new IllegalArgumentException("watch line is longer than " + MAX_LINE_BYTES + " bytes");
         }
         if (line.length < lineBytes + length) {
-            line = java.util.Arrays.copyOf(line, Math.max(lineBytes + length, 2 * line.length));
+            line = Arrays.copyOf(line, Math.max(lineBytes + length, 2 * line.length));
         }
         System.arraycopy(bytes, offset, line, lineBytes, length);
         lineBytes += length;
@@ -123,7 +124,13 @@ public final class WatchDecoder {
     }
 
     private void put(String type, Object object) {
-        events.add(new ConfigChange.Put(ObjectReader.read(type, map(type, object))));
+        Map<?, ?> json = map(type, object);
+        try {
+            events.add(new ConfigChange.Put(ObjectReader.read(type, json)));
+        } catch (IllegalArgumentException e) {
+            // One object that has no XML form must not keep every other from the agents.
+            LOG.warn("{} {} is left out: {}", type, json.get("fq_name"), e.getMessage());
+        }
     }
 
     private static Map<?, ?> map(String type, Object object) {

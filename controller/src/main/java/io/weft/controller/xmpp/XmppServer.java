@@ -139,6 +139,7 @@ public final class XmppServer implements AutoCloseable {
     private static final class Link implements AgentLink {
         private final Channel channel;
         private final InetSocketAddress remote;
+        private volatile boolean unflushed;
 
         private Link(Channel channel) {
             this.channel = channel;
@@ -162,12 +163,16 @@ public final class XmppServer implements AutoCloseable {
 
         @Override
         public void write(byte[] bytes) {
+            unflushed = true;
             channel.write(Unpooled.wrappedBuffer(bytes), channel.voidPromise());
         }
 
         @Override
         public void flush() {
-            channel.flush();
+            if (unflushed) {
+                unflushed = false;
+                channel.flush();
+            }
         }
 
         @Override
