@@ -26,7 +26,10 @@ static const struct constant limits[] = {
 	C(WEFT_NAME_BYTES),	     C(WEFT_PATH_BYTES),       C(WEFT_IFNAME_BYTES),	C(WEFT_VIF_ADDRESSES_MAX),
 	C(WEFT_ERROR_TEXT_BYTES),    C(WEFT_VIF_LIMIT),	       C(WEFT_VRF_LIMIT),	C(WEFT_NEXTHOP_LIMIT),
 	C(WEFT_LABEL_LIMIT),	     C(WEFT_VNI_LIMIT),	       C(WEFT_VRF_FABRIC),	C(WEFT_NEXTHOP_DISCARD_ID),
-	C(WEFT_IDENTITY_UNKNOWN),    C(WEFT_DROP_LIMIT),
+	C(WEFT_IDENTITY_UNKNOWN),    C(WEFT_DROP_LIMIT),       C(WEFT_IDENTITY_ELEMENTS_MAX), C(WEFT_POLICY_RULES_MAX),
+	C(WEFT_NEXTHOP_MEMBERS_MAX), C(WEFT_VIF_POLICIES),     C(WEFT_IDENTITY_LIMIT),  C(WEFT_POLICY_LIMIT),
+	C(WEFT_IDENTITY_NODE),	     C(WEFT_IDENTITY_EXTERNAL), C(WEFT_IDENTITY_FIRST), C(WEFT_POLICY_NONE),
+	C(WEFT_TRAP_LIMIT),
 	{"WEFT_LABEL_NONE", (int32_t)WEFT_LABEL_NONE},
 };
 
@@ -42,16 +45,29 @@ static const struct constant enums[] = {
 	C(WEFT_ENCAP_NONE),	      C(WEFT_ENCAP_VXLAN),	     C(WEFT_ENCAP_MPLSOUDP),
 	C(WEFT_ENCAP_MPLSOGRE),	      C(WEFT_ROUTE_PROXY_NEIGHBOUR), C(WEFT_ROUTE_SAME_NETWORK),
 	C(WEFT_PATH_UNRESOLVED),      C(WEFT_PATH_RESOLVED),	     C(WEFT_CONNECTION_INITIATOR),
-	C(WEFT_CONNECTION_DENIED),    C(WEFT_CONNECTION_MIDSTREAM),
+	C(WEFT_CONNECTION_DENIED),    C(WEFT_CONNECTION_MIDSTREAM),  C(WEFT_PORT_UNIX),
+	C(WEFT_NEXTHOP_ECMP),	      C(WEFT_LIVENESS_UNKNOWN),	     C(WEFT_LIVENESS_UP),
+	C(WEFT_LIVENESS_DOWN),	      C(WEFT_ELEMENT_ANY),	     C(WEFT_ELEMENT_NETWORK),
+	C(WEFT_ELEMENT_SECURITY_GROUP), C(WEFT_ELEMENT_TAG),	     C(WEFT_ELEMENT_IDENTITY),
+	C(WEFT_POLICY_ALLOW),	      C(WEFT_POLICY_DENY),	     C(WEFT_POLICY_RULE_LOG),
+	C(WEFT_INJECTION_OUT_OF_VIF), C(WEFT_INJECTION_ROUTE_IN_VRF),
 };
 
-static const struct {
+struct code {
 	int code;
 	const char *name, *doc;
-} objects[] = {
+};
+
+static const struct code objects[] = {
 #define WEFT_OBJECT(code, NAME, name, doc) {code, "WEFT_OBJECT_" #NAME, doc},
 #include "objects.def"
 #undef WEFT_OBJECT
+};
+
+static const struct code traps[] = {
+#define WEFT_TRAP(code, NAME, doc) {code, "WEFT_TRAP_" #NAME, doc},
+#include "traps.def"
+#undef WEFT_TRAP
 };
 
 /* "weft_route_msg" -> "RouteMsg" */
@@ -144,6 +160,8 @@ static void print_codes(void)
 	print_constants(enums, sizeof(enums) / sizeof(enums[0]));
 	for (size_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++)
 		printf("\n    /** %s. */\n    public static final int %s = %d;\n", objects[i].doc, objects[i].name, objects[i].code);
+	for (size_t i = 0; i < sizeof(traps) / sizeof(traps[0]); i++)
+		printf("\n    /** Trap: %s. */\n    public static final int %s = %d;\n", traps[i].doc, traps[i].name, traps[i].code);
 	for (uint32_t i = 0; i < WEFT_DROP_LIMIT; i++)
 		if (weft_drop_name(i))
 			printf("\n    /** %s. */\n    public static final int WEFT_DROP_%s = %u;\n", weft_drop_doc(i),

@@ -21,7 +21,7 @@
 #endif
 
 #define WEFT_ABI_MAJOR 0
-#define WEFT_ABI_MINOR 1
+#define WEFT_ABI_MINOR 2
 
 #define WEFT_FRAME_BYTES_MAX (1u << 20)
 #define WEFT_KEY_BYTES 16
@@ -30,6 +30,10 @@
 #define WEFT_IFNAME_BYTES 16
 #define WEFT_VIF_ADDRESSES_MAX 32
 #define WEFT_ERROR_TEXT_BYTES 112
+#define WEFT_IDENTITY_ELEMENTS_MAX 32
+#define WEFT_POLICY_RULES_MAX 8192
+#define WEFT_NEXTHOP_MEMBERS_MAX 128
+#define WEFT_VIF_POLICIES 2
 
 /* Id limits: ids are dense indexes chosen by the agent, 0 .. LIMIT-1. */
 #define WEFT_VIF_LIMIT 4352u
@@ -37,12 +41,19 @@
 #define WEFT_NEXTHOP_LIMIT (1u << 20)
 #define WEFT_LABEL_LIMIT (1u << 20)
 #define WEFT_VNI_LIMIT (1u << 24)
+#define WEFT_IDENTITY_LIMIT 65536u
+#define WEFT_POLICY_LIMIT 65536u
 
 /* VRF 0 is the underlay (ip-fabric:__default__); next hop 0 is the permanent discard. Neither can be deleted. */
 #define WEFT_VRF_FABRIC 0u
 #define WEFT_NEXTHOP_DISCARD_ID 0u
 #define WEFT_LABEL_NONE 0xffffffffu
-#define WEFT_IDENTITY_UNKNOWN 0u
+/* Identities the plane gives by itself; they have no elements and cannot be set. Only `any` and prefixes match UNKNOWN. */
+#define WEFT_IDENTITY_UNKNOWN 0u  /* no route knows the address */
+#define WEFT_IDENTITY_NODE 1u     /* came from this node itself, by vhost0 */
+#define WEFT_IDENTITY_EXTERNAL 2u /* came by an uplink outside a tunnel */
+#define WEFT_IDENTITY_FIRST 3u    /* the first one that an agent may set */
+#define WEFT_POLICY_NONE 0u       /* no policy set: allows */
 
 enum weft_object {
 #define WEFT_OBJECT(code, NAME, name, doc) WEFT_OBJECT_##NAME = code,
@@ -87,6 +98,11 @@ struct weft_hello_msg {
 	char peer[WEFT_NAME_BYTES]; /* who speaks, for logs: "agent", "weftctl" */
 };
 
+/*
+ * NEXTHOP and POLICY have a body of variable size: the struct, then `member_count` or `rule_count` items. Where only the identifying
+ * fields are read (GET, DELETE) the struct alone is sent with a count of 0.
+ */
+
 struct weft_error_msg {
 	uint32_t index; /* of the refused message in its frame, from 0 */
 	int32_t code;   /* positive errno */
@@ -101,7 +117,8 @@ struct weft_done_msg {
 };
 
 struct weft_dump_msg {
-	uint32_t vrf_id; /* ROUTE, CONNECTION: only this VRF, or 0xffffffff for all; DROP: vif id or 0xffffffff for the sums */
+	/* ROUTE, CONNECTION: only this VRF, or 0xffffffff for all; DROP: vif id or 0xffffffff for the sums; others: not read */
+	uint32_t vrf_id;
 	uint32_t limit;  /* at most so many objects in the answer; 0: as many as fit */
 	uint8_t marker[48];
 };
@@ -111,10 +128,15 @@ struct weft_plane_msg {
 	uint8_t underlay4[16], underlay6[16]; /* this host's tunnel addresses, network order; all zero: none */
 	uint8_t router_mac[6];                /* inner destination MAC of L3 VXLAN to this host */
 	uint8_t zero0[2];
+	uint32_t bfd_interval_ms;    /* to every tunnel destination, RFC 5880 Desired Min TX and Required Min RX: 50 .. 60000; 0: no BFD */
+	uint32_t bfd_multiplier;     /* Detect Mult: 2 .. 50 when bfd_interval_ms is not 0 */
 	uint32_t connections_max;    /* read only here: fixed when the plane starts */
 	uint32_t connections_live;   /* pairs; read only, as is all below */
 	uint32_t workers;
 	uint32_t vifs, nexthops, vrfs;
+	uint32_t identities, policies;
+	uint32_t adoptions;          /* times a worker process took over from one that died */
+	uint32_t zero1;
 	uint64_t routes;
 	uint64_t started_ns;         /* CLOCK_REALTIME */
 	uint64_t sets, deletes;      /* messages applied that changed something since the start */
@@ -129,6 +151,7 @@ enum weft_port_kind {
 	WEFT_PORT_TAP = 1,       /* TAP with virtio-net header, born in `netns` */
 	WEFT_PORT_AF_PACKET = 2, /* packet socket with virtio-net header on the existing netdev `device` of the plane's namespace */
 	WEFT_PORT_ETHDEV = 3,    /* DPDK: any PMD; `device` is its devargs, e.g. net_tap0,iface=x or 0000:03:00.0 */
+	WEFT_PORT_UNIX = 4,      /* AGENT: a SOCK_SEQPACKET unix socket, path in `netns`; frames behind a weft_trap_header */
 };
 
 enum weft_vif_flag {
@@ -166,8 +189,12 @@ struct weft_vif_msg {
 	uint32_t address_count;
 	uint32_t zero1;
 	struct weft_vif_address addresses[WEFT_VIF_ADDRESSES_MAX];
-	uint32_t zero2;
+	uint32_t identity_id; /* of what is behind this port, or WEFT_IDENTITY_UNKNOWN */
+	/* Policy sets a connection from / to this port must pass, each of them; WEFT_POLICY_NONE: none. */
+	uint32_t egress_policy_ids[WEFT_VIF_POLICIES], ingress_policy_ids[WEFT_VIF_POLICIES];
+	uint32_t connections_max; /* pairs this port may have opened; 0: no limit of its own */
 	/* read only */
+	uint32_t connections_live;
 	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes, drops;
 };
 
@@ -185,9 +212,18 @@ enum weft_nexthop_type {
 	WEFT_NEXTHOP_LOCAL = 2,   /* vif_id; the frame gets the vif's MAC as destination */
 	WEFT_NEXTHOP_TUNNEL = 3,  /* encap, family, source, destination; label or VNI comes from the route */
 	WEFT_NEXTHOP_VRF = 4,     /* look up again in vrf_id (target of labels and VNIs) */
+	WEFT_NEXTHOP_ECMP = 5,    /* one of `members`, chosen per connection by its hash and the weights; stays while the member does */
 };
 
 enum weft_encap { WEFT_ENCAP_NONE = 0, WEFT_ENCAP_VXLAN = 1, WEFT_ENCAP_MPLSOUDP = 2, WEFT_ENCAP_MPLSOGRE = 3 };
+
+/* A way of an ECMP next hop. A member that stays keeps its id: only connections of members that went choose again. */
+struct weft_nexthop_member {
+	uint32_t member_id;  /* unique in this next hop; 1 .. 2^32-1 */
+	uint32_t nexthop_id; /* LOCAL or TUNNEL */
+	uint32_t label;      /* MPLS label or VNI put on the wire by a TUNNEL, else WEFT_LABEL_NONE */
+	uint32_t weight;     /* 1 .. 1000 */
+};
 
 struct weft_nexthop_msg {
 	uint32_t nexthop_id;
@@ -198,7 +234,10 @@ struct weft_nexthop_msg {
 	uint8_t source[16], destination[16]; /* TUNNEL, network order */
 	uint8_t inner_mac[6];        /* TUNNEL VXLAN: the remote router MAC */
 	uint8_t zero1[2];
-	uint64_t references;         /* read only: routes, labels, VNIs that use it */
+	uint32_t member_count;       /* ECMP: 1 .. WEFT_NEXTHOP_MEMBERS_MAX, else 0 */
+	uint32_t zero2;
+	uint64_t references;         /* read only: routes, labels, VNIs, members that use it */
+	struct weft_nexthop_member members[];
 };
 
 enum weft_route_flag {
@@ -212,7 +251,7 @@ struct weft_route_msg {
 	uint8_t prefix[16]; /* network order, host bits zero */
 	uint32_t nexthop_id;
 	uint32_t label;     /* MPLS label or VNI put on the wire by a TUNNEL next hop, else WEFT_LABEL_NONE */
-	uint32_t identity_id;
+	uint32_t identity_id; /* of what is at the destination */
 	uint32_t flags;
 };
 
@@ -230,18 +269,91 @@ struct weft_vni_msg {
 
 enum weft_path_state { WEFT_PATH_UNRESOLVED = 0, WEFT_PATH_RESOLVED = 1 };
 
+/* Whether the other host's plane answers, by BFD (RFC 5880, RFC 5883). Only DOWN keeps new connections away. */
+enum weft_liveness { WEFT_LIVENESS_UNKNOWN = 0, WEFT_LIVENESS_UP = 1, WEFT_LIVENESS_DOWN = 2 };
+
 /*
  * How the underlay reaches a tunnel destination. Kept by the plane's own rtnetlink mirror; read only through the control
  * socket of a plane that has one; the host library takes SET from its caller in place of the mirror.
  */
 struct weft_path_msg {
-	uint8_t family, state, zero0[2];
+	uint8_t family, state;
+	uint8_t liveness; /* enum weft_liveness; read only */
+	uint8_t zero0;
 	uint32_t vif_id; /* the uplink */
 	uint8_t destination[16]; /* tunnel destination, network order; identifies */
 	uint8_t gateway[16];     /* neighbour used */
 	uint8_t source_mac[6], destination_mac[6];
 	uint32_t mtu;            /* of the path, L3 bytes */
 	uint64_t changed_ns;     /* read only: CLOCK_REALTIME of the last change */
+	uint64_t liveness_ns;    /* read only: CLOCK_REALTIME of the last change of liveness */
+};
+
+/*
+ * Identity: what is known of an address beyond the address, as its route carries it (origin networks, security groups, tags). Ids
+ * are of this plane alone. An identity never changes: another set of elements has another id.
+ */
+enum weft_element_kind {
+	WEFT_ELEMENT_ANY = 0,            /* in rules only: no condition */
+	WEFT_ELEMENT_NETWORK = 1,        /* id: virtual_network_network_id */
+	WEFT_ELEMENT_SECURITY_GROUP = 2, /* id: security_group_id */
+	WEFT_ELEMENT_TAG = 3,            /* id: tag_id */
+	WEFT_ELEMENT_IDENTITY = 4,       /* in rules only; id: WEFT_IDENTITY_NODE or WEFT_IDENTITY_EXTERNAL */
+};
+
+struct weft_element {
+	uint32_t kind, id;
+};
+
+struct weft_identity_msg {
+	uint32_t identity_id;   /* WEFT_IDENTITY_FIRST .. WEFT_IDENTITY_LIMIT-1 */
+	uint32_t element_count; /* 1 .. WEFT_IDENTITY_ELEMENTS_MAX */
+	uint8_t key[WEFT_KEY_BYTES];
+	struct weft_element elements[WEFT_IDENTITY_ELEMENTS_MAX]; /* ascending by kind, then id; the rest zero */
+};
+
+/*
+ * Policy set: ordered rules, the first that matches decides; replaced whole. It judges a connection by its initiator's direction: source
+ * is who opens. The answers need no rule.
+ */
+enum weft_policy_action { WEFT_POLICY_ALLOW = 1, WEFT_POLICY_DENY = 2 };
+
+enum weft_policy_rule_flag {
+	WEFT_POLICY_RULE_LOG = 1u << 0, /* each decision is an event in the log (LOG object) */
+};
+
+/* One end of a rule. Both conditions hold: the identity has the element, and the address is in the prefix. */
+struct weft_policy_end {
+	uint32_t kind, id;  /* enum weft_element_kind */
+	uint8_t family;     /* of the prefix; 0: any address */
+	uint8_t prefix_len;
+	uint8_t zero0[2];
+	uint8_t prefix[16]; /* network order, host bits zero */
+};
+
+struct weft_policy_rule {
+	uint8_t uuid[16];  /* of the access control entry, for reports; may be zero and may repeat */
+	uint8_t family;    /* 4, 6; 0: both */
+	uint8_t action;    /* enum weft_policy_action */
+	uint16_t flags;
+	uint16_t protocol; /* 0 .. 255; 0xffff: any */
+	/* Inclusive, host order. ICMP and ICMPv6: source ports are codes, destination ports are types. 0 .. 65535: any, and portless. */
+	uint16_t source_port_min, source_port_max, destination_port_min, destination_port_max;
+	uint16_t zero0;
+	struct weft_policy_end source, destination;
+	/* read only: packets this rule decided (each denied one; of an allowed connection those that opened or re-evaluated it) */
+	uint64_t packets, bytes;
+};
+
+struct weft_policy_msg {
+	uint32_t policy_id;     /* 1 .. WEFT_POLICY_LIMIT-1 */
+	uint32_t rule_count;    /* 0 .. WEFT_POLICY_RULES_MAX */
+	uint8_t key[WEFT_KEY_BYTES];
+	uint8_t default_action; /* enum weft_policy_action: when no rule matches */
+	uint8_t zero0[3];
+	uint32_t references;    /* read only: ports that use it */
+	uint64_t default_packets, default_bytes; /* read only */
+	struct weft_policy_rule rules[];
 };
 
 enum weft_connection_flag {
@@ -258,6 +370,7 @@ struct weft_connection_msg {
 	uint16_t source_port, destination_port; /* host order; ICMP: identifier and type */
 	uint8_t source[16], destination[16];
 	uint32_t flags, vif_id, nexthop_id, label;
+	uint32_t source_identity, destination_identity;
 	uint64_t packets, bytes;
 	uint64_t idle_ns, age_ns;
 };
@@ -267,6 +380,53 @@ struct weft_drop_msg {
 	uint32_t reason; /* enum weft_drop */
 	uint32_t vif_id; /* 0xffffffff: sum */
 	uint64_t packets;
+};
+
+/*
+ * DUMP only: what policy denied, and what a rule asked to log. A ring of the last events of all workers; the dump's marker is the place
+ * where the last dump ended, so that a reader sees each event once, and `lost` tells what was overwritten before it came.
+ */
+struct weft_log_msg {
+	uint64_t sequence, time_ns; /* per plane from 1; CLOCK_REALTIME */
+	uint64_t lost;              /* events before this one that are gone */
+	uint32_t vif_id, vrf_id;    /* the port whose policy decided */
+	uint32_t policy_id, rule;   /* rule: index from 0, 0xffffffff: the default */
+	uint8_t uuid[16];           /* of the rule */
+	uint8_t egress, action, family, protocol; /* egress: 1 from the port, 0 to it */
+	uint16_t source_port, destination_port;
+	uint8_t source[16], destination[16];
+	uint32_t source_identity, destination_identity;
+	uint32_t packet_bytes, zero0;
+};
+
+/* In front of each frame that the plane gives to the agent by a WEFT_PORT_UNIX port (one datagram), and back. */
+enum weft_trap {
+#define WEFT_TRAP(code, NAME, doc) WEFT_TRAP_##NAME = code,
+#include "traps.def"
+#undef WEFT_TRAP
+	WEFT_TRAP_LIMIT = 16, /* every code is below this */
+};
+
+struct weft_trap_header {
+	uint16_t reason;  /* enum weft_trap */
+	uint16_t zero0;
+	uint32_t vif_id;  /* the port it came from */
+	uint32_t vrf_id;
+	uint32_t bytes;   /* of the frame that follows, Ethernet header included */
+	uint64_t time_ns; /* CLOCK_REALTIME */
+};
+
+enum weft_injection {
+	WEFT_INJECTION_OUT_OF_VIF = 1,   /* the frame leaves by vif_id as it is */
+	WEFT_INJECTION_ROUTE_IN_VRF = 2, /* an IP packet behind an Ethernet header: routed in vrf_id, without policy and connection */
+};
+
+struct weft_injection_header {
+	uint16_t operation; /* enum weft_injection */
+	uint16_t zero0;
+	uint32_t vif_id, vrf_id;
+	uint32_t bytes;     /* of the frame that follows */
+	uint64_t zero1;
 };
 
 #ifndef __KERNEL__
@@ -280,16 +440,25 @@ WEFT_ABI_ASSERT(sizeof(struct weft_hello_msg) == 72, "hello");
 WEFT_ABI_ASSERT(sizeof(struct weft_error_msg) == 120, "error");
 WEFT_ABI_ASSERT(sizeof(struct weft_done_msg) == 64, "done");
 WEFT_ABI_ASSERT(sizeof(struct weft_dump_msg) == 56, "dump");
-WEFT_ABI_ASSERT(sizeof(struct weft_plane_msg) == 144, "plane");
+WEFT_ABI_ASSERT(sizeof(struct weft_plane_msg) == 168, "plane");
 WEFT_ABI_ASSERT(sizeof(struct weft_vif_address) == 20, "vif address");
-WEFT_ABI_ASSERT(sizeof(struct weft_vif_msg) == 944, "vif");
+WEFT_ABI_ASSERT(sizeof(struct weft_vif_msg) == 968, "vif");
 WEFT_ABI_ASSERT(sizeof(struct weft_vrf_msg) == 168, "vrf");
-WEFT_ABI_ASSERT(sizeof(struct weft_nexthop_msg) == 80, "next hop");
+WEFT_ABI_ASSERT(sizeof(struct weft_nexthop_msg) == 88, "next hop");
 WEFT_ABI_ASSERT(sizeof(struct weft_route_msg) == 40, "route");
 WEFT_ABI_ASSERT(sizeof(struct weft_label_msg) == 8, "label");
 WEFT_ABI_ASSERT(sizeof(struct weft_vni_msg) == 8, "vni");
-WEFT_ABI_ASSERT(sizeof(struct weft_path_msg) == 64, "path");
-WEFT_ABI_ASSERT(sizeof(struct weft_connection_msg) == 104, "connection");
+WEFT_ABI_ASSERT(sizeof(struct weft_path_msg) == 72, "path");
+WEFT_ABI_ASSERT(sizeof(struct weft_connection_msg) == 112, "connection");
 WEFT_ABI_ASSERT(sizeof(struct weft_drop_msg) == 16, "drop");
+WEFT_ABI_ASSERT(sizeof(struct weft_nexthop_member) == 16, "next hop member");
+WEFT_ABI_ASSERT(sizeof(struct weft_element) == 8, "element");
+WEFT_ABI_ASSERT(sizeof(struct weft_identity_msg) == 280, "identity");
+WEFT_ABI_ASSERT(sizeof(struct weft_policy_end) == 28, "policy end");
+WEFT_ABI_ASSERT(sizeof(struct weft_policy_rule) == 104, "policy rule");
+WEFT_ABI_ASSERT(sizeof(struct weft_policy_msg) == 48, "policy");
+WEFT_ABI_ASSERT(sizeof(struct weft_log_msg) == 112, "log");
+WEFT_ABI_ASSERT(sizeof(struct weft_trap_header) == 24, "trap header");
+WEFT_ABI_ASSERT(sizeof(struct weft_injection_header) == 24, "injection header");
 
 #endif

@@ -140,6 +140,7 @@ int weft_vif_set(struct weft_context *context, const void *body)
 
 	memcpy(message, body, sizeof(*message));
 	message->rx_packets = message->rx_bytes = message->tx_packets = message->tx_bytes = message->drops = 0; /* answers only */
+	message->connections_live = 0;
 	message->flags &= (uint16_t)~(WEFT_VIF_UP | WEFT_VIF_CREATED); /* answers only */
 	error = weft_vif_check(context, message);
 	if (error)

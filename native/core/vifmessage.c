@@ -77,8 +77,8 @@ int weft_vif_check(struct weft_context *context, const struct weft_vif_msg *m)
 		return weft_refuse(context, EINVAL, "VIF mtu %u: want 68 to 65535", m->mtu);
 	if (m->label != WEFT_LABEL_NONE && m->label >= WEFT_LABEL_LIMIT)
 		return weft_refuse(context, EINVAL, "VIF label %u: at most %u", m->label, WEFT_LABEL_LIMIT - 1);
-	if (!weft_all_zero(m->zero0, sizeof(m->zero0)) || m->zero1 || m->zero2)
-		return weft_refuse(context, EINVAL, "VIF zero0/zero1/zero2: padding is not zero");
+	if (!weft_all_zero(m->zero0, sizeof(m->zero0)) || m->zero1)
+		return weft_refuse(context, EINVAL, "VIF zero0/zero1: padding is not zero");
 	if (m->type == WEFT_VIF_VIRTUAL && ((m->mac[0] & 1) || weft_all_zero(m->mac, 6)))
 		return weft_refuse(context, EINVAL, "VIF mac: a virtual interface needs a unicast address");
 	if (!weft_vrf_get(context->plane, m->vrf_id))

@@ -83,13 +83,13 @@ def vif(vif_id, vrf, kind, port, flags=0, mtu=1500, label=NONE, address="00:00:0
                       mac(address), name.encode(), device.encode(), netns.encode(), len(addresses), 0)
     for text, prefix, aflags in addresses:
         out += struct.pack("<BBH16s", family(text), prefix, aflags, a16(text))
-    return (out + b"\0" * 20 * (32 - len(addresses))).ljust(944, b"\0")
+    return (out + b"\0" * 20 * (32 - len(addresses))).ljust(968, b"\0")
 
 
 def nexthop(nexthop_id, kind, encap=0, vif_id=0, vrf_id=0, source=None, destination=None, inner="00:00:00:00:00:00"):
-    return struct.pack("<IBBBB16sII16s16s6s2xQ", nexthop_id, kind, encap, family(source) if source else 0, 0,
+    return struct.pack("<IBBBB16sII16s16s6s2xIIQ", nexthop_id, kind, encap, family(source) if source else 0, 0,
                        nexthop_id.to_bytes(16, "little"), vif_id, vrf_id, a16(source) if source else bytes(16),
-                       a16(destination) if destination else bytes(16), mac(inner), 0)
+                       a16(destination) if destination else bytes(16), mac(inner), 0, 0, 0)
 
 
 def route(vrf, prefix, nexthop_id, label=NONE, flags=3):
@@ -164,7 +164,7 @@ class Bench:
             other = self.hosts[2 - host.index]
             v6 = self.arguments.outer6
             host.client.call([
-                (PLANE, SET, struct.pack("<16s16s6s2x", a16(host.address), a16(host.address6), mac(host.router_mac)).ljust(144, b"\0")),
+                (PLANE, SET, struct.pack("<16s16s6s2x", a16(host.address), a16(host.address6), mac(host.router_mac)).ljust(168, b"\0")),
                 (VIF, SET, vif(1, 0, PHYSICAL, AF_PACKET, SHARED_UPLINK, device=f"u{host.index}", name=f"u{host.index}")),
                 (VRF, SET, struct.pack("<II16s", 1, VNI_ID, b"vrf1".ljust(16, b"\0")).ljust(168, b"\0")),
                 (NEXTHOP, SET, nexthop(10, 4, vrf_id=1)),

@@ -5,7 +5,7 @@ public final class AbiCodes {
     private AbiCodes() {}
 
     public static final int WEFT_ABI_MAJOR = 0;
-    public static final int WEFT_ABI_MINOR = 1;
+    public static final int WEFT_ABI_MINOR = 2;
     public static final int WEFT_FRAME_BYTES_MAX = 1048576;
     public static final int WEFT_KEY_BYTES = 16;
     public static final int WEFT_NAME_BYTES = 64;
@@ -22,6 +22,17 @@ public final class AbiCodes {
     public static final int WEFT_NEXTHOP_DISCARD_ID = 0;
     public static final int WEFT_IDENTITY_UNKNOWN = 0;
     public static final int WEFT_DROP_LIMIT = 64;
+    public static final int WEFT_IDENTITY_ELEMENTS_MAX = 32;
+    public static final int WEFT_POLICY_RULES_MAX = 8192;
+    public static final int WEFT_NEXTHOP_MEMBERS_MAX = 128;
+    public static final int WEFT_VIF_POLICIES = 2;
+    public static final int WEFT_IDENTITY_LIMIT = 65536;
+    public static final int WEFT_POLICY_LIMIT = 65536;
+    public static final int WEFT_IDENTITY_NODE = 1;
+    public static final int WEFT_IDENTITY_EXTERNAL = 2;
+    public static final int WEFT_IDENTITY_FIRST = 3;
+    public static final int WEFT_POLICY_NONE = 0;
+    public static final int WEFT_TRAP_LIMIT = 16;
     public static final int WEFT_LABEL_NONE = -1;
 
     public static final int WEFT_OPERATION_SET = 1;
@@ -59,6 +70,21 @@ public final class AbiCodes {
     public static final int WEFT_CONNECTION_INITIATOR = 1;
     public static final int WEFT_CONNECTION_DENIED = 2;
     public static final int WEFT_CONNECTION_MIDSTREAM = 4;
+    public static final int WEFT_PORT_UNIX = 4;
+    public static final int WEFT_NEXTHOP_ECMP = 5;
+    public static final int WEFT_LIVENESS_UNKNOWN = 0;
+    public static final int WEFT_LIVENESS_UP = 1;
+    public static final int WEFT_LIVENESS_DOWN = 2;
+    public static final int WEFT_ELEMENT_ANY = 0;
+    public static final int WEFT_ELEMENT_NETWORK = 1;
+    public static final int WEFT_ELEMENT_SECURITY_GROUP = 2;
+    public static final int WEFT_ELEMENT_TAG = 3;
+    public static final int WEFT_ELEMENT_IDENTITY = 4;
+    public static final int WEFT_POLICY_ALLOW = 1;
+    public static final int WEFT_POLICY_DENY = 2;
+    public static final int WEFT_POLICY_RULE_LOG = 1;
+    public static final int WEFT_INJECTION_OUT_OF_VIF = 1;
+    public static final int WEFT_INJECTION_ROUTE_IN_VRF = 2;
 
     /** version handshake. */
     public static final int WEFT_OBJECT_HELLO = 1;
@@ -98,6 +124,36 @@ public final class AbiCodes {
 
     /** drop counter. */
     public static final int WEFT_OBJECT_DROP = 13;
+
+    /** set of networks, security groups and tags of an address. */
+    public static final int WEFT_OBJECT_IDENTITY = 14;
+
+    /** policy set: ordered rules. */
+    public static final int WEFT_OBJECT_POLICY = 15;
+
+    /** what policy denied or was asked to log. */
+    public static final int WEFT_OBJECT_LOG = 16;
+
+    /** Trap: DHCPv4 from a port (UDP 68 to 67). */
+    public static final int WEFT_TRAP_DHCP = 1;
+
+    /** Trap: DHCPv6 from a port (UDP 546 to 547). */
+    public static final int WEFT_TRAP_DHCP6 = 2;
+
+    /** Trap: UDP or TCP 53 to the network's gateway or DNS address. */
+    public static final int WEFT_TRAP_DNS = 3;
+
+    /** Trap: to a link-local service address (169.254.0.0/16) of no route. */
+    public static final int WEFT_TRAP_LINK_LOCAL = 4;
+
+    /** Trap: ARP or ND request that the plane cannot answer. */
+    public static final int WEFT_TRAP_NEIGHBOUR = 5;
+
+    /** Trap: IPv4 or IPv6 router alert option. */
+    public static final int WEFT_TRAP_ROUTER_ALERT = 6;
+
+    /** Trap: ICMPv6 router solicitation. */
+    public static final int WEFT_TRAP_ROUTER_SOLICITATION = 7;
 
     /** not dropped. */
     public static final int WEFT_DROP_NONE = 0;
@@ -222,6 +278,24 @@ public final class AbiCodes {
     /** outer header is marked congestion experienced and the inner packet cannot carry the mark. */
     public static final int WEFT_DROP_CONGESTION_MARK = 40;
 
+    /** the port has as many connections as it may have. */
+    public static final int WEFT_DROP_VIF_CONNECTION_LIMIT = 41;
+
+    /** due to the agent, but the rate limit of its port and reason is spent. */
+    public static final int WEFT_DROP_TRAP_RATE = 42;
+
+    /** due to the agent, which does not listen. */
+    public static final int WEFT_DROP_TRAP_NO_AGENT = 43;
+
+    /** packet of the agent with a wrong header, port or VRF. */
+    public static final int WEFT_DROP_INJECTION = 44;
+
+    /** no member of the ECMP next hop is usable. */
+    public static final int WEFT_DROP_NO_LIVE_MEMBER = 45;
+
+    /** TCP packet without SYN that no connection expects. */
+    public static final int WEFT_DROP_CONNECTION_STATE = 46;
+
     /** Name of a drop reason, or null for an unknown code. */
     public static String dropName(int code) {
         return switch (code) {
@@ -266,6 +340,12 @@ public final class AbiCodes {
             case 38 -> "GSO";
             case 39 -> "ICMP_RATE";
             case 40 -> "CONGESTION_MARK";
+            case 41 -> "VIF_CONNECTION_LIMIT";
+            case 42 -> "TRAP_RATE";
+            case 43 -> "TRAP_NO_AGENT";
+            case 44 -> "INJECTION";
+            case 45 -> "NO_LIVE_MEMBER";
+            case 46 -> "CONNECTION_STATE";
             default -> null;
         };
     }
@@ -314,6 +394,12 @@ public final class AbiCodes {
             case 38 -> "segmentation metadata disagrees with the packet";
             case 39 -> "an ICMP error was due but its rate limit is spent";
             case 40 -> "outer header is marked congestion experienced and the inner packet cannot carry the mark";
+            case 41 -> "the port has as many connections as it may have";
+            case 42 -> "due to the agent, but the rate limit of its port and reason is spent";
+            case 43 -> "due to the agent, which does not listen";
+            case 44 -> "packet of the agent with a wrong header, port or VRF";
+            case 45 -> "no member of the ECMP next hop is usable";
+            case 46 -> "TCP packet without SYN that no connection expects";
             default -> null;
         };
     }

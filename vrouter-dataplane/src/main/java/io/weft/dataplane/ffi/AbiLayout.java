@@ -77,23 +77,29 @@ public final class AbiLayout {
 
     /** struct weft_plane_msg. */
     public static final class PlaneMsg {
-        public static final int SIZE_BYTES = 144;
+        public static final int SIZE_BYTES = 168;
         public static final int UNDERLAY4 = 0;
         public static final int UNDERLAY6 = 16;
         public static final int ROUTER_MAC = 32;
         public static final int ZERO0 = 38;
-        public static final int CONNECTIONS_MAX = 40;
-        public static final int CONNECTIONS_LIVE = 44;
-        public static final int WORKERS = 48;
-        public static final int VIFS = 52;
-        public static final int NEXTHOPS = 56;
-        public static final int VRFS = 60;
-        public static final int ROUTES = 64;
-        public static final int STARTED_NS = 72;
-        public static final int SETS = 80;
-        public static final int DELETES = 88;
-        public static final int IMPLEMENTATION = 96;
-        public static final int VERSION = 112;
+        public static final int BFD_INTERVAL_MS = 40;
+        public static final int BFD_MULTIPLIER = 44;
+        public static final int CONNECTIONS_MAX = 48;
+        public static final int CONNECTIONS_LIVE = 52;
+        public static final int WORKERS = 56;
+        public static final int VIFS = 60;
+        public static final int NEXTHOPS = 64;
+        public static final int VRFS = 68;
+        public static final int IDENTITIES = 72;
+        public static final int POLICIES = 76;
+        public static final int ADOPTIONS = 80;
+        public static final int ZERO1 = 84;
+        public static final int ROUTES = 88;
+        public static final int STARTED_NS = 96;
+        public static final int SETS = 104;
+        public static final int DELETES = 112;
+        public static final int IMPLEMENTATION = 120;
+        public static final int VERSION = 136;
 
         private PlaneMsg() {}
     }
@@ -111,7 +117,7 @@ public final class AbiLayout {
 
     /** struct weft_vif_msg. */
     public static final class VifMsg {
-        public static final int SIZE_BYTES = 944;
+        public static final int SIZE_BYTES = 968;
         public static final int VIF_ID = 0;
         public static final int VRF_ID = 4;
         public static final int KEY = 8;
@@ -128,12 +134,16 @@ public final class AbiLayout {
         public static final int ADDRESS_COUNT = 252;
         public static final int ZERO1 = 256;
         public static final int ADDRESSES = 260;
-        public static final int ZERO2 = 900;
-        public static final int RX_PACKETS = 904;
-        public static final int RX_BYTES = 912;
-        public static final int TX_PACKETS = 920;
-        public static final int TX_BYTES = 928;
-        public static final int DROPS = 936;
+        public static final int IDENTITY_ID = 900;
+        public static final int EGRESS_POLICY_IDS = 904;
+        public static final int INGRESS_POLICY_IDS = 912;
+        public static final int CONNECTIONS_MAX = 920;
+        public static final int CONNECTIONS_LIVE = 924;
+        public static final int RX_PACKETS = 928;
+        public static final int RX_BYTES = 936;
+        public static final int TX_PACKETS = 944;
+        public static final int TX_BYTES = 952;
+        public static final int DROPS = 960;
 
         private VifMsg() {}
     }
@@ -151,9 +161,20 @@ public final class AbiLayout {
         private VrfMsg() {}
     }
 
+    /** struct weft_nexthop_member. */
+    public static final class NexthopMember {
+        public static final int SIZE_BYTES = 16;
+        public static final int MEMBER_ID = 0;
+        public static final int NEXTHOP_ID = 4;
+        public static final int LABEL = 8;
+        public static final int WEIGHT = 12;
+
+        private NexthopMember() {}
+    }
+
     /** struct weft_nexthop_msg. */
     public static final class NexthopMsg {
-        public static final int SIZE_BYTES = 80;
+        public static final int SIZE_BYTES = 88;
         public static final int NEXTHOP_ID = 0;
         public static final int TYPE = 4;
         public static final int ENCAP = 5;
@@ -166,7 +187,9 @@ public final class AbiLayout {
         public static final int DESTINATION = 48;
         public static final int INNER_MAC = 64;
         public static final int ZERO1 = 70;
-        public static final int REFERENCES = 72;
+        public static final int MEMBER_COUNT = 72;
+        public static final int ZERO2 = 76;
+        public static final int REFERENCES = 80;
 
         private NexthopMsg() {}
     }
@@ -207,10 +230,11 @@ public final class AbiLayout {
 
     /** struct weft_path_msg. */
     public static final class PathMsg {
-        public static final int SIZE_BYTES = 64;
+        public static final int SIZE_BYTES = 72;
         public static final int FAMILY = 0;
         public static final int STATE = 1;
-        public static final int ZERO0 = 2;
+        public static final int LIVENESS = 2;
+        public static final int ZERO0 = 3;
         public static final int VIF_ID = 4;
         public static final int DESTINATION = 8;
         public static final int GATEWAY = 24;
@@ -218,13 +242,83 @@ public final class AbiLayout {
         public static final int DESTINATION_MAC = 46;
         public static final int MTU = 52;
         public static final int CHANGED_NS = 56;
+        public static final int LIVENESS_NS = 64;
 
         private PathMsg() {}
     }
 
+    /** struct weft_element. */
+    public static final class Element {
+        public static final int SIZE_BYTES = 8;
+        public static final int KIND = 0;
+        public static final int ID = 4;
+
+        private Element() {}
+    }
+
+    /** struct weft_identity_msg. */
+    public static final class IdentityMsg {
+        public static final int SIZE_BYTES = 280;
+        public static final int IDENTITY_ID = 0;
+        public static final int ELEMENT_COUNT = 4;
+        public static final int KEY = 8;
+        public static final int ELEMENTS = 24;
+
+        private IdentityMsg() {}
+    }
+
+    /** struct weft_policy_end. */
+    public static final class PolicyEnd {
+        public static final int SIZE_BYTES = 28;
+        public static final int KIND = 0;
+        public static final int ID = 4;
+        public static final int FAMILY = 8;
+        public static final int PREFIX_LEN = 9;
+        public static final int ZERO0 = 10;
+        public static final int PREFIX = 12;
+
+        private PolicyEnd() {}
+    }
+
+    /** struct weft_policy_rule. */
+    public static final class PolicyRule {
+        public static final int SIZE_BYTES = 104;
+        public static final int UUID = 0;
+        public static final int FAMILY = 16;
+        public static final int ACTION = 17;
+        public static final int FLAGS = 18;
+        public static final int PROTOCOL = 20;
+        public static final int SOURCE_PORT_MIN = 22;
+        public static final int SOURCE_PORT_MAX = 24;
+        public static final int DESTINATION_PORT_MIN = 26;
+        public static final int DESTINATION_PORT_MAX = 28;
+        public static final int ZERO0 = 30;
+        public static final int SOURCE = 32;
+        public static final int DESTINATION = 60;
+        public static final int PACKETS = 88;
+        public static final int BYTES = 96;
+
+        private PolicyRule() {}
+    }
+
+    /** struct weft_policy_msg. */
+    public static final class PolicyMsg {
+        public static final int SIZE_BYTES = 48;
+        public static final int POLICY_ID = 0;
+        public static final int RULE_COUNT = 4;
+        public static final int KEY = 8;
+        public static final int DEFAULT_ACTION = 24;
+        public static final int ZERO0 = 25;
+        public static final int REFERENCES = 28;
+        public static final int DEFAULT_PACKETS = 32;
+        public static final int DEFAULT_BYTES = 40;
+
+        private PolicyMsg() {}
+    }
+
     /** struct weft_connection_msg. */
     public static final class ConnectionMsg {
-        public static final int SIZE_BYTES = 104;
+        public static final int SIZE_BYTES = 112;
         public static final int INDEX = 0;
         public static final int REVERSE_INDEX = 4;
         public static final int VRF_ID = 8;
@@ -241,10 +335,12 @@ public final class AbiLayout {
         public static final int VIF_ID = 60;
         public static final int NEXTHOP_ID = 64;
         public static final int LABEL = 68;
-        public static final int PACKETS = 72;
-        public static final int BYTES = 80;
-        public static final int IDLE_NS = 88;
-        public static final int AGE_NS = 96;
+        public static final int SOURCE_IDENTITY = 72;
+        public static final int DESTINATION_IDENTITY = 76;
+        public static final int PACKETS = 80;
+        public static final int BYTES = 88;
+        public static final int IDLE_NS = 96;
+        public static final int AGE_NS = 104;
 
         private ConnectionMsg() {}
     }
@@ -257,6 +353,59 @@ public final class AbiLayout {
         public static final int PACKETS = 8;
 
         private DropMsg() {}
+    }
+
+    /** struct weft_log_msg. */
+    public static final class LogMsg {
+        public static final int SIZE_BYTES = 112;
+        public static final int SEQUENCE = 0;
+        public static final int TIME_NS = 8;
+        public static final int LOST = 16;
+        public static final int VIF_ID = 24;
+        public static final int VRF_ID = 28;
+        public static final int POLICY_ID = 32;
+        public static final int RULE = 36;
+        public static final int UUID = 40;
+        public static final int EGRESS = 56;
+        public static final int ACTION = 57;
+        public static final int FAMILY = 58;
+        public static final int PROTOCOL = 59;
+        public static final int SOURCE_PORT = 60;
+        public static final int DESTINATION_PORT = 62;
+        public static final int SOURCE = 64;
+        public static final int DESTINATION = 80;
+        public static final int SOURCE_IDENTITY = 96;
+        public static final int DESTINATION_IDENTITY = 100;
+        public static final int PACKET_BYTES = 104;
+        public static final int ZERO0 = 108;
+
+        private LogMsg() {}
+    }
+
+    /** struct weft_trap_header. */
+    public static final class TrapHeader {
+        public static final int SIZE_BYTES = 24;
+        public static final int REASON = 0;
+        public static final int ZERO0 = 2;
+        public static final int VIF_ID = 4;
+        public static final int VRF_ID = 8;
+        public static final int BYTES = 12;
+        public static final int TIME_NS = 16;
+
+        private TrapHeader() {}
+    }
+
+    /** struct weft_injection_header. */
+    public static final class InjectionHeader {
+        public static final int SIZE_BYTES = 24;
+        public static final int OPERATION = 0;
+        public static final int ZERO0 = 2;
+        public static final int VIF_ID = 4;
+        public static final int VRF_ID = 8;
+        public static final int BYTES = 12;
+        public static final int ZERO1 = 16;
+
+        private InjectionHeader() {}
     }
 
     /** Every struct and field, in the header's order. */
@@ -291,29 +440,35 @@ public final class AbiLayout {
             new Field("weft_dump_msg", "vrf_id", 0, 4),
             new Field("weft_dump_msg", "limit", 4, 4),
             new Field("weft_dump_msg", "marker", 8, 48),
-            new Field("weft_plane_msg", "", 0, 144),
+            new Field("weft_plane_msg", "", 0, 168),
             new Field("weft_plane_msg", "underlay4", 0, 16),
             new Field("weft_plane_msg", "underlay6", 16, 16),
             new Field("weft_plane_msg", "router_mac", 32, 6),
             new Field("weft_plane_msg", "zero0", 38, 2),
-            new Field("weft_plane_msg", "connections_max", 40, 4),
-            new Field("weft_plane_msg", "connections_live", 44, 4),
-            new Field("weft_plane_msg", "workers", 48, 4),
-            new Field("weft_plane_msg", "vifs", 52, 4),
-            new Field("weft_plane_msg", "nexthops", 56, 4),
-            new Field("weft_plane_msg", "vrfs", 60, 4),
-            new Field("weft_plane_msg", "routes", 64, 8),
-            new Field("weft_plane_msg", "started_ns", 72, 8),
-            new Field("weft_plane_msg", "sets", 80, 8),
-            new Field("weft_plane_msg", "deletes", 88, 8),
-            new Field("weft_plane_msg", "implementation", 96, 16),
-            new Field("weft_plane_msg", "version", 112, 32),
+            new Field("weft_plane_msg", "bfd_interval_ms", 40, 4),
+            new Field("weft_plane_msg", "bfd_multiplier", 44, 4),
+            new Field("weft_plane_msg", "connections_max", 48, 4),
+            new Field("weft_plane_msg", "connections_live", 52, 4),
+            new Field("weft_plane_msg", "workers", 56, 4),
+            new Field("weft_plane_msg", "vifs", 60, 4),
+            new Field("weft_plane_msg", "nexthops", 64, 4),
+            new Field("weft_plane_msg", "vrfs", 68, 4),
+            new Field("weft_plane_msg", "identities", 72, 4),
+            new Field("weft_plane_msg", "policies", 76, 4),
+            new Field("weft_plane_msg", "adoptions", 80, 4),
+            new Field("weft_plane_msg", "zero1", 84, 4),
+            new Field("weft_plane_msg", "routes", 88, 8),
+            new Field("weft_plane_msg", "started_ns", 96, 8),
+            new Field("weft_plane_msg", "sets", 104, 8),
+            new Field("weft_plane_msg", "deletes", 112, 8),
+            new Field("weft_plane_msg", "implementation", 120, 16),
+            new Field("weft_plane_msg", "version", 136, 32),
             new Field("weft_vif_address", "", 0, 20),
             new Field("weft_vif_address", "family", 0, 1),
             new Field("weft_vif_address", "prefix_len", 1, 1),
             new Field("weft_vif_address", "flags", 2, 2),
             new Field("weft_vif_address", "address", 4, 16),
-            new Field("weft_vif_msg", "", 0, 944),
+            new Field("weft_vif_msg", "", 0, 968),
             new Field("weft_vif_msg", "vif_id", 0, 4),
             new Field("weft_vif_msg", "vrf_id", 4, 4),
             new Field("weft_vif_msg", "key", 8, 16),
@@ -330,12 +485,16 @@ public final class AbiLayout {
             new Field("weft_vif_msg", "address_count", 252, 4),
             new Field("weft_vif_msg", "zero1", 256, 4),
             new Field("weft_vif_msg", "addresses", 260, 640),
-            new Field("weft_vif_msg", "zero2", 900, 4),
-            new Field("weft_vif_msg", "rx_packets", 904, 8),
-            new Field("weft_vif_msg", "rx_bytes", 912, 8),
-            new Field("weft_vif_msg", "tx_packets", 920, 8),
-            new Field("weft_vif_msg", "tx_bytes", 928, 8),
-            new Field("weft_vif_msg", "drops", 936, 8),
+            new Field("weft_vif_msg", "identity_id", 900, 4),
+            new Field("weft_vif_msg", "egress_policy_ids", 904, 8),
+            new Field("weft_vif_msg", "ingress_policy_ids", 912, 8),
+            new Field("weft_vif_msg", "connections_max", 920, 4),
+            new Field("weft_vif_msg", "connections_live", 924, 4),
+            new Field("weft_vif_msg", "rx_packets", 928, 8),
+            new Field("weft_vif_msg", "rx_bytes", 936, 8),
+            new Field("weft_vif_msg", "tx_packets", 944, 8),
+            new Field("weft_vif_msg", "tx_bytes", 952, 8),
+            new Field("weft_vif_msg", "drops", 960, 8),
             new Field("weft_vrf_msg", "", 0, 168),
             new Field("weft_vrf_msg", "vrf_id", 0, 4),
             new Field("weft_vrf_msg", "vni", 4, 4),
@@ -343,7 +502,12 @@ public final class AbiLayout {
             new Field("weft_vrf_msg", "name", 24, 128),
             new Field("weft_vrf_msg", "routes4", 152, 8),
             new Field("weft_vrf_msg", "routes6", 160, 8),
-            new Field("weft_nexthop_msg", "", 0, 80),
+            new Field("weft_nexthop_member", "", 0, 16),
+            new Field("weft_nexthop_member", "member_id", 0, 4),
+            new Field("weft_nexthop_member", "nexthop_id", 4, 4),
+            new Field("weft_nexthop_member", "label", 8, 4),
+            new Field("weft_nexthop_member", "weight", 12, 4),
+            new Field("weft_nexthop_msg", "", 0, 88),
             new Field("weft_nexthop_msg", "nexthop_id", 0, 4),
             new Field("weft_nexthop_msg", "type", 4, 1),
             new Field("weft_nexthop_msg", "encap", 5, 1),
@@ -356,7 +520,9 @@ public final class AbiLayout {
             new Field("weft_nexthop_msg", "destination", 48, 16),
             new Field("weft_nexthop_msg", "inner_mac", 64, 6),
             new Field("weft_nexthop_msg", "zero1", 70, 2),
-            new Field("weft_nexthop_msg", "references", 72, 8),
+            new Field("weft_nexthop_msg", "member_count", 72, 4),
+            new Field("weft_nexthop_msg", "zero2", 76, 4),
+            new Field("weft_nexthop_msg", "references", 80, 8),
             new Field("weft_route_msg", "", 0, 40),
             new Field("weft_route_msg", "vrf_id", 0, 4),
             new Field("weft_route_msg", "family", 4, 1),
@@ -373,10 +539,11 @@ public final class AbiLayout {
             new Field("weft_vni_msg", "", 0, 8),
             new Field("weft_vni_msg", "vni", 0, 4),
             new Field("weft_vni_msg", "nexthop_id", 4, 4),
-            new Field("weft_path_msg", "", 0, 64),
+            new Field("weft_path_msg", "", 0, 72),
             new Field("weft_path_msg", "family", 0, 1),
             new Field("weft_path_msg", "state", 1, 1),
-            new Field("weft_path_msg", "zero0", 2, 2),
+            new Field("weft_path_msg", "liveness", 2, 1),
+            new Field("weft_path_msg", "zero0", 3, 1),
             new Field("weft_path_msg", "vif_id", 4, 4),
             new Field("weft_path_msg", "destination", 8, 16),
             new Field("weft_path_msg", "gateway", 24, 16),
@@ -384,7 +551,47 @@ public final class AbiLayout {
             new Field("weft_path_msg", "destination_mac", 46, 6),
             new Field("weft_path_msg", "mtu", 52, 4),
             new Field("weft_path_msg", "changed_ns", 56, 8),
-            new Field("weft_connection_msg", "", 0, 104),
+            new Field("weft_path_msg", "liveness_ns", 64, 8),
+            new Field("weft_element", "", 0, 8),
+            new Field("weft_element", "kind", 0, 4),
+            new Field("weft_element", "id", 4, 4),
+            new Field("weft_identity_msg", "", 0, 280),
+            new Field("weft_identity_msg", "identity_id", 0, 4),
+            new Field("weft_identity_msg", "element_count", 4, 4),
+            new Field("weft_identity_msg", "key", 8, 16),
+            new Field("weft_identity_msg", "elements", 24, 256),
+            new Field("weft_policy_end", "", 0, 28),
+            new Field("weft_policy_end", "kind", 0, 4),
+            new Field("weft_policy_end", "id", 4, 4),
+            new Field("weft_policy_end", "family", 8, 1),
+            new Field("weft_policy_end", "prefix_len", 9, 1),
+            new Field("weft_policy_end", "zero0", 10, 2),
+            new Field("weft_policy_end", "prefix", 12, 16),
+            new Field("weft_policy_rule", "", 0, 104),
+            new Field("weft_policy_rule", "uuid", 0, 16),
+            new Field("weft_policy_rule", "family", 16, 1),
+            new Field("weft_policy_rule", "action", 17, 1),
+            new Field("weft_policy_rule", "flags", 18, 2),
+            new Field("weft_policy_rule", "protocol", 20, 2),
+            new Field("weft_policy_rule", "source_port_min", 22, 2),
+            new Field("weft_policy_rule", "source_port_max", 24, 2),
+            new Field("weft_policy_rule", "destination_port_min", 26, 2),
+            new Field("weft_policy_rule", "destination_port_max", 28, 2),
+            new Field("weft_policy_rule", "zero0", 30, 2),
+            new Field("weft_policy_rule", "source", 32, 28),
+            new Field("weft_policy_rule", "destination", 60, 28),
+            new Field("weft_policy_rule", "packets", 88, 8),
+            new Field("weft_policy_rule", "bytes", 96, 8),
+            new Field("weft_policy_msg", "", 0, 48),
+            new Field("weft_policy_msg", "policy_id", 0, 4),
+            new Field("weft_policy_msg", "rule_count", 4, 4),
+            new Field("weft_policy_msg", "key", 8, 16),
+            new Field("weft_policy_msg", "default_action", 24, 1),
+            new Field("weft_policy_msg", "zero0", 25, 3),
+            new Field("weft_policy_msg", "references", 28, 4),
+            new Field("weft_policy_msg", "default_packets", 32, 8),
+            new Field("weft_policy_msg", "default_bytes", 40, 8),
+            new Field("weft_connection_msg", "", 0, 112),
             new Field("weft_connection_msg", "index", 0, 4),
             new Field("weft_connection_msg", "reverse_index", 4, 4),
             new Field("weft_connection_msg", "vrf_id", 8, 4),
@@ -401,12 +608,49 @@ public final class AbiLayout {
             new Field("weft_connection_msg", "vif_id", 60, 4),
             new Field("weft_connection_msg", "nexthop_id", 64, 4),
             new Field("weft_connection_msg", "label", 68, 4),
-            new Field("weft_connection_msg", "packets", 72, 8),
-            new Field("weft_connection_msg", "bytes", 80, 8),
-            new Field("weft_connection_msg", "idle_ns", 88, 8),
-            new Field("weft_connection_msg", "age_ns", 96, 8),
+            new Field("weft_connection_msg", "source_identity", 72, 4),
+            new Field("weft_connection_msg", "destination_identity", 76, 4),
+            new Field("weft_connection_msg", "packets", 80, 8),
+            new Field("weft_connection_msg", "bytes", 88, 8),
+            new Field("weft_connection_msg", "idle_ns", 96, 8),
+            new Field("weft_connection_msg", "age_ns", 104, 8),
             new Field("weft_drop_msg", "", 0, 16),
             new Field("weft_drop_msg", "reason", 0, 4),
             new Field("weft_drop_msg", "vif_id", 4, 4),
-            new Field("weft_drop_msg", "packets", 8, 8));
+            new Field("weft_drop_msg", "packets", 8, 8),
+            new Field("weft_log_msg", "", 0, 112),
+            new Field("weft_log_msg", "sequence", 0, 8),
+            new Field("weft_log_msg", "time_ns", 8, 8),
+            new Field("weft_log_msg", "lost", 16, 8),
+            new Field("weft_log_msg", "vif_id", 24, 4),
+            new Field("weft_log_msg", "vrf_id", 28, 4),
+            new Field("weft_log_msg", "policy_id", 32, 4),
+            new Field("weft_log_msg", "rule", 36, 4),
+            new Field("weft_log_msg", "uuid", 40, 16),
+            new Field("weft_log_msg", "egress", 56, 1),
+            new Field("weft_log_msg", "action", 57, 1),
+            new Field("weft_log_msg", "family", 58, 1),
+            new Field("weft_log_msg", "protocol", 59, 1),
+            new Field("weft_log_msg", "source_port", 60, 2),
+            new Field("weft_log_msg", "destination_port", 62, 2),
+            new Field("weft_log_msg", "source", 64, 16),
+            new Field("weft_log_msg", "destination", 80, 16),
+            new Field("weft_log_msg", "source_identity", 96, 4),
+            new Field("weft_log_msg", "destination_identity", 100, 4),
+            new Field("weft_log_msg", "packet_bytes", 104, 4),
+            new Field("weft_log_msg", "zero0", 108, 4),
+            new Field("weft_trap_header", "", 0, 24),
+            new Field("weft_trap_header", "reason", 0, 2),
+            new Field("weft_trap_header", "zero0", 2, 2),
+            new Field("weft_trap_header", "vif_id", 4, 4),
+            new Field("weft_trap_header", "vrf_id", 8, 4),
+            new Field("weft_trap_header", "bytes", 12, 4),
+            new Field("weft_trap_header", "time_ns", 16, 8),
+            new Field("weft_injection_header", "", 0, 24),
+            new Field("weft_injection_header", "operation", 0, 2),
+            new Field("weft_injection_header", "zero0", 2, 2),
+            new Field("weft_injection_header", "vif_id", 4, 4),
+            new Field("weft_injection_header", "vrf_id", 8, 4),
+            new Field("weft_injection_header", "bytes", 12, 4),
+            new Field("weft_injection_header", "zero1", 16, 8));
 }
