@@ -295,14 +295,15 @@ struct weft_path_msg {
  */
 enum weft_element_kind {
 	WEFT_ELEMENT_ANY = 0,            /* in rules only: no condition */
-	WEFT_ELEMENT_NETWORK = 1,        /* id: virtual_network_network_id */
+	WEFT_ELEMENT_NETWORK = 1,        /* id: first eight bytes of SHA-256 of the fq_name "domain:project:network", big endian */
 	WEFT_ELEMENT_SECURITY_GROUP = 2, /* id: security_group_id */
 	WEFT_ELEMENT_TAG = 3,            /* id: tag_id */
 	WEFT_ELEMENT_IDENTITY = 4,       /* in rules only; id: WEFT_IDENTITY_NODE or WEFT_IDENTITY_EXTERNAL */
 };
 
 struct weft_element {
-	uint32_t kind, id;
+	uint64_t id;
+	uint32_t kind, zero0;
 };
 
 struct weft_identity_msg {
@@ -324,7 +325,8 @@ enum weft_policy_rule_flag {
 
 /* One end of a rule. Both conditions hold: the identity has the element, and the address is in the prefix. */
 struct weft_policy_end {
-	uint32_t kind, id;  /* enum weft_element_kind */
+	uint64_t id;
+	uint32_t kind;      /* enum weft_element_kind */
 	uint8_t family;     /* of the prefix; 0: any address */
 	uint8_t prefix_len;
 	uint8_t zero0[2];
@@ -452,10 +454,10 @@ WEFT_ABI_ASSERT(sizeof(struct weft_path_msg) == 72, "path");
 WEFT_ABI_ASSERT(sizeof(struct weft_connection_msg) == 112, "connection");
 WEFT_ABI_ASSERT(sizeof(struct weft_drop_msg) == 16, "drop");
 WEFT_ABI_ASSERT(sizeof(struct weft_nexthop_member) == 16, "next hop member");
-WEFT_ABI_ASSERT(sizeof(struct weft_element) == 8, "element");
-WEFT_ABI_ASSERT(sizeof(struct weft_identity_msg) == 280, "identity");
-WEFT_ABI_ASSERT(sizeof(struct weft_policy_end) == 28, "policy end");
-WEFT_ABI_ASSERT(sizeof(struct weft_policy_rule) == 104, "policy rule");
+WEFT_ABI_ASSERT(sizeof(struct weft_element) == 16, "element");
+WEFT_ABI_ASSERT(sizeof(struct weft_identity_msg) == 536, "identity");
+WEFT_ABI_ASSERT(sizeof(struct weft_policy_end) == 32, "policy end");
+WEFT_ABI_ASSERT(sizeof(struct weft_policy_rule) == 112, "policy rule");
 WEFT_ABI_ASSERT(sizeof(struct weft_policy_msg) == 48, "policy");
 WEFT_ABI_ASSERT(sizeof(struct weft_log_msg) == 112, "log");
 WEFT_ABI_ASSERT(sizeof(struct weft_trap_header) == 24, "trap header");

@@ -249,16 +249,17 @@ public final class AbiLayout {
 
     /** struct weft_element. */
     public static final class Element {
-        public static final int SIZE_BYTES = 8;
-        public static final int KIND = 0;
-        public static final int ID = 4;
+        public static final int SIZE_BYTES = 16;
+        public static final int ID = 0;
+        public static final int KIND = 8;
+        public static final int ZERO0 = 12;
 
         private Element() {}
     }
 
     /** struct weft_identity_msg. */
     public static final class IdentityMsg {
-        public static final int SIZE_BYTES = 280;
+        public static final int SIZE_BYTES = 536;
         public static final int IDENTITY_ID = 0;
         public static final int ELEMENT_COUNT = 4;
         public static final int KEY = 8;
@@ -269,20 +270,20 @@ public final class AbiLayout {
 
     /** struct weft_policy_end. */
     public static final class PolicyEnd {
-        public static final int SIZE_BYTES = 28;
-        public static final int KIND = 0;
-        public static final int ID = 4;
-        public static final int FAMILY = 8;
-        public static final int PREFIX_LEN = 9;
-        public static final int ZERO0 = 10;
-        public static final int PREFIX = 12;
+        public static final int SIZE_BYTES = 32;
+        public static final int ID = 0;
+        public static final int KIND = 8;
+        public static final int FAMILY = 12;
+        public static final int PREFIX_LEN = 13;
+        public static final int ZERO0 = 14;
+        public static final int PREFIX = 16;
 
         private PolicyEnd() {}
     }
 
     /** struct weft_policy_rule. */
     public static final class PolicyRule {
-        public static final int SIZE_BYTES = 104;
+        public static final int SIZE_BYTES = 112;
         public static final int UUID = 0;
         public static final int FAMILY = 16;
         public static final int ACTION = 17;
@@ -294,9 +295,9 @@ public final class AbiLayout {
         public static final int DESTINATION_PORT_MAX = 28;
         public static final int ZERO0 = 30;
         public static final int SOURCE = 32;
-        public static final int DESTINATION = 60;
-        public static final int PACKETS = 88;
-        public static final int BYTES = 96;
+        public static final int DESTINATION = 64;
+        public static final int PACKETS = 96;
+        public static final int BYTES = 104;
 
         private PolicyRule() {}
     }
@@ -552,22 +553,23 @@ public final class AbiLayout {
             new Field("weft_path_msg", "mtu", 52, 4),
             new Field("weft_path_msg", "changed_ns", 56, 8),
             new Field("weft_path_msg", "liveness_ns", 64, 8),
-            new Field("weft_element", "", 0, 8),
-            new Field("weft_element", "kind", 0, 4),
-            new Field("weft_element", "id", 4, 4),
-            new Field("weft_identity_msg", "", 0, 280),
+            new Field("weft_element", "", 0, 16),
+            new Field("weft_element", "id", 0, 8),
+            new Field("weft_element", "kind", 8, 4),
+            new Field("weft_element", "zero0", 12, 4),
+            new Field("weft_identity_msg", "", 0, 536),
             new Field("weft_identity_msg", "identity_id", 0, 4),
             new Field("weft_identity_msg", "element_count", 4, 4),
             new Field("weft_identity_msg", "key", 8, 16),
-            new Field("weft_identity_msg", "elements", 24, 256),
-            new Field("weft_policy_end", "", 0, 28),
-            new Field("weft_policy_end", "kind", 0, 4),
-            new Field("weft_policy_end", "id", 4, 4),
-            new Field("weft_policy_end", "family", 8, 1),
-            new Field("weft_policy_end", "prefix_len", 9, 1),
-            new Field("weft_policy_end", "zero0", 10, 2),
-            new Field("weft_policy_end", "prefix", 12, 16),
-            new Field("weft_policy_rule", "", 0, 104),
+            new Field("weft_identity_msg", "elements", 24, 512),
+            new Field("weft_policy_end", "", 0, 32),
+            new Field("weft_policy_end", "id", 0, 8),
+            new Field("weft_policy_end", "kind", 8, 4),
+            new Field("weft_policy_end", "family", 12, 1),
+            new Field("weft_policy_end", "prefix_len", 13, 1),
+            new Field("weft_policy_end", "zero0", 14, 2),
+            new Field("weft_policy_end", "prefix", 16, 16),
+            new Field("weft_policy_rule", "", 0, 112),
             new Field("weft_policy_rule", "uuid", 0, 16),
             new Field("weft_policy_rule", "family", 16, 1),
             new Field("weft_policy_rule", "action", 17, 1),
@@ -578,10 +580,10 @@ public final class AbiLayout {
             new Field("weft_policy_rule", "destination_port_min", 26, 2),
             new Field("weft_policy_rule", "destination_port_max", 28, 2),
             new Field("weft_policy_rule", "zero0", 30, 2),
-            new Field("weft_policy_rule", "source", 32, 28),
-            new Field("weft_policy_rule", "destination", 60, 28),
-            new Field("weft_policy_rule", "packets", 88, 8),
-            new Field("weft_policy_rule", "bytes", 96, 8),
+            new Field("weft_policy_rule", "source", 32, 32),
+            new Field("weft_policy_rule", "destination", 64, 32),
+            new Field("weft_policy_rule", "packets", 96, 8),
+            new Field("weft_policy_rule", "bytes", 104, 8),
             new Field("weft_policy_msg", "", 0, 48),
             new Field("weft_policy_msg", "policy_id", 0, 4),
             new Field("weft_policy_msg", "rule_count", 4, 4),
