@@ -16,29 +16,32 @@ final class AbiHeader {
             Pattern.compile("^struct (weft_\\w+) \\{(.*?)^\\};", Pattern.MULTILINE | Pattern.DOTALL);
     private static final Pattern DEFINE = Pattern.compile("^#define (WEFT_[A-Z0-9_]+) +[(0-9]", Pattern.MULTILINE);
     private static final Pattern ENUMERATOR = Pattern.compile("\\b(WEFT_[A-Z0-9_]+) = ");
-    private static final Pattern OBJECT = Pattern.compile("^WEFT_OBJECT\\((\\d+), (\\w+), (\\w+),", Pattern.MULTILINE);
-    private static final Pattern DROP = Pattern.compile("^WEFT_DROP\\((\\d+), (\\w+),", Pattern.MULTILINE);
+    private static final Pattern LISTED = Pattern.compile("^(WEFT_[A-Z]+)\\(\\d+, (\\w+),", Pattern.MULTILINE);
+    private static final Pattern OBJECT = Pattern.compile("^WEFT_OBJECT\\(\\d+, \\w+, (\\w+),", Pattern.MULTILINE);
+    private static final Pattern INCLUDE = Pattern.compile("^#include \"(\\w+\\.def)\"$", Pattern.MULTILINE);
 
     private final String header;
-    private final String objects;
-    private final String drops;
+    private final String lists;
 
-    private AbiHeader(String header, String objects, String drops) {
+    private AbiHeader(String header, String lists) {
         this.header = header;
-        this.objects = objects;
-        this.drops = drops;
+        this.lists = lists;
     }
 
+    /** weft_abi.h and the lists it includes, without comments. */
     static AbiHeader read(Path root) throws IOException {
         Path abi = root.resolve("native/abi");
         String comments = "(?s)/\\*.*?\\*/";
-        return new AbiHeader(
-                Files.readString(abi.resolve("weft_abi.h")).replaceAll(comments, ""),
-                Files.readString(abi.resolve("objects.def")).replaceAll(comments, ""),
-                Files.readString(abi.resolve("drops.def")).replaceAll(comments, ""));
+        String header = Files.readString(abi.resolve("weft_abi.h")).replaceAll(comments, "");
+        StringBuilder lists = new StringBuilder();
+        Matcher include = INCLUDE.matcher(header);
+        while (include.find()) {
+            lists.append(Files.readString(abi.resolve(include.group(1))).replaceAll(comments, ""));
+        }
+        return new AbiHeader(header, lists.toString());
     }
 
-    /** "weft_x_msg" for each struct and "weft_x_msg.field" for each field, in order. */
+    /** "weft_x_msg" for each struct and "weft_x_msg.field" for each field, in order. A tail of variable size is no field. */
     List<String> structsAndFields() {
         List<String> found = new ArrayList<>();
         Matcher struct = STRUCT.matcher(header);
@@ -50,6 +53,9 @@ final class AbiHeader {
                 }
                 String names = declaration.strip().replaceFirst("^(struct )?\\w+\\s+", "");
                 for (String name : names.split(",")) {
+                    if (name.endsWith("[]")) {
+                        continue;
+                    }
                     found.add(
                             struct.group(1) + "." + name.replaceAll("\\[.*", "").strip());
                 }
@@ -58,29 +64,19 @@ final class AbiHeader {
         return found;
     }
 
-    /** Every constant: macros, enumerators, WEFT_OBJECT_* and WEFT_DROP_* of the lists. */
+    /** Every constant: macros, enumerators, and those that the lists make (WEFT_OBJECT_*, WEFT_DROP_*, …). */
     Set<String> constants() {
         Set<String> found = new TreeSet<>();
-        collect(DEFINE.matcher(header), 1, "", found);
-        collect(ENUMERATOR.matcher(header), 1, "", found);
-        collect(OBJECT.matcher(objects), 2, "WEFT_OBJECT_", found);
-        collect(DROP.matcher(drops), 2, "WEFT_DROP_", found);
+        DEFINE.matcher(header).results().forEach(result -> found.add(result.group(1)));
+        ENUMERATOR.matcher(header).results().forEach(result -> found.add(result.group(1)));
+        LISTED.matcher(lists).results().forEach(result -> found.add(result.group(1) + "_" + result.group(2)));
         return found;
     }
 
     /** "weft_x_msg" of every object of objects.def. */
     Set<String> objectStructs() {
         Set<String> found = new TreeSet<>();
-        Matcher object = OBJECT.matcher(objects);
-        while (object.find()) {
-            found.add("weft_" + object.group(3) + "_msg");
-        }
+        OBJECT.matcher(lists).results().forEach(result -> found.add("weft_" + result.group(1) + "_msg"));
         return found;
-    }
-
-    private static void collect(Matcher matcher, int group, String prefix, Set<String> into) {
-        while (matcher.find()) {
-            into.add(prefix + matcher.group(group));
-        }
     }
 }
