@@ -50,7 +50,7 @@ final class ObjectCases {
                 "eth0",
                 "",
                 "",
-                List.of(VifAddress.configured(ip("10.1.1." + id), 24)));
+                List.of(VifAddress.configured(ip("10.1.1." + id % 128), 24)));
     }
 
     static NextHop tunnel(int id, Encapsulation encapsulation, String source, String destination, MacAddress inner) {
