@@ -58,7 +58,7 @@ final class Results {
         JsonNode interfaces = result.path("interfaces");
         int index = -1;
         for (int i = 0; i < interfaces.size(); i++) {
-            JsonNode device = interfaces.get(i);
+            JsonNode device = interfaces.path(i);
             if (device.path("name").asText().equals(attachment.ifname())
                     && device.path("sandbox").asText().equals(netns)) {
                 index = i;
