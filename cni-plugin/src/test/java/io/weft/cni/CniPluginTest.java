@@ -85,6 +85,10 @@ class CniPluginTest {
 
     private static String result(String version) {
         CniVersion spoken = CniVersion.parse(version).orElseThrow();
+        if (!spoken.atLeast(CniVersion.V0_3_0)) {
+            return "{\"cniVersion\":\"" + version + "\",\"ip4\":{\"ip\":\"10.1.1.5/24\",\"gateway\":\"10.1.1.1\","
+                    + "\"routes\":[{\"dst\":\"0.0.0.0/0\",\"gw\":\"10.1.1.1\"}]},\"ip6\":{\"ip\":\"fd00:1:1:0:0:0:0:5/64\"}}";
+        }
         boolean old = !spoken.atLeast(CniVersion.V1_0_0);
         String mtu = spoken.atLeast(CniVersion.V1_1_0) ? "\"mtu\":1450," : "";
         return "{\"cniVersion\":\"" + version + "\",\"interfaces\":[{\"name\":\"eth0\",\"mac\":\"02:00:00:00:00:05\","
@@ -97,7 +101,7 @@ class CniPluginTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"0.3.0", "0.3.1", "0.4.0", "1.0.0", "1.1.0"})
+    @ValueSource(strings = {"0.1.0", "0.2.0", "0.3.0", "0.3.1", "0.4.0", "1.0.0", "1.1.0"})
     void addAnswersInTheShapeOfTheAskedVersion(String version) {
         CniReply reply = run("ADD", config(version, ""));
         assertEquals(0, reply.exit(), reply.output());
@@ -280,7 +284,7 @@ class CniPluginTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"CHECK,0.3.0", "CHECK,0.3.1", "GC,0.4.0", "GC,1.0.0", "STATUS,0.3.1", "STATUS,1.0.0"})
+    @CsvSource({"CHECK,0.1.0", "CHECK,0.3.0", "CHECK,0.3.1", "GC,0.4.0", "GC,1.0.0", "STATUS,0.3.1", "STATUS,1.0.0"})
     void commandsThatAVersionDoesNotHaveAreRefused(String command, String version) {
         JsonNode error = assertError(1, run(command, config(version, "")), version, command + " needs at least");
         assertEquals(version, error.path("cniVersion").asText());
@@ -288,15 +292,25 @@ class CniPluginTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"0.3.0,0.3.0", "0.3.1,0.3.1", "0.4.0,0.4.0", "1.0.0,1.0.0", "1.1.0,1.1.0", "0.1.0,1.1.0", "2.0.0,1.1.0"
+    @CsvSource({
+        "0.3.0,0.3.0",
+        "0.3.1,0.3.1",
+        "0.4.0,0.4.0",
+        "1.0.0,1.0.0",
+        "1.1.0,1.1.0",
+        "0.1.0,0.1.0",
+        "0.2.0,0.2.0",
+        "0.0.9,1.1.0",
+        "2.0.0,1.1.0"
     })
     void versionListsWhatIsSpoken(String asked, String answered) {
         CniReply reply =
                 plugin.serve(new CniRequest(Map.of("CNI_COMMAND", "VERSION"), "{\"cniVersion\":\"" + asked + "\"}"));
         assertEquals(0, reply.exit());
         assertEquals(
-                json("{\"cniVersion\":\"" + answered
-                        + "\",\"supportedVersions\":[\"0.3.0\",\"0.3.1\",\"0.4.0\",\"1.0.0\",\"1.1.0\"]}"),
+                json(
+                        "{\"cniVersion\":\"" + answered
+                                + "\",\"supportedVersions\":[\"0.1.0\",\"0.2.0\",\"0.3.0\",\"0.3.1\",\"0.4.0\",\"1.0.0\",\"1.1.0\"]}"),
                 json(reply.output()));
     }
 
@@ -311,12 +325,12 @@ class CniPluginTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"0.1.0", "0.2.0", "0.5.0", "1.2.0", "2.0.0", "1.1", "v1.1.0", ""})
+    @ValueSource(strings = {"0.0.9", "0.5.0", "1.2.0", "2.0.0", "1.1", "v1.1.0", ""})
     void anUnknownVersionIsRefusedNamingTheSpokenOnes(String version) {
         for (String command : List.of("ADD", "DEL", "CHECK", "GC", "STATUS")) {
             JsonNode error = assertError(1, run(command, config(version, "")), "\"" + version + "\"", "not supported");
             assertEquals("1.1.0", error.path("cniVersion").asText());
-            assertTrue(error.path("details").asText().contains("0.3.0, 0.3.1, 0.4.0, 1.0.0, 1.1.0"));
+            assertTrue(error.path("details").asText().contains("0.1.0, 0.2.0, 0.3.0, 0.3.1, 0.4.0, 1.0.0, 1.1.0"));
         }
         assertEquals(List.of(), ports.calls);
     }
