@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -74,33 +75,41 @@ static const char *header(const char *head, const char *name)
 	return NULL;
 }
 
+/* The number that a header's value is, or -1. `value` may be NULL. */
+static int64_t header_number(const char *value)
+{
+	unsigned long number;
+	char *end;
+
+	if (!value || *value < '0' || *value > '9')
+		return -1;
+	number = strtoul(value, &end, 10);
+	end += strspn(end, " \t");
+	return *end == '\r' || *end == '\0' ? (int64_t)(number < INT64_MAX ? number : INT64_MAX) : -1;
+}
+
 /* -1: more is needed, 0: whole, else an errno. `at_end`: the agent closed. */
 static int parse_answer(size_t bytes, bool at_end, struct answer *answer)
 {
 	char *end = memmem(answer_room, bytes, "\r\n\r\n", 4);
-	const char *length, *exit_code;
-	size_t expected;
-	char *digits_end;
+	int64_t expected, exit_code;
 
 	if (!end)
 		return at_end ? ECONNRESET : -1;
 	if (strncmp(answer_room, "HTTP/1.1 200", 12))
 		return EPROTO;
 	*end = '\0';
-	length = header(answer_room, "Content-Length");
-	exit_code = header(answer_room, "X-Weft-Exit");
-	expected = length ? strtoul(length, &digits_end, 10) : 0;
-	bool valid = length && *length >= '0' && *length <= '9' && exit_code && (*exit_code == '0' || *exit_code == '1');
-
+	expected = header_number(header(answer_room, "Content-Length"));
+	exit_code = header_number(header(answer_room, "X-Weft-Exit"));
 	*end = '\r';
-	if (!valid)
+	if (expected < 0 || (exit_code != 0 && exit_code != 1))
 		return EPROTO;
-	answer->exit = *exit_code - '0';
+	answer->exit = (int)exit_code;
 	answer->body = end + 4;
 	answer->bytes = bytes - (size_t)(end + 4 - answer_room);
-	if (answer->bytes < expected)
+	if (answer->bytes < (size_t)expected)
 		return at_end ? ECONNRESET : -1;
-	answer->bytes = expected;
+	answer->bytes = (size_t)expected;
 	return 0;
 }
 
@@ -129,9 +138,8 @@ static int receive(int fd, struct answer *answer, int64_t deadline_ms)
 	}
 }
 
-static int exchange(int fd, const struct text *body, struct answer *answer)
+static int exchange(int fd, const struct text *body, struct answer *answer, int64_t deadline_ms)
 {
-	int64_t deadline_ms = now_ms() + DEADLINE_MS;
 	char head[160];
 	int bytes = snprintf(head, sizeof(head),
 			     "POST /cni HTTP/1.1\r\nHost: weft\r\nConnection: close\r\nContent-Type: application/json\r\n"
@@ -146,18 +154,23 @@ static int exchange(int fd, const struct text *body, struct answer *answer)
 
 bool agent_call(const char *socket_path, const struct text *body, struct answer *answer, char *reason, size_t reason_bytes)
 {
+	/* An agent that hangs accepts nothing: connect() waits once its queue is full, but not for ever. */
+	struct timeval patience = {.tv_sec = DEADLINE_MS / 1000, .tv_usec = DEADLINE_MS % 1000 * 1000};
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int64_t deadline_ms = now_ms() + DEADLINE_MS;
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	int error;
 
 	memcpy(address.sun_path, socket_path, strlen(socket_path));
-	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address))) {
-		snprintf(reason, reason_bytes, "the Weft agent does not listen at %s: %s", socket_path, strerror(errno));
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) ||
+	    connect(fd, (struct sockaddr *)&address, sizeof(address))) {
+		error = errno == EAGAIN ? ETIMEDOUT : errno;
+		snprintf(reason, reason_bytes, "the Weft agent does not listen at %s: %s", socket_path, strerror(error));
 		if (fd >= 0)
 			close(fd);
 		return false;
 	}
-	error = exchange(fd, body, answer);
+	error = exchange(fd, body, answer, deadline_ms);
 	close(fd);
 	if (error == EPROTO)
 		snprintf(reason, reason_bytes, "the agent at %s did not answer as agreed", socket_path);

@@ -11,7 +11,7 @@
 #define DEFAULT_SOCKET "/run/weft/agent.sock"
 #define NEWEST "1.1.0"
 
-static const char *const versions[] = {"0.3.0", "0.3.1", "0.4.0", "1.0.0", NEWEST};
+static const char *const versions[] = {"0.1.0", "0.2.0", "0.3.0", "0.3.1", "0.4.0", "1.0.0", NEWEST};
 static const char *const variables[] = {"CNI_COMMAND", "CNI_CONTAINERID", "CNI_NETNS", "CNI_IFNAME",
 					"CNI_ARGS",    "CNI_PATH"};
 

@@ -163,9 +163,8 @@ static void fill_connection(struct weft_plane *plane, uint32_t index, struct wef
 	out->family = c->key.family;
 	out->protocol = c->key.protocol;
 	out->tcp_state = c->tcp_state;
-	out->source_port = weft_be16_get((weft_be16){{((const uint8_t *)&c->key.source_port)[0], ((const uint8_t *)&c->key.source_port)[1]}});
-	out->destination_port =
-		weft_be16_get((weft_be16){{((const uint8_t *)&c->key.destination_port)[0], ((const uint8_t *)&c->key.destination_port)[1]}});
+	out->source_port = c->key.source_port;
+	out->destination_port = c->key.destination_port;
 	memcpy(out->source, c->key.source, sizeof(out->source));
 	memcpy(out->destination, c->key.destination, sizeof(out->destination));
 	out->flags = c->flags & (WEFT_CONNECTION_INITIATOR | WEFT_CONNECTION_DENIED | WEFT_CONNECTION_MIDSTREAM);

@@ -213,7 +213,8 @@ void weft_plane_path_set(struct weft_plane *plane, const struct weft_path_msg *p
 	rewrite[12] = path->family == 4 ? 0x08 : 0x86;
 	rewrite[13] = path->family == 4 ? 0x00 : 0xdd;
 	if (resolved == (endpoint->state == WEFT_PATH_RESOLVED) && endpoint->uplink == uplink && endpoint->mtu == path->mtu &&
-	    memcmp(endpoint->rewrite, rewrite, sizeof(rewrite)) == 0)
+	    memcmp(endpoint->rewrite, rewrite, sizeof(rewrite)) == 0 &&
+	    memcmp(endpoint->gateway, path->gateway, sizeof(endpoint->gateway)) == 0)
 		return;
 	if (!resolved)
 		__atomic_store_n(&endpoint->state, WEFT_PATH_UNRESOLVED, __ATOMIC_RELEASE);

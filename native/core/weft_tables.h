@@ -91,7 +91,7 @@ struct weft_connection_key {
 	uint32_t zone;
 	uint8_t family, protocol;
 	uint8_t zero0[2];
-	uint16_t source_port, destination_port; /* as on the wire; ICMP echo: identifier and type class */
+	uint16_t source_port, destination_port; /* host order; ICMP echo: identifier and type class */
 	uint8_t source[16], destination[16];
 	uint32_t zero1;
 } __attribute__((aligned(8)));

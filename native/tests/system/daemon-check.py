@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)
 """Checks weft-dpdk with real packets: two hosts behind a router, each a network namespace with its own daemon, programmed with
-raw frames of the plane ABI; pods are namespaces. Needs root, iproute2, iperf3. Leaves nothing behind.
+raw frames of the plane ABI; pods are namespaces. Needs root, iproute2, ping, and iperf3 for its step; exits 77 when something is missing.
+Leaves nothing behind.
 
 usage: daemon-check.py WEFT_DPDK [--encap vxlan|mplsoudp] [--only NAME,...] [--no-udp-gso] [--pods N] [--seconds S]
 """
-import argparse, ipaddress, json, os, re, select, signal, socket, struct, subprocess, sys, tempfile, time
+import argparse, ipaddress, json, os, re, select, shutil, signal, socket, struct, subprocess, sys, tempfile, time
 
 HELLO, ERROR, DONE, PLANE, VIF, VRF, NEXTHOP, ROUTE, LABEL, VNI, PATH, CONNECTION, DROP = range(1, 14)
 SET, DELETE, GET, DUMP = 1, 2, 3, 4
@@ -14,7 +15,7 @@ TAP, AF_PACKET, ETHDEV = 1, 2, 3
 ADDRESS_CHECK, SHARED_UPLINK = 1, 2
 CONFIGURE, GATEWAY = 1, 2
 NONE = 0xFFFFFFFF
-PREFIX = "weft-d-"
+PREFIX = f"weft-d{os.getpid()}-"
 VNI_ID, LABEL_BASE = 5001, 100
 
 
@@ -261,7 +262,7 @@ class Bench:
         client = self.hosts[0].client
         cases = {
             "taken name": self.pod_vif(50, f"/run/netns/{PREFIX}p2"),
-            "missing netns": self.pod_vif(51, "/run/netns/weft-d-none"),
+            "missing netns": self.pod_vif(51, "/run/netns/weft-none"),
             "not a netns": self.pod_vif(52, "/etc/hostname"),
             "no such uplink": vif(53, 0, PHYSICAL, AF_PACKET, SHARED_UPLINK, device="nope0", name="nope0"),
         }
@@ -355,7 +356,13 @@ def main():
     parser.add_argument("--pods", type=int, default=20)
     parser.add_argument("--seconds", type=int, default=3)
     parser.add_argument("--verbose", action="store_true")
-    bench = Bench(parser.parse_args())
+    arguments = parser.parse_args()
+    missing = ["root"] if os.geteuid() else []
+    missing += [tool for tool in ("ip", "ping", "sysctl") + (("iperf3",) if "iperf" in arguments.only else ()) if not shutil.which(tool)]
+    if missing:
+        print("skipped: needs " + ", ".join(missing))
+        return 77
+    bench = Bench(arguments)
     try:
         bench.set_up()
         for step in bench.arguments.only.split(","):

@@ -6,6 +6,8 @@ import java.util.Optional;
 
 /** Versions of the CNI specification that are spoken, oldest first. */
 public enum CniVersion {
+    V0_1_0("0.1.0"),
+    V0_2_0("0.2.0"),
     V0_3_0("0.3.0"),
     V0_3_1("0.3.1"),
     V0_4_0("0.4.0"),

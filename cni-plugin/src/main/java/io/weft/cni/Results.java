@@ -23,10 +23,14 @@ final class Results {
         return Json.write(reply);
     }
 
-    /** "Success" of each version: ips[].version until 0.4.0, interfaces[].mtu from 1.1.0. */
+    /** "Success" of each version: ip4 and ip6 until 0.2.0, ips[].version until 0.4.0, interfaces[].mtu from 1.1.0. */
     static String added(CniVersion version, PortResult port) {
         ObjectNode reply = Json.object();
         reply.put("cniVersion", version.text());
+        if (!version.atLeast(CniVersion.V0_3_0)) {
+            port.addresses().forEach(address -> addFamily(reply, address));
+            return Json.write(reply);
+        }
         ObjectNode device = reply.putArray("interfaces").addObject();
         device.put("name", port.ifname());
         device.put("mac", port.mac());
@@ -45,20 +49,38 @@ final class Results {
             ip.put("address", address.address().getHostAddress() + "/" + address.prefixLength());
             address.gateway().ifPresent(gateway -> {
                 ip.put("gateway", gateway.getHostAddress());
-                ObjectNode route = routes.addObject();
-                route.put("dst", address.isV4() ? "0.0.0.0/0" : "::/0");
-                route.put("gw", gateway.getHostAddress());
+                addDefaultRoute(routes, address, gateway);
             });
         }
         return Json.write(reply);
     }
 
-    /** Reads what ADD answered, of any version; it may hold interfaces and addresses of plugins before us. */
+    /** 0.1.0 and 0.2.0 know one address of each family: the first. */
+    private static void addFamily(ObjectNode reply, PortResult.Address address) {
+        String family = address.isV4() ? "ip4" : "ip6";
+        if (reply.has(family)) {
+            return;
+        }
+        ObjectNode ip = reply.putObject(family);
+        ip.put("ip", address.address().getHostAddress() + "/" + address.prefixLength());
+        address.gateway().ifPresent(gateway -> {
+            ip.put("gateway", gateway.getHostAddress());
+            addDefaultRoute(ip.putArray("routes"), address, gateway);
+        });
+    }
+
+    private static void addDefaultRoute(ArrayNode routes, PortResult.Address address, InetAddress gateway) {
+        ObjectNode route = routes.addObject();
+        route.put("dst", address.isV4() ? "0.0.0.0/0" : "::/0");
+        route.put("gw", gateway.getHostAddress());
+    }
+
+    /** Reads what ADD answered, of any version that has CHECK; it may hold interfaces and addresses of plugins before us. */
     static PortResult previous(JsonNode result, Attachment attachment, String netns) throws CniException {
         JsonNode interfaces = result.path("interfaces");
         int index = -1;
         for (int i = 0; i < interfaces.size(); i++) {
-            JsonNode device = interfaces.get(i);
+            JsonNode device = interfaces.path(i);
             if (device.path("name").asText().equals(attachment.ifname())
                     && device.path("sandbox").asText().equals(netns)) {
                 index = i;

@@ -25,18 +25,26 @@ public record NextHop(
         List<String> encapsulations,
         List<Long> tags,
         String virtualNetwork) {
+    static final int MAX_LABEL = (1 << 20) - 1;
+    static final int MAX_L3_LABEL = (1 << 24) - 1;
+
     public NextHop {
         Objects.requireNonNull(address, "address");
         Objects.requireNonNull(mac, "mac");
         Objects.requireNonNull(virtualNetwork, "virtualNetwork");
-        if (label < 0 || label >= 1 << 20) {
+        if (label < 0 || label > MAX_LABEL) {
             throw new IllegalArgumentException("label " + label + " is not in 0..1048575");
         }
-        if (l3Label < 0 || l3Label >= 1 << 24) {
+        if (l3Label < 0 || l3Label > MAX_L3_LABEL) {
             throw new IllegalArgumentException("l3-label " + l3Label + " is not in 0..16777215");
         }
         encapsulations = List.copyOf(encapsulations);
         tags = List.copyOf(tags);
+        for (long tag : tags) {
+            if (tag < 0 || tag > 0xffff_ffffL) {
+                throw new IllegalArgumentException("tag " + tag + " is not in 0..4294967295");
+            }
+        }
     }
 
     public static NextHop of(InetAddress address, MacAddress mac, int label, int l3Label, List<String> encapsulations) {

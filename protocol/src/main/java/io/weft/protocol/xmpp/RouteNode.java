@@ -11,8 +11,8 @@ import java.util.regex.Pattern;
  * @param primaryIndex -1: none
  */
 public record RouteNode(String instance, Prefix prefix, int primaryIndex) {
-    private static final Pattern FORM =
-            Pattern.compile("([12])/1/(.+)/([0-9a-fA-F]*[.:][0-9a-fA-F.:]*)/([0-9]{1,3})(?:/([0-9]{1,9}))?");
+    private static final Pattern FORM = Pattern.compile(
+            "([12])/1/(.+)/([0-9a-fA-F]*[.:][0-9a-fA-F.:]*)/([0-9]{1,3})(?:/([0-9]{1,9}))?", Pattern.DOTALL);
 
     public RouteNode {
         Objects.requireNonNull(prefix, "prefix");

@@ -50,8 +50,8 @@ final class RouteXml {
         return new NextHop(
                 IpAddress.parse(hop.childText("address")),
                 mac.isEmpty() ? Optional.empty() : Optional.of(MacAddress.parse(mac)),
-                (int) number(hop, "label", 0),
-                (int) number(hop, "l3-label", 0),
+                (int) number(hop, "label", 0, NextHop.MAX_LABEL),
+                (int) number(hop, "l3-label", 0, NextHop.MAX_L3_LABEL),
                 texts(hop, "tunnel-encapsulation-list", "tunnel-encapsulation"),
                 tags,
                 hop.childText("virtual-network"));
@@ -138,12 +138,17 @@ final class RouteXml {
     }
 
     private static long number(XmlElement of, String name, long byDefault) {
+        return number(of, name, byDefault, 0xffff_ffffL);
+    }
+
+    private static long number(XmlElement of, String name, long byDefault, long max) {
         String text = of.childText(name);
-        return text.isEmpty() ? byDefault : number(name, text, 0xffff_ffffL);
+        return text.isEmpty() ? byDefault : number(name, text, max);
     }
 
     static long number(String name, String text, long max) {
-        long value = text.matches("[0-9]{1,18}") ? Long.parseLong(text) : -1;
+        // 19 digits fit unsigned; what is above Long.MAX_VALUE reads as negative.
+        long value = text.matches("[0-9]{1,19}") ? Long.parseUnsignedLong(text) : -1;
         if (value < 0 || value > max) {
             throw new IllegalArgumentException(name + " '" + text + "' is not a number in 0.." + max);
         }

@@ -63,7 +63,9 @@ public sealed interface Stanza {
             named(instance);
             items = List.copyOf(items);
             retracts = List.copyOf(retracts);
-            Objects.requireNonNull(revision, "revision");
+            notNegative(revision);
+            items.forEach(entry -> sameFamily(instance, ipv6, entry.prefix()));
+            retracts.forEach(prefix -> sameFamily(instance, ipv6, prefix));
         }
     }
 
@@ -102,7 +104,7 @@ public sealed interface Stanza {
             links = List.copyOf(links);
             deletedLinks = List.copyOf(deletedLinks);
             deletedNodes = List.copyOf(deletedNodes);
-            Objects.requireNonNull(endOfConfig, "endOfConfig");
+            notNegative(endOfConfig);
         }
     }
 
@@ -115,6 +117,18 @@ public sealed interface Stanza {
     private static void named(String name) {
         if (name.isEmpty() || name.length() > 1024) {
             throw new IllegalArgumentException("node name of " + name.length() + " characters is not in 1..1024");
+        }
+    }
+
+    private static void sameFamily(String instance, boolean ipv6, Prefix prefix) {
+        if (prefix.isIpv6() != ipv6) {
+            throw new IllegalArgumentException("items of '" + instance + "' hold " + prefix + " of the other family");
+        }
+    }
+
+    private static void notNegative(OptionalLong revision) {
+        if (revision.orElse(0) < 0) {
+            throw new IllegalArgumentException("revision " + revision.getAsLong() + " is negative");
         }
     }
 

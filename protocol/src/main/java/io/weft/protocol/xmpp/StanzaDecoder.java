@@ -143,13 +143,9 @@ final class StanzaDecoder {
                 if (entry.isEmpty()) {
                     throw new IllegalArgumentException("item '" + child.attribute("id") + "' has no entry");
                 }
-                RouteEntry route = RouteXml.decode(entry.get());
-                sameFamily(ipv6, route.prefix(), node);
-                routes.add(route);
+                routes.add(RouteXml.decode(entry.get()));
             } else if (child.name().equals("retract")) {
-                Prefix prefix = Prefix.parse(child.attribute("id"));
-                sameFamily(ipv6, prefix, node);
-                retracts.add(prefix);
+                retracts.add(Prefix.parse(child.attribute("id")));
             }
         }
         return new Stanza.RouteItems(
@@ -158,12 +154,6 @@ final class StanzaDecoder {
                 routes,
                 retracts,
                 revision(message.attribute("{" + Dialect.WEFT + "}revision")));
-    }
-
-    private static void sameFamily(boolean ipv6, Prefix prefix, String node) {
-        if (prefix.isIpv6() != ipv6) {
-            throw new IllegalArgumentException("items of '" + node + "' hold " + prefix + " of the other family");
-        }
     }
 
     private static OptionalLong revision(String text) {

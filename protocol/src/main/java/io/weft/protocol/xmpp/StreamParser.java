@@ -60,6 +60,11 @@ public final class StreamParser {
     private boolean closed;
     private long pendingBytes;
 
+    /** The beginning of a character whose rest has not come: the reader garbles one of four bytes that it gets in pieces. */
+    private final byte[] partial = new byte[4];
+
+    private int partialBytes;
+
     public StreamParser() {
         // A factory of its own: the symbol table of a shared one would remember every name of every peer.
         InputFactoryImpl factory = new InputFactoryImpl();
@@ -73,14 +78,42 @@ public final class StreamParser {
      * @throws XmppException the stream is broken; events before the break were delivered
      */
     public void feed(byte[] bytes, int offset, int length, Consumer<StreamEvent> sink) throws XmppException {
-        for (int at = 0; at < length && !closed; at += SLICE_BYTES) {
-            int slice = Math.min(SLICE_BYTES, length - at);
-            List<StreamEvent> found = new ArrayList<>();
-            XmppException broken = parse(bytes, offset + at, slice, found);
-            found.forEach(sink);
-            if (broken != null) {
-                throw broken;
+        int at = offset;
+        int end = offset + length;
+        if (partialBytes > 0) {
+            int missing = Utf8.bytes(partial[0]) - partialBytes;
+            for (; missing > 0 && at < end && Utf8.continues(bytes[at]); missing--) {
+                partial[partialBytes++] = bytes[at++];
             }
+            if (missing > 0 && at == end) {
+                return;
+            }
+            int whole = partialBytes;
+            partialBytes = 0;
+            deliver(partial, 0, whole, sink);
+        }
+        int whole = end - Utf8.incomplete(bytes, at, end);
+        while (at < whole && !closed) {
+            int next = Math.min(at + SLICE_BYTES, whole);
+            next -= next < whole ? Utf8.incomplete(bytes, at, next) : 0;
+            deliver(bytes, at, next - at, sink);
+            at = next;
+        }
+        if (!closed) {
+            partialBytes = end - whole;
+            System.arraycopy(bytes, whole, partial, 0, partialBytes);
+        }
+    }
+
+    private void deliver(byte[] bytes, int offset, int length, Consumer<StreamEvent> sink) throws XmppException {
+        if (closed) {
+            return;
+        }
+        List<StreamEvent> found = new ArrayList<>();
+        XmppException broken = parse(bytes, offset, length, found);
+        found.forEach(sink);
+        if (broken != null) {
+            throw broken;
         }
     }
 
@@ -104,7 +137,7 @@ public final class StreamParser {
 
     private void drain(Consumer<StreamEvent> sink) throws XMLStreamException, XmppException {
         while (!closed) {
-            switch (reader.next()) {
+            switch (next()) {
                 case AsyncXMLStreamReader.EVENT_INCOMPLETE -> {
                     return;
                 }
@@ -119,6 +152,17 @@ public final class StreamParser {
                             Condition.RESTRICTED_XML,
                             "DTD, entity, comment or processing instruction (event " + reader.getEventType() + ")");
             }
+        }
+    }
+
+    /** The reader's next event. For some input that is not XML it throws what it does not declare, a bare RuntimeException among it. */
+    private int next() throws XMLStreamException, XmppException {
+        try {
+            return reader.next();
+        } catch (UncheckedStreamException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            throw new XmppException(Condition.NOT_WELL_FORMED, "not XML: " + firstLine(e.getMessage()), e);
         }
     }
 

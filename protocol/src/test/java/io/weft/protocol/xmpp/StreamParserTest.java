@@ -129,6 +129,9 @@ class StreamParserTest {
             value = {
                 "<iq type='set'><a></iq>|NOT_WELL_FORMED",
                 "<iq a='1' a='2'/>|NOT_WELL_FORMED",
+                "<xmlns:iq/>|NOT_WELL_FORMED",
+                "<iq xmlns:xmlns='a'/>|NOT_WELL_FORMED",
+                "<a:iq/>|NOT_WELL_FORMED",
                 "<iq>&lol;</iq>|RESTRICTED_XML",
                 "<!-- x -->|RESTRICTED_XML",
                 "<?php x?>|RESTRICTED_XML",
@@ -145,6 +148,51 @@ class StreamParserTest {
         assertEquals(
                 condition,
                 assertThrows(XmppException.class, () -> parse(bytes, 1)).condition());
+    }
+
+    /** Characters of one to four bytes, references and CDATA in attributes and text. */
+    @Test
+    void charactersCutInTheMiddleStayWhatTheyAre() throws XmppException {
+        String odd = "aé€😀\u0200&#233;&#x20ac;&#128512;&#x1F600;&lt;&amp;&quot;z";
+        String plain = "aé€😀\u0200é€😀😀<&\"z";
+        String stanza = "<iq type='set'><pubsub><subscribe node='" + odd
+                + "'/></pubsub></iq><iq type=\"set\"><config><update>" + "<node type=\"" + odd + "\"><name>" + odd
+                + "</name><p>" + odd + "<![CDATA[é😀]]></p></node></update></config></iq>";
+        byte[] bytes = (OPEN + stanza).getBytes(StandardCharsets.UTF_8);
+        List<StreamEvent> whole = parse(bytes, bytes.length);
+        assertEquals(new StreamEvent.Received(new Stanza.Subscribe(plain, 0, false)), whole.get(1));
+        Stanza.ConfigUpdate update = (Stanza.ConfigUpdate) ((StreamEvent.Received) whole.get(2)).stanza();
+        assertEquals(new ConfigNode.Key(plain, plain), update.nodes().getFirst().key());
+        assertEquals(
+                plain + "é😀", update.nodes().getFirst().properties().text("p").orElseThrow());
+        for (int cut = 0; cut <= bytes.length; cut++) {
+            assertEquals(whole, Streams.parse(bytes, cut), "cut at " + cut);
+        }
+        for (int piece = 1; piece < 8; piece++) {
+            assertEquals(whole, parse(bytes, piece), "pieces of " + piece);
+        }
+    }
+
+    @Test
+    void largeStanzasAreNotGarbledWhereTheyAreSliced() throws XmppException {
+        for (int shift = 0; shift < 4; shift++) {
+            String name = "x".repeat(shift) + "😀".repeat(200);
+            StringBuilder nodes = new StringBuilder();
+            for (int i = 0; i < 40; i++) {
+                nodes.append("<node type='")
+                        .append(name)
+                        .append("'><name>")
+                        .append(i)
+                        .append("</name></node>");
+            }
+            String stanza = "<iq type='set'><config><update>" + nodes + "</update></config></iq>";
+            Stanza.ConfigUpdate update = (Stanza.ConfigUpdate)
+                    ((StreamEvent.Received) parse(OPEN + stanza).get(1)).stanza();
+            assertEquals(40, update.nodes().size());
+            for (ConfigNode node : update.nodes()) {
+                assertEquals(name, node.type());
+            }
+        }
     }
 
     @Test

@@ -1,0 +1,174 @@
+package io.weft.dataplane;
+
+import static io.weft.dataplane.ObjectCases.KEY;
+import static io.weft.dataplane.ObjectCases.VRF;
+import static io.weft.dataplane.ObjectCases.ip;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** The contract on a plane inside this process, and what only such a plane can do. */
+class HostDataplaneTest extends DataplaneContract {
+    @Override
+    protected Dataplane open() throws DataplaneException {
+        return Dataplane.open("host:", "contract test");
+    }
+
+    @Override
+    protected String implementation() {
+        return "host";
+    }
+
+    @Test
+    void everyKindOfPortComesBack() throws DataplaneException {
+        apply(1, VRF);
+        for (PortKind kind : PortKind.values()) {
+            Vif port = new Vif(
+                    10 + kind.code(),
+                    3,
+                    KEY,
+                    VifType.VIRTUAL,
+                    kind,
+                    true,
+                    false,
+                    1450,
+                    17,
+                    ObjectCases.MAC,
+                    "eth0",
+                    "dev",
+                    "/run/netns/x",
+                    List.of());
+            apply(1, port);
+            assertEquals(port, plane.vif(port.id()).orElseThrow().vif());
+            assertEquals(
+                    kind == PortKind.TAP, plane.vif(port.id()).orElseThrow().created());
+        }
+    }
+
+    @Test
+    void everyFieldOfAPathComesBackAsItWasSet() throws DataplaneException {
+        ObjectCase paths = ObjectCases.PATHS;
+        apply(1, paths.needs());
+        for (PlaneObject variant : paths.variants()) {
+            apply(1, variant);
+            assertTrue(
+                    paths.reader().read(plane).contains(new Stored<>(variant, 0)),
+                    () -> variant + " is not in " + assertReads(paths));
+        }
+        assertEquals(2, plane.paths().size());
+        assertTrue(plane.paths().stream().allMatch(path -> path.changedNs() > 0));
+    }
+
+    private Object assertReads(ObjectCase tested) {
+        try {
+            return tested.reader().read(plane);
+        } catch (DataplaneException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static final MacAddress ROUTER = MacAddress.parse("00:00:5e:00:01:00");
+
+    /** Ethernet, IPv4, UDP 4000 -> 53 of 4 bytes without checksum. */
+    private static byte[] datagram(Vif from, String source, String destination) {
+        ByteBuffer frame = ByteBuffer.allocate(14 + 20 + 8 + 4);
+        frame.put(ROUTER.toBytes()).put(from.mac().toBytes()).putShort((short) 0x0800);
+        frame.putShort((short) 0x4500)
+                .putShort((short) 32)
+                .putInt(0)
+                .putShort((short) 0x4011)
+                .putShort((short) 0);
+        frame.put(ip(source).getAddress()).put(ip(destination).getAddress());
+        int sum = 0;
+        for (int at = 14; at < 34; at += 2) {
+            sum += frame.getShort(at) & 0xffff;
+        }
+        frame.putShort(24, (short) ~(sum + (sum >> 16)));
+        frame.putShort((short) 4000)
+                .putShort((short) 53)
+                .putShort((short) 12)
+                .putShort((short) 0)
+                .putInt(0x01020304);
+        return frame.array();
+    }
+
+    @Test
+    void framesConnectionsCountersAndDropsCanBeRead() throws DataplaneException {
+        Vif one = ObjectCases.vif(5, 3);
+        Vif two = ObjectCases.with(
+                ObjectCases.vif(6, 3),
+                KEY,
+                true,
+                false,
+                1450,
+                100,
+                ObjectCases.OTHER_MAC,
+                ObjectCases.vif(6, 3).addresses());
+        NextHop toOne = new NextHop.Local(20, KEY, 5);
+        NextHop toTwo = new NextHop.Local(21, KEY, 6);
+        apply(1, VRF, one, two, toOne, toTwo);
+        apply(1, ObjectCases.route("10.1.1.5/32", toOne, -1), ObjectCases.route("10.1.1.6/32", toTwo, -1));
+        try (HostDataplane other = HostDataplane.open("another plane")) {
+            assertEquals(Optional.empty(), other.vif(5));
+        }
+        HostDataplane host = (HostDataplane) plane;
+        host.advance(5_000_000_000L);
+        byte[] frame = datagram(one, "10.1.1.5", "10.1.1.6");
+        host.inject(5, frame);
+        byte[] out = host.collect(6).orElseThrow();
+        assertEquals(Optional.empty(), host.collect(6));
+        assertArrayEquals(two.mac().toBytes(), Arrays.copyOf(out, 6));
+        assertArrayEquals(Arrays.copyOfRange(frame, 34, frame.length), Arrays.copyOfRange(out, 34, out.length));
+        host.advance(7_000_000_000L);
+        List<Connection> connections = plane.connections(Dataplane.ALL_VRFS, 10);
+        assertEquals(2, connections.size());
+        Connection opened =
+                connections.stream().filter(Connection::initiator).findFirst().orElseThrow();
+        assertEquals(
+                List.of(3, 17, 4000, 53),
+                List.of(opened.vrfId(), opened.protocol(), opened.sourcePort(), opened.destinationPort()));
+        assertEquals(List.of(ip("10.1.1.5"), ip("10.1.1.6")), List.of(opened.source(), opened.destination()));
+        assertEquals(
+                List.of(1L, 2_000_000_000L, 2_000_000_000L),
+                List.of(opened.packets(), opened.idleNs(), opened.ageNs()));
+        assertEquals(List.of(21, false, false), List.of(opened.nextHopId(), opened.denied(), opened.midstream()));
+        assertEquals(1, plane.connections(3, 1).size());
+        assertEquals(List.of(), plane.connections(0, 10));
+        assertEquals(1, plane.plane().connectionsLive());
+        assertThrows(IllegalArgumentException.class, () -> plane.connections(3, 0));
+
+        host.inject(5, datagram(one, "10.1.1.9", "10.1.1.6"));
+        assertEquals(Optional.empty(), host.collect(6));
+        assertEquals(Set.of(new DropCount(plane.drops(5).getFirst().code(), 5, 1)), new HashSet<>(plane.drops(5)));
+        assertEquals("SPOOFED_SOURCE", plane.drops(5).getFirst().name());
+        assertEquals(List.of(), plane.drops(6));
+        assertEquals(1, plane.drops().stream().mapToLong(DropCount::packets).sum());
+        VifState state = plane.vif(5).orElseThrow();
+        assertEquals(
+                List.of(2L, 92L, 0L, 1L),
+                List.of(state.rxPackets(), state.rxBytes(), state.txPackets(), state.drops()));
+        assertEquals(46, plane.vif(6).orElseThrow().txBytes());
+    }
+
+    @Test
+    void wrongUseOfTheHostPlaneIsRefused() throws DataplaneException {
+        HostDataplane host = (HostDataplane) plane;
+        assertEquals(
+                Errors.EINVAL,
+                assertThrows(DataplaneException.class, () -> host.inject(5, new byte[0]))
+                        .errno());
+        assertThrows(DataplaneException.class, () -> host.advance(1));
+        DataplaneException thrown = assertThrows(DataplaneException.class, () -> host.collect(4000));
+        assertEquals(Errors.ENOENT, thrown.errno());
+        assertTrue(thrown.getMessage().contains("vif 4000"), thrown.getMessage());
+    }
+}

@@ -1,0 +1,317 @@
+package io.weft.dataplane;
+
+import io.weft.dataplane.ffi.AbiCodes;
+import java.net.Inet4Address;
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.IntStream;
+
+/** The kinds of objects that the contract tests know. */
+final class ObjectCases {
+    private ObjectCases() {}
+
+    static final ObjectKey KEY = new ObjectKey(0x0102030405060708L, 0x090a0b0c0d0e0f10L);
+    static final ObjectKey OTHER_KEY = new ObjectKey(-1, Long.MIN_VALUE);
+    static final MacAddress MAC = MacAddress.parse("02:aa:bb:cc:dd:ee");
+    static final MacAddress OTHER_MAC = MacAddress.parse("fe:ff:ff:ff:ff:ff");
+    static final Vrf VRF = new Vrf(3, 0, KEY, "default-domain:red:web:web");
+    static final Vrf OTHER_VRF = new Vrf(65535, 1, OTHER_KEY, "blue");
+    static final Vif VIF = vif(5, VRF.id());
+    static final NextHop LOCAL = new NextHop.Local(20, KEY, VIF.id());
+    static final NextHop LOOKUP = new NextHop.VrfLookup(21, KEY, VRF.id());
+    static final NextHop TUNNEL = tunnel(22, Encapsulation.MPLS_OVER_UDP, "192.0.2.1", "198.51.100.7", MacAddress.ZERO);
+    static final NextHop VXLAN = tunnel(23, Encapsulation.VXLAN, "192.0.2.1", "198.51.100.7", MAC);
+
+    static final List<ObjectCase> ALL = List.of(settings(), vrfs(), vifs(), nextHops(), routes(), labels(), vnis());
+
+    /** Only a plane without devices takes these from its caller. */
+    static final ObjectCase PATHS = paths();
+
+    static InetAddress ip(String text) {
+        return InetAddress.ofLiteral(text);
+    }
+
+    static Vif vif(int id, int vrfId) {
+        return new Vif(
+                id,
+                vrfId,
+                KEY,
+                VifType.VIRTUAL,
+                PortKind.NONE,
+                true,
+                false,
+                1450,
+                Route.NO_LABEL,
+                MAC,
+                "eth0",
+                "",
+                "",
+                List.of(VifAddress.configured(ip("10.1.1." + id % 128), 24)));
+    }
+
+    static NextHop tunnel(int id, Encapsulation encapsulation, String source, String destination, MacAddress inner) {
+        return new NextHop.Tunnel(id, KEY, encapsulation, ip(source), ip(destination), inner);
+    }
+
+    static Route route(String prefix, NextHop nextHop, int label) {
+        return new Route(VRF.id(), IpPrefix.parse(prefix), nextHop.id(), label, 0, true, false);
+    }
+
+    private static ObjectCase settings() {
+        Optional<Inet4Address> four = Optional.of((Inet4Address) ip("192.0.2.1"));
+        Optional<Inet6Address> six = Optional.of((Inet6Address) ip("2001:db8::1"));
+        return new ObjectCase(
+                "plane settings",
+                List.of(),
+                List.of(
+                        new PlaneSettings(four, six, MAC),
+                        new PlaneSettings(Optional.empty(), six, MAC),
+                        new PlaneSettings(four, Optional.empty(), OTHER_MAC),
+                        new PlaneSettings(Optional.empty(), Optional.empty(), MacAddress.ZERO)),
+                Set.of(),
+                plane -> List.of(
+                        new Stored<>(plane.plane().settings(), plane.plane().epoch())),
+                Optional.empty());
+    }
+
+    private static ObjectCase vrfs() {
+        return new ObjectCase(
+                "vrf",
+                List.of(),
+                List.of(
+                        VRF,
+                        new Vrf(3, 16777215, KEY, VRF.name()),
+                        new Vrf(3, 16777215, OTHER_KEY, VRF.name()),
+                        new Vrf(3, 16777215, OTHER_KEY, ""),
+                        new Vrf(1, 1, ObjectKey.ZERO, "é".repeat(63) + "!"),
+                        OTHER_VRF),
+                Set.of(),
+                plane -> plane.vrfs().stream()
+                        .filter(vrf -> vrf.object().id() != Vrf.FABRIC)
+                        .toList(),
+                Optional.of(ObjectKind.VRF));
+    }
+
+    private static ObjectCase vifs() {
+        List<VifAddress> most = new ArrayList<>();
+        IntStream.range(0, AbiCodes.WEFT_VIF_ADDRESSES_MAX - 3)
+                .forEach(i -> most.add(VifAddress.allowed(ip("fd00:1:1::" + Integer.toHexString(i)), i * 4)));
+        most.add(VifAddress.configured(ip("0.0.0.0"), 0));
+        most.add(VifAddress.gateway(ip("255.255.255.254")));
+        most.add(VifAddress.gateway(ip("fe80::1")));
+        String device = "d".repeat(63);
+        String netns = "/" + "n".repeat(126);
+        List<Vif> variants = new ArrayList<>();
+        variants.add(VIF);
+        variants.add(vif(VIF.id(), OTHER_VRF.id()));
+        variants.add(with(VIF, OTHER_KEY, false, false, 68, 16, OTHER_MAC, List.of()));
+        variants.add(with(VIF, KEY, false, true, 65535, 1048575, MAC, most));
+        variants.add(with(VIF, KEY, true, true, 1500, 0, MAC, most.subList(0, 1)));
+        variants.add(new Vif(
+                0,
+                0,
+                KEY,
+                VifType.PHYSICAL,
+                PortKind.NONE,
+                false,
+                true,
+                1500,
+                -1,
+                MacAddress.ZERO,
+                "",
+                device,
+                "",
+                List.of()));
+        variants.add(new Vif(
+                4351,
+                3,
+                KEY,
+                VifType.HOST,
+                PortKind.NONE,
+                false,
+                false,
+                1500,
+                -1,
+                MAC,
+                "fifteen-bytes-x",
+                "",
+                netns,
+                List.of()));
+        variants.add(new Vif(
+                1, 3, KEY, VifType.AGENT, PortKind.NONE, false, false, 1500, -1, OTHER_MAC, "pkt0", "", "", List.of()));
+        return new ObjectCase(
+                "vif",
+                List.of(VRF, OTHER_VRF),
+                variants,
+                Set.of("Vif.portKind"), // needs devices: each plane's own test
+                plane ->
+                        plane.vifs().stream().map(ObjectCases::withoutDeviceMac).toList(),
+                Optional.of(ObjectKind.VIF));
+    }
+
+    /** The MAC of a PHYSICAL vif is what its device has. */
+    private static Stored<Vif> withoutDeviceMac(Stored<Vif> stored) {
+        Vif vif = stored.object();
+        return vif.type() == VifType.PHYSICAL
+                ? new Stored<>(
+                        with(
+                                vif,
+                                vif.key(),
+                                vif.addressCheck(),
+                                vif.sharedUplink(),
+                                vif.mtu(),
+                                vif.label(),
+                                MacAddress.ZERO,
+                                vif.addresses()),
+                        stored.epoch())
+                : stored;
+    }
+
+    static Vif with(
+            Vif of,
+            ObjectKey key,
+            boolean addressCheck,
+            boolean sharedUplink,
+            int mtu,
+            int label,
+            MacAddress mac,
+            List<VifAddress> addresses) {
+        return new Vif(
+                of.id(),
+                of.vrfId(),
+                key,
+                of.type(),
+                of.portKind(),
+                addressCheck,
+                sharedUplink,
+                mtu,
+                label,
+                mac,
+                of.name(),
+                of.device(),
+                of.netns(),
+                addresses);
+    }
+
+    private static ObjectCase nextHops() {
+        List<NextHop> variants = new ArrayList<>(List.of(
+                new NextHop.Discard(1, KEY),
+                new NextHop.Discard(1, OTHER_KEY),
+                new NextHop.Discard(1048575, KEY),
+                new NextHop.Receive(1, KEY),
+                new NextHop.Receive(2, OTHER_KEY),
+                new NextHop.Local(1, KEY, VIF.id()),
+                new NextHop.Local(1, OTHER_KEY, 6),
+                new NextHop.Local(3, KEY, 6),
+                new NextHop.VrfLookup(1, KEY, VRF.id()),
+                new NextHop.VrfLookup(1, OTHER_KEY, OTHER_VRF.id()),
+                new NextHop.VrfLookup(4, KEY, Vrf.FABRIC)));
+        String[] sources = {"192.0.2.1", "203.0.113.9"};
+        for (String source : sources) {
+            variants.add(tunnel(5, Encapsulation.VXLAN, source, "198.51.100.7", MAC));
+            variants.add(tunnel(5, Encapsulation.VXLAN, source, "198.51.100.8", OTHER_MAC));
+            variants.add(tunnel(5, Encapsulation.MPLS_OVER_UDP, source, "198.51.100.8", MacAddress.ZERO));
+        }
+        variants.add(tunnel(5, Encapsulation.VXLAN, "2001:db8::1", "2001:db8:ffff::2", MAC));
+        variants.add(tunnel(6, Encapsulation.MPLS_OVER_UDP, "2001:db8::1", "2001:db8:ffff::2", MacAddress.ZERO));
+        variants.add(
+                new NextHop.Tunnel(6, OTHER_KEY, Encapsulation.MPLS_OVER_UDP, ip("::1"), ip("::2"), MacAddress.ZERO));
+        return new ObjectCase(
+                "next hop",
+                List.of(VRF, OTHER_VRF, VIF, vif(6, VRF.id())),
+                variants,
+                Set.of(),
+                plane -> plane.nextHops().stream()
+                        .filter(nextHop -> nextHop.object().id() != NextHop.Discard.PERMANENT_ID)
+                        .toList(),
+                Optional.of(ObjectKind.NEXT_HOP));
+    }
+
+    private static ObjectCase routes() {
+        IpPrefix prefix = IpPrefix.parse("10.1.1.0/24");
+        return new ObjectCase(
+                "route",
+                List.of(VRF, OTHER_VRF, VIF, LOCAL, LOOKUP, TUNNEL, VXLAN),
+                List.of(
+                        new Route(3, prefix, 0, Route.NO_LABEL, 0, false, false),
+                        new Route(3, prefix, LOCAL.id(), Route.NO_LABEL, 0, false, false),
+                        new Route(3, prefix, LOCAL.id(), 7, 0, true, false),
+                        new Route(3, prefix, TUNNEL.id(), 1048575, 0, false, true),
+                        new Route(3, prefix, VXLAN.id(), 16777215, -1, true, true),
+                        new Route(3, IpPrefix.parse("10.1.1.0/25"), LOOKUP.id(), Route.NO_LABEL, 17, true, false),
+                        new Route(3, IpPrefix.parse("0.0.0.0/0"), VXLAN.id(), 0, 1, true, false),
+                        new Route(3, IpPrefix.parse("255.255.255.255/32"), VXLAN.id(), 1, 2, true, false),
+                        new Route(65535, prefix, LOOKUP.id(), Route.NO_LABEL, 3, true, false),
+                        new Route(0, IpPrefix.parse("::/0"), LOCAL.id(), Route.NO_LABEL, 4, true, false),
+                        new Route(3, IpPrefix.parse("::/0"), TUNNEL.id(), 16, 5, false, false),
+                        new Route(3, IpPrefix.parse("2001:db8::/33"), TUNNEL.id(), 16, 6, false, false),
+                        new Route(3, IpPrefix.host(ip("2001:db8::ffff")), TUNNEL.id(), 16, 7, false, false)),
+                Set.of(),
+                plane -> plane.routes(Dataplane.ALL_VRFS),
+                Optional.of(ObjectKind.ROUTE));
+    }
+
+    private static ObjectCase labels() {
+        return new ObjectCase(
+                "label",
+                List.of(VRF, VIF, LOCAL, LOOKUP),
+                List.of(
+                        new Label(16, LOCAL.id()),
+                        new Label(16, LOOKUP.id()),
+                        new Label(1048575, LOCAL.id()),
+                        new Label(4098, LOCAL.id())),
+                Set.of(),
+                Dataplane::labels,
+                Optional.of(ObjectKind.LABEL));
+    }
+
+    private static ObjectCase vnis() {
+        NextHop other = new NextHop.VrfLookup(24, KEY, OTHER_VRF.id());
+        return new ObjectCase(
+                "vni",
+                List.of(VRF, OTHER_VRF, LOOKUP, other),
+                List.of(
+                        new Vni(1, LOOKUP.id()),
+                        new Vni(1, other.id()),
+                        new Vni(16777215, LOOKUP.id()),
+                        new Vni(16, 21)),
+                Set.of(),
+                Dataplane::vnis,
+                Optional.of(ObjectKind.VNI));
+    }
+
+    private static ObjectCase paths() {
+        InetAddress four = ip("198.51.100.7");
+        InetAddress six = ip("2001:db8::7");
+        NextHop over6 = tunnel(24, Encapsulation.MPLS_OVER_UDP, "2001:db8::1", "2001:db8::7", MacAddress.ZERO);
+        Optional<InetAddress> gateway = Optional.of(ip("192.0.2.254"));
+        return new ObjectCase(
+                "path",
+                List.of(VRF, VIF, vif(6, VRF.id()), TUNNEL, over6),
+                List.of(
+                        new UnderlayPath(four, true, 5, gateway, MAC, OTHER_MAC, 1500, 0),
+                        new UnderlayPath(four, true, 5, Optional.of(ip("192.0.2.253")), MAC, OTHER_MAC, 1500, 0),
+                        new UnderlayPath(four, true, 6, Optional.empty(), OTHER_MAC, MAC, 9000, 0),
+                        new UnderlayPath(four, false, 6, Optional.empty(), OTHER_MAC, MAC, 9000, 0),
+                        new UnderlayPath(six, true, 5, Optional.of(ip("fe80::1")), MAC, OTHER_MAC, 1280, 0)),
+                Set.of("UnderlayPath.changedNs"),
+                plane -> plane.paths().stream()
+                        .map(path -> new Stored<>(
+                                new UnderlayPath(
+                                        path.destination(),
+                                        path.resolved(),
+                                        path.vifId(),
+                                        path.gateway(),
+                                        path.sourceMac(),
+                                        path.destinationMac(),
+                                        path.mtu(),
+                                        0),
+                                0))
+                        .toList(),
+                Optional.empty());
+    }
+}

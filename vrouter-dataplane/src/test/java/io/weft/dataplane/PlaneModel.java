@@ -1,0 +1,147 @@
+package io.weft.dataplane;
+
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** The slow twin of a plane's tables: maps and scans. */
+final class PlaneModel {
+    private final Map<ObjectKind, Map<Object, Stored<PlaneObject>>> tables = new EnumMap<>(ObjectKind.class);
+    private int taken;
+    private int refused;
+
+    PlaneModel() {
+        Arrays.stream(ObjectKind.values()).forEach(kind -> tables.put(kind, new LinkedHashMap<>()));
+    }
+
+    int taken() {
+        return taken;
+    }
+
+    int refused() {
+        return refused;
+    }
+
+    Set<Stored<PlaneObject>> stored(ObjectKind kind) {
+        return new HashSet<>(tables.get(kind).values());
+    }
+
+    static ObjectKind kindOf(PlaneObject object) {
+        return switch (object) {
+            case Vif ignored -> ObjectKind.VIF;
+            case Vrf ignored -> ObjectKind.VRF;
+            case NextHop ignored -> ObjectKind.NEXT_HOP;
+            case Route ignored -> ObjectKind.ROUTE;
+            case Label ignored -> ObjectKind.LABEL;
+            case Vni ignored -> ObjectKind.VNI;
+            case PlaneSettings settings -> throw new IllegalArgumentException("not in the model: " + settings);
+            case UnderlayPath path -> throw new IllegalArgumentException("not in the model: " + path);
+        };
+    }
+
+    /** Whether the plane must take it. */
+    boolean apply(Operation operation) {
+        boolean good = switch (operation) {
+            case Operation.Set set -> set(set.object(), set.epoch());
+            case Operation.Delete delete -> delete(delete.object());
+            case Operation.Sweep sweep -> sweep(sweep);
+        };
+        if (good) {
+            taken++;
+        } else {
+            refused++;
+        }
+        return good;
+    }
+
+    private boolean set(PlaneObject object, int epoch) {
+        if (!allowed(object)) {
+            return false;
+        }
+        tables.get(kindOf(object)).put(ObjectCase.identity(object), new Stored<>(object, epoch));
+        return true;
+    }
+
+    private boolean has(ObjectKind kind, int id) {
+        return tables.get(kind).containsKey(id);
+    }
+
+    private boolean vrf(int id) {
+        return id == Vrf.FABRIC || has(ObjectKind.VRF, id);
+    }
+
+    private NextHop nextHop(int id) {
+        if (id == NextHop.Discard.PERMANENT_ID) {
+            return new NextHop.Discard(0, ObjectKey.ZERO);
+        }
+        Stored<PlaneObject> stored = tables.get(ObjectKind.NEXT_HOP).get(id);
+        return stored == null ? null : (NextHop) stored.object();
+    }
+
+    private boolean allowed(PlaneObject object) {
+        return switch (object) {
+            case Vif vif -> vrf(vif.vrfId());
+            case NextHop.Local local -> has(ObjectKind.VIF, local.vifId());
+            case NextHop.VrfLookup lookup -> vrf(lookup.vrfId());
+            case Route route -> vrf(route.vrfId()) && target(route);
+            case Label label -> {
+                NextHop end = nextHop(label.nextHopId());
+                yield end instanceof NextHop.Local || end instanceof NextHop.VrfLookup;
+            }
+            case Vni vni -> nextHop(vni.nextHopId()) instanceof NextHop.VrfLookup;
+            default -> true;
+        };
+    }
+
+    private boolean target(Route route) {
+        NextHop target = nextHop(route.nextHopId());
+        if (target instanceof NextHop.Tunnel tunnel) {
+            int limit = tunnel.encapsulation() == Encapsulation.VXLAN ? 1 << 24 : 1 << 20;
+            return route.label() >= 0 && route.label() < limit;
+        }
+        return target != null;
+    }
+
+    private boolean delete(PlaneObject object) {
+        ObjectKind kind = kindOf(object);
+        Stored<PlaneObject> stored = tables.get(kind).get(ObjectCase.identity(object));
+        if (stored == null || used(stored.object())) {
+            return false;
+        }
+        tables.get(kind).remove(ObjectCase.identity(object));
+        return true;
+    }
+
+    private boolean used(PlaneObject object) {
+        return switch (object) {
+            case Vrf vrf ->
+                any(ObjectKind.VIF, o -> ((Vif) o).vrfId() == vrf.id())
+                        || any(ObjectKind.NEXT_HOP, o -> o instanceof NextHop.VrfLookup l && l.vrfId() == vrf.id())
+                        || any(ObjectKind.ROUTE, o -> ((Route) o).vrfId() == vrf.id());
+            case NextHop hop ->
+                any(ObjectKind.ROUTE, o -> ((Route) o).nextHopId() == hop.id())
+                        || any(ObjectKind.LABEL, o -> ((Label) o).nextHopId() == hop.id())
+                        || any(ObjectKind.VNI, o -> ((Vni) o).nextHopId() == hop.id());
+            default -> false;
+        };
+    }
+
+    private boolean any(ObjectKind kind, java.util.function.Predicate<PlaneObject> test) {
+        return tables.get(kind).values().stream().map(Stored::object).anyMatch(test);
+    }
+
+    /** Deletes what it can; refused when something had to stay. */
+    private boolean sweep(Operation.Sweep sweep) {
+        boolean all = true;
+        for (Stored<PlaneObject> stored : List.copyOf(tables.get(sweep.kind()).values())) {
+            if (stored.epoch() != sweep.epoch()) {
+                all &= delete(stored.object());
+            }
+        }
+        return all;
+    }
+}
