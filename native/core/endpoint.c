@@ -166,6 +166,18 @@ static void fill(const struct weft_endpoint *endpoint, struct weft_path_msg *out
 	memcpy(out->source_mac, endpoint->rewrite + 6, 6);
 	out->mtu = endpoint->mtu;
 	out->changed_ns = endpoint->changed_ns;
+	out->liveness = endpoint->liveness;
+	out->liveness_ns = endpoint->liveness_ns;
+}
+
+void weft_plane_liveness_set(struct weft_plane *plane, uint8_t family, const uint8_t destination[16], enum weft_liveness liveness)
+{
+	struct endpoint_entry *entry = find(plane, family, destination);
+
+	if (!entry || entry->seen.liveness == liveness)
+		return;
+	entry->seen.liveness_ns = weft_host_wall_ns();
+	__atomic_store_n(&entry->seen.liveness, (uint8_t)liveness, __ATOMIC_RELEASE);
 }
 
 bool weft_endpoint_next(struct weft_plane *plane, uint32_t after, struct weft_path_msg *out, uint32_t *index)

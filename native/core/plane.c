@@ -94,6 +94,10 @@ int weft_plane_set(struct weft_context *context, const void *body)
 		return weft_refuse(context, EINVAL, "PLANE underlay4: bytes behind the IPv4 address are not zero");
 	if (m->router_mac[0] & 1)
 		return weft_refuse(context, EINVAL, "PLANE router_mac: a group address");
+	if (m->bfd_interval_ms && (m->bfd_interval_ms < 50 || m->bfd_interval_ms > 60000))
+		return weft_refuse(context, EINVAL, "PLANE bfd_interval_ms %u: want 50 to 60000, or 0", m->bfd_interval_ms);
+	if (m->bfd_interval_ms && (m->bfd_multiplier < 2 || m->bfd_multiplier > 50))
+		return weft_refuse(context, EINVAL, "PLANE bfd_multiplier %u: want 2 to 50", m->bfd_multiplier);
 	plane->plane_epoch = context->epoch;
 	if (memcmp(old, m, offsetof(struct weft_plane_msg, connections_max)) == 0)
 		return 0;

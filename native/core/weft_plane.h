@@ -38,6 +38,8 @@ void weft_plane_tick(struct weft_plane *plane, uint64_t now_ns);
 
 /* Underlay mirror's answer. Control context. */
 void weft_plane_path_set(struct weft_plane *plane, const struct weft_path_msg *path);
+/* What the host found out of another plane (core/bfd.h). Control context. */
+void weft_plane_liveness_set(struct weft_plane *plane, uint8_t family, const uint8_t destination[16], enum weft_liveness liveness);
 /* Every tunnel destination in use, for a mirror that starts or resyncs. Control context. */
 void weft_plane_paths(struct weft_plane *plane, void (*visit)(void *argument, const struct weft_path_msg *path), void *argument);
 

@@ -45,7 +45,8 @@ struct weft_endpoint {
 	uint32_t mtu;
 	uint8_t rewrite[14];
 	uint8_t gateway[16];
-	uint64_t changed_ns;
+	uint8_t liveness;       /* enum weft_liveness */
+	uint64_t changed_ns, liveness_ns;
 };
 
 struct weft_nexthop {

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "liveness.h"
 #include "log.h"
 #include "memory.h"
 #include "mirror.h"
@@ -23,7 +24,7 @@
 #define TICK_NS 50000000u
 #define DEFERRED_WAIT_MS 1
 
-enum source { SOURCE_LISTEN, SOURCE_SIGNAL, SOURCE_WAKE, SOURCE_MIRROR, SOURCE_COUNT };
+enum source { SOURCE_LISTEN, SOURCE_SIGNAL, SOURCE_WAKE, SOURCE_MIRROR, SOURCE_LIVENESS, SOURCE_COUNT };
 
 static struct weft_plane *plane;
 static struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -113,6 +114,8 @@ int weftd_control_open(struct weft_plane *the_plane, const char *path)
 		error = watch(wake_fd, SOURCE_WAKE);
 	if (!error)
 		error = watch(weftd_mirror_fd(), SOURCE_MIRROR);
+	if (!error)
+		error = watch(weftd_liveness_fd(), SOURCE_LIVENESS);
 	return error;
 }
 
@@ -159,6 +162,9 @@ static bool dispatch(const struct epoll_event *event)
 	case SOURCE_MIRROR:
 		weftd_mirror_read();
 		return false;
+	case SOURCE_LIVENESS:
+		weftd_liveness_read();
+		return false;
 	default:
 		weftd_client_event(event->data.ptr, event->events);
 		return false;
@@ -180,6 +186,7 @@ int weftd_control_run(void)
 			due = now + TICK_NS;
 		}
 		busy = weftd_mirror_run(now);
+		weftd_liveness_run(now);
 		deferred = weftd_deferred_run();
 		weftd_clients_reap();
 		wait = now >= due ? 0 : (int)((due - now) / 1000000u) + 1;

@@ -14,6 +14,7 @@
 #include <rte_log.h>
 
 #include "control.h"
+#include "liveness.h"
 #include "log.h"
 #include "memory.h"
 #include "mirror.h"
@@ -210,6 +211,8 @@ static int serve(const struct arguments *arguments, struct weft_plane *plane)
 	int error = weftd_mirror_open(plane);
 
 	if (!error)
+		error = weftd_liveness_open(plane);
+	if (!error)
 		error = weftd_control_open(plane, arguments->socket);
 	if (!error) {
 		error = weftd_workers_start(plane, arguments->workers);
@@ -262,6 +265,7 @@ int main(int count, char **values)
 	}
 	weftd_ports_close();
 	weftd_mirror_close();
+	weftd_liveness_close();
 	weftd_memory_close();
 	rte_eal_cleanup();
 	return error ? 1 : 0;

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "liveness.h"
 #include "log.h"
 #include "neighbour.h"
 #include "netlink.h"
@@ -242,6 +243,7 @@ void weft_host_path_want(struct weft_plane *of, uint8_t family, const uint8_t de
 	struct want **slot = slot_of(family, destination), *want = *slot;
 
 	(void)of;
+	weftd_liveness_want(family, destination, wanted);
 	if (!wanted && want) {
 		*slot = want->next;
 		unmark(want);

@@ -254,6 +254,8 @@ void row_path(struct table *table, const void *body, uint32_t epoch)
 	cell_mac(table, "destination_mac", path.destination_mac);
 	table_number(table, "mtu", path.mtu);
 	cell_time(table, "changed", path.changed_ns);
+	table_text(table, "liveness", path.liveness == WEFT_LIVENESS_UP ? "up" : path.liveness == WEFT_LIVENESS_DOWN ? "down" : "unknown");
+	cell_time(table, "liveness_changed", path.liveness_ns);
 }
 
 void row_connection(struct table *table, const void *body, uint32_t epoch)

@@ -134,6 +134,15 @@ class Host:
         objects, _ = self.client.call([(DROP, DUMP, struct.pack("<II48s", NONE, 0, b""))])
         return {struct.unpack_from("<I", b)[0]: struct.unpack_from("<Q", b, 8)[0] for k, b in objects if k == DROP}
 
+    def settings(self, bfd_interval_ms=0):
+        """Body of the PLANE object."""
+        return struct.pack("<16s16s6s2xII", a16(self.address), a16(self.address6), mac(self.router_mac), bfd_interval_ms,
+                           3 if bfd_interval_ms else 0).ljust(168, b"\0")
+
+    def liveness(self):
+        """Of the only tunnel destination: 0 unknown, 1 up, 2 down."""
+        return self.paths()[0][2]
+
     def paths(self):
         objects, _ = self.client.call([(PATH, DUMP, struct.pack("<II48s", NONE, 0, b""))])
         return [b for k, b in objects if k == PATH]
@@ -165,7 +174,7 @@ class Bench:
             other = self.hosts[2 - host.index]
             v6 = self.arguments.outer6
             host.client.call([
-                (PLANE, SET, struct.pack("<16s16s6s2x", a16(host.address), a16(host.address6), mac(host.router_mac)).ljust(168, b"\0")),
+                (PLANE, SET, host.settings()),
                 (VIF, SET, vif(1, 0, PHYSICAL, AF_PACKET, SHARED_UPLINK, device=f"u{host.index}", name=f"u{host.index}")),
                 (VRF, SET, struct.pack("<II16s", 1, VNI_ID, b"vrf1".ljust(16, b"\0")).ljust(168, b"\0")),
                 (NEXTHOP, SET, nexthop(10, 4, vrf_id=1)),
@@ -258,6 +267,32 @@ class Bench:
             gap = max((b - a for a, b in zip([changed] + later, later)), default=99)
             self.check("router MAC changes", bool(later) and gap < 5, f"longest silence {gap:.1f} s")
 
+    def wait_liveness(self, host, want, seconds):
+        """Seconds it took, or None."""
+        started = time.monotonic()
+        while host.liveness() != want:
+            if time.monotonic() - started > seconds:
+                return None
+            time.sleep(0.01)
+        return time.monotonic() - started
+
+    def run_liveness(self):
+        """BFD at 3 x 300 ms: both planes see each other, one that stops is down in time, one that goes on is up again."""
+        one, two = self.hosts
+        self.check("liveness without BFD", one.liveness() == 0, f"{one.liveness()}")
+        for host in self.hosts:
+            host.client.call([(PLANE, SET, host.settings(300))])
+        took = [self.wait_liveness(host, 1, 4) for host in self.hosts]
+        self.check("liveness up", None not in took, f"{took} s")
+        time.sleep(2)
+        self.check("liveness stays up", [h.liveness() for h in self.hosts] == [1, 1], "2 s later")
+        two.process.send_signal(signal.SIGSTOP)
+        took = self.wait_liveness(one, 2, 1.5)
+        self.check("liveness of a plane that stopped", took is not None, f"down after {took} s")
+        two.process.send_signal(signal.SIGCONT)
+        took = self.wait_liveness(one, 1, 4)
+        self.check("liveness of a plane that goes on", took is not None, f"up after {took} s")
+
     def run_refusals(self):
         client = self.hosts[0].client
         cases = {
@@ -343,7 +378,7 @@ class Bench:
         sh(f"rm -rf {self.folder}")
 
 
-STEPS = ["ping", "idle", "iperf", "router_mac", "refusals", "ports", "device_gone", "stop"]
+STEPS = ["ping", "liveness", "idle", "iperf", "router_mac", "refusals", "ports", "device_gone", "stop"]
 
 
 def main():
