@@ -4,10 +4,13 @@
 
 struct object_row {
 	const char *name;
-	uint32_t bytes;
+	uint32_t bytes; /* of the body, without items */
 	int (*set)(struct weft_context *context, const void *body);
 	int (*remove)(struct weft_context *context, const void *body);
 	int (*sweep)(struct weft_context *context);
+	/* a body of variable size: so many items follow the struct as the uint32_t at count_at says */
+	const char *count_name;
+	uint32_t count_at, item_bytes, items_max;
 };
 
 static const struct object_row rows[] = {
@@ -15,7 +18,8 @@ static const struct object_row rows[] = {
 	[WEFT_OBJECT_VIF] = {"VIF", sizeof(struct weft_vif_msg), weft_vif_set, weft_vif_delete, weft_vif_sweep},
 	[WEFT_OBJECT_VRF] = {"VRF", sizeof(struct weft_vrf_msg), weft_vrf_set, weft_vrf_delete, weft_vrf_sweep},
 	[WEFT_OBJECT_NEXTHOP] = {"NEXTHOP", sizeof(struct weft_nexthop_msg), weft_nexthop_set, weft_nexthop_delete,
-				 weft_nexthop_sweep},
+				 weft_nexthop_sweep, "member_count", offsetof(struct weft_nexthop_msg, member_count),
+				 sizeof(struct weft_nexthop_member), WEFT_NEXTHOP_MEMBERS_MAX},
 	[WEFT_OBJECT_ROUTE] = {"ROUTE", sizeof(struct weft_route_msg), weft_route_set, weft_route_delete, weft_route_sweep},
 	[WEFT_OBJECT_LABEL] = {"LABEL", sizeof(struct weft_label_msg), weft_label_set, weft_label_delete, weft_label_sweep},
 	[WEFT_OBJECT_VNI] = {"VNI", sizeof(struct weft_vni_msg), weft_vni_set, weft_vni_delete, weft_vni_sweep},
@@ -24,18 +28,26 @@ static const struct object_row rows[] = {
 	[WEFT_OBJECT_DROP] = {"DROP", sizeof(struct weft_drop_msg), NULL, NULL, NULL},
 };
 
-bool weft_answer_add(struct weft_answer *answer, uint16_t object, uint16_t operation, uint32_t epoch, const void *body,
-		     uint32_t bytes)
+uint8_t *weft_answer_room(struct weft_answer *answer, uint16_t object, uint16_t operation, uint32_t epoch, uint32_t bytes)
 {
 	struct weft_message_header header = {object, operation, (uint32_t)sizeof(header) + bytes, epoch, 0};
+	uint8_t *at = answer->bytes + answer->used;
 
 	if (answer->used + header.bytes + WEFT_ANSWER_RESERVE > answer->capacity)
-		return false;
-	memcpy(answer->bytes + answer->used, &header, sizeof(header));
-	memcpy(answer->bytes + answer->used + sizeof(header), body, bytes);
+		return NULL;
+	memcpy(at, &header, sizeof(header));
 	answer->used += header.bytes;
 	answer->messages++;
-	return true;
+	return at + sizeof(header);
+}
+
+static bool answer_add(struct weft_answer *answer, uint16_t object, const void *body, uint32_t bytes)
+{
+	uint8_t *room = weft_answer_room(answer, object, WEFT_OPERATION_SET, 0, bytes);
+
+	if (room)
+		memcpy(room, body, bytes);
+	return room != NULL;
 }
 
 static int hello(struct weft_context *context, struct weft_answer *answer, const void *body)
@@ -47,7 +59,7 @@ static int hello(struct weft_context *context, struct weft_answer *answer, const
 		return weft_refuse(context, EPROTO, "HELLO: the client speaks ABI %u.%u, this plane %u.%u", theirs->abi_major,
 				   theirs->abi_minor, WEFT_ABI_MAJOR, WEFT_ABI_MINOR);
 	memcpy(ours.peer, context->plane->implementation, sizeof(context->plane->implementation));
-	return weft_answer_add(answer, WEFT_OBJECT_HELLO, WEFT_OPERATION_SET, 0, &ours, sizeof(ours))
+	return answer_add(answer, WEFT_OBJECT_HELLO, &ours, sizeof(ours))
 		       ? 0
 		       : weft_refuse(context, EMSGSIZE, "HELLO: the answer does not fit");
 }
@@ -55,6 +67,22 @@ static int hello(struct weft_context *context, struct weft_answer *answer, const
 static int want_body(struct weft_context *context, const char *name, uint32_t bytes, uint32_t want)
 {
 	return bytes == want ? 0 : weft_refuse(context, EINVAL, "%s: a body of %u bytes, want %u", name, bytes, want);
+}
+
+/* The body of SET, DELETE and GET: the struct and the items it counts. */
+static int want_object(struct weft_context *context, const struct object_row *row, const void *body, uint32_t bytes)
+{
+	uint32_t count;
+
+	if (!row->item_bytes || bytes < row->bytes)
+		return want_body(context, row->name, bytes, row->bytes);
+	memcpy(&count, (const uint8_t *)body + row->count_at, sizeof(count));
+	if (count > row->items_max)
+		return weft_refuse(context, EINVAL, "%s %s %u: at most %u", row->name, row->count_name, count, row->items_max);
+	if (bytes != row->bytes + count * row->item_bytes)
+		return weft_refuse(context, EINVAL, "%s %s %u: a body of %u bytes, want %u", row->name, row->count_name, count, bytes,
+				   row->bytes + count * row->item_bytes);
+	return 0;
 }
 
 static int apply(struct weft_context *context, struct weft_answer *answer, const struct weft_message_header *header,
@@ -79,7 +107,7 @@ static int apply(struct weft_context *context, struct weft_answer *answer, const
 
 		if (!change)
 			break;
-		error = want_body(context, row->name, bytes, row->bytes);
+		error = want_object(context, row, body, bytes);
 		error = error ? error : change(context, body);
 		if (!error && context->changed)
 			header->operation == WEFT_OPERATION_SET ? context->plane->sets++ : context->plane->deletes++;
@@ -93,7 +121,7 @@ static int apply(struct weft_context *context, struct weft_answer *answer, const
 		context->plane->deletes += context->changed;
 		return error;
 	case WEFT_OPERATION_GET:
-		error = want_body(context, row->name, bytes, row->bytes);
+		error = want_object(context, row, body, bytes);
 		return error ? error : weft_message_get(context, answer, header->object, body);
 	case WEFT_OPERATION_DUMP:
 		error = want_body(context, row->name, bytes, sizeof(struct weft_dump_msg));
@@ -112,7 +140,7 @@ static void refuse_message(struct weft_answer *answer, struct weft_done_msg *don
 	done->refused++;
 	weft_text(refused.text, sizeof(refused.text), "%s", context->text[0] ? context->text : "refused");
 	/* One that does not fit is still in the count. */
-	weft_answer_add(answer, WEFT_OBJECT_ERROR, WEFT_OPERATION_SET, 0, &refused, sizeof(refused));
+	answer_add(answer, WEFT_OBJECT_ERROR, &refused, sizeof(refused));
 }
 
 static uint32_t finish(struct weft_answer *answer, const struct weft_done_msg *done, uint32_t sequence)
@@ -150,17 +178,16 @@ uint32_t weft_plane_apply(struct weft_plane *plane, const void *request, uint32_
 			break;
 		}
 		memcpy(&header, in + at, sizeof(header));
-		if (header.bytes < sizeof(header) || header.bytes % 8 || header.bytes > bytes - at ||
-		    header.bytes - sizeof(header) > sizeof(plane->request)) {
+		if (header.bytes < sizeof(header) || header.bytes % 8 || header.bytes > bytes - at || bytes > WEFT_FRAME_BYTES_MAX) {
 			refuse_message(&answer, &done, index,
 				       weft_refuse(&context, EPROTO, "message header bytes %u: want a multiple of 8 within the frame", header.bytes),
 				       &context);
 			break;
 		}
 		/* copied, so that it is aligned wherever it stood in the frame */
-		memcpy(&plane->request, in + at + sizeof(header), header.bytes - sizeof(header));
+		memcpy(plane->request, in + at + sizeof(header), header.bytes - sizeof(header));
 		context.epoch = header.epoch;
-		error = apply(&context, &answer, &header, &plane->request, &done);
+		error = apply(&context, &answer, &header, plane->request, &done);
 		if (error)
 			refuse_message(&answer, &done, index, error, &context);
 		else

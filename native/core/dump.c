@@ -18,23 +18,47 @@ struct dump {
 	struct weft_answer *answer;
 	struct place place;
 	uint32_t filter, left;
+	uint32_t objects; /* written */
+	uint32_t missing; /* bytes of the object that did not fit, or 0 */
 	bool full;
 };
 
-/* False: the page is full, and the object must come first on the next one. */
-static bool emit(struct dump *dump, uint16_t object, uint32_t epoch, const void *body, uint32_t bytes)
+/* Room for an object's body. NULL: the page is full, and the object must come first on the next one. */
+static uint8_t *room(struct dump *dump, uint16_t object, uint32_t epoch, uint32_t bytes)
 {
-	if (dump->left == 0 || !weft_answer_add(dump->answer, object, WEFT_OPERATION_SET, epoch, body, bytes)) {
+	uint8_t *at = dump->left ? weft_answer_room(dump->answer, object, WEFT_OPERATION_SET, epoch, bytes) : NULL;
+
+	if (!at) {
+		dump->missing = dump->left ? bytes : 0;
 		dump->full = true;
-		return false;
+		return NULL;
 	}
 	dump->left--;
-	return true;
+	dump->objects++;
+	return at;
+}
+
+static bool emit(struct dump *dump, uint16_t object, uint32_t epoch, const void *body, uint32_t bytes)
+{
+	uint8_t *at = room(dump, object, epoch, bytes);
+
+	if (at)
+		memcpy(at, body, bytes);
+	return at != NULL;
+}
+
+/* An object that does not fit into an answer with nothing of this dump in it would be asked for again without end. */
+static int check_progress(struct weft_context *context, const struct dump *dump, uint16_t object)
+{
+	if (dump->objects || !dump->missing)
+		return 0;
+	return weft_refuse(context, EMSGSIZE, "object %u: one of %u bytes does not fit the answer of %u bytes, %u of them used", object,
+			   dump->missing, dump->answer->capacity, dump->answer->used);
 }
 
 static void dump_vifs(struct dump *dump)
 {
-	struct weft_vif_msg *message = &dump->plane->vif_answer;
+	struct weft_vif_msg *message = &dump->plane->vif_message;
 
 	for (; dump->place.id < dump->plane->vif_limit; dump->place.id++) {
 		const struct weft_vif *vif = dump->plane->vifs[dump->place.id];
@@ -250,6 +274,7 @@ int weft_message_dump(struct weft_context *context, struct weft_answer *answer, 
 	if (dump.place.slot > 1 || dump.place.prefix_len > 128)
 		return weft_refuse(context, EINVAL, "DUMP marker: not one that this plane gave");
 	error = dump_object(context, &dump, object);
+	error = error ? error : check_progress(context, &dump, object);
 	if (error)
 		return error;
 	dump.place.started = 1;
@@ -260,39 +285,60 @@ int weft_message_dump(struct weft_context *context, struct weft_answer *answer, 
 	return 0;
 }
 
+static int get_route(struct weft_context *context, struct dump *dump, const struct weft_route_msg *m)
+{
+	const struct weft_vrf *vrf = weft_vrf_get(context->plane, m->vrf_id);
+	const struct weft_route *route = NULL;
+	struct weft_route_msg found;
+
+	if (vrf && (m->family == 4 || m->family == 6) && m->prefix_len <= weft_address_bits(m->family))
+		route = weft_fib_exact(&vrf->fib[weft_family_slot(m->family)], m->prefix, m->prefix_len);
+	if (!route)
+		return weft_refuse(context, ENOENT, "ROUTE prefix: VRF %u has no such route", m->vrf_id);
+	weft_route_fill(m->vrf_id, route, &found);
+	emit(dump, WEFT_OBJECT_ROUTE, route->epoch, &found, sizeof(found));
+	return 0;
+}
+
+static bool exists(struct weft_plane *plane, uint16_t object, uint32_t id)
+{
+	switch (object) {
+	case WEFT_OBJECT_VIF: return weft_vif_get(plane, id) != NULL;
+	case WEFT_OBJECT_VRF: return weft_vrf_get(plane, id) != NULL;
+	case WEFT_OBJECT_NEXTHOP: return weft_nexthop_entry_get(plane, id) != NULL;
+	case WEFT_OBJECT_LABEL: return weft_sparse_get(&plane->labels, id) != 0;
+	default: return weft_sparse_get(&plane->vnis, id) != 0;
+	}
+}
+
 /* The identifying field is what a dump would begin at; the object found must be the very one. */
 int weft_message_get(struct weft_context *context, struct weft_answer *answer, uint16_t object, const void *body)
 {
 	struct dump dump = {.plane = context->plane, .answer = answer, .filter = ALL, .left = 1};
 	uint32_t id;
+	int error;
 
 	memcpy(&id, body, sizeof(id)); /* first field of every object with an id */
-	if (object == WEFT_OBJECT_PLANE) {
+	switch (object) {
+	case WEFT_OBJECT_ROUTE:
+		error = get_route(context, &dump, body);
+		break;
+	case WEFT_OBJECT_VIF:
+	case WEFT_OBJECT_VRF:
+	case WEFT_OBJECT_NEXTHOP:
+	case WEFT_OBJECT_LABEL:
+	case WEFT_OBJECT_VNI:
+		if (!exists(context->plane, object, id))
+			return weft_refuse(context, ENOENT, "GET: no object %u with id %u", object, id);
+		dump.place.id = id;
+		error = dump_object(context, &dump, object);
+		break;
+	case WEFT_OBJECT_PLANE:
 		dump_plane(&dump);
-		return 0;
-	}
-	if (object == WEFT_OBJECT_ROUTE) {
-		const struct weft_route_msg *m = body;
-		const struct weft_vrf *vrf = weft_vrf_get(context->plane, m->vrf_id);
-		const struct weft_route *route = NULL;
-		struct weft_route_msg found;
-
-		if (vrf && (m->family == 4 || m->family == 6) && m->prefix_len <= weft_address_bits(m->family))
-			route = weft_fib_exact(&vrf->fib[weft_family_slot(m->family)], m->prefix, m->prefix_len);
-		if (!route)
-			return weft_refuse(context, ENOENT, "ROUTE prefix: VRF %u has no such route", m->vrf_id);
-		weft_route_fill(m->vrf_id, route, &found);
-		emit(&dump, object, route->epoch, &found, sizeof(found));
-		return 0;
-	}
-	if (object > WEFT_OBJECT_VNI)
+		error = 0;
+		break;
+	default:
 		return weft_refuse(context, EINVAL, "GET: object %u is read by DUMP only", object);
-	dump.place.id = id;
-	if ((object == WEFT_OBJECT_VIF && !weft_vif_get(context->plane, id)) ||
-	    (object == WEFT_OBJECT_VRF && !weft_vrf_get(context->plane, id)) ||
-	    (object == WEFT_OBJECT_NEXTHOP && !weft_nexthop_entry_get(context->plane, id)) ||
-	    (object == WEFT_OBJECT_LABEL && !weft_sparse_get(&context->plane->labels, id)) ||
-	    (object == WEFT_OBJECT_VNI && !weft_sparse_get(&context->plane->vnis, id)))
-		return weft_refuse(context, ENOENT, "GET: no object %u with id %u", object, id);
-	return dump_object(context, &dump, object);
+	}
+	return error ? error : check_progress(context, &dump, object);
 }

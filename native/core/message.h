@@ -13,9 +13,11 @@ struct weft_answer {
 /* Room kept for the DONE message at the end. */
 #define WEFT_ANSWER_RESERVE (sizeof(struct weft_message_header) + sizeof(struct weft_done_msg))
 
-/* Appends a message; false when it does not fit before the reserve. */
-bool weft_answer_add(struct weft_answer *answer, uint16_t object, uint16_t operation, uint32_t epoch, const void *body,
-		     uint32_t bytes);
+/*
+ * Appends a message of which only the header is written: room for `bytes` of body, aligned like the frame or not; NULL when it does
+ * not fit before the reserve.
+ */
+uint8_t *weft_answer_room(struct weft_answer *answer, uint16_t object, uint16_t operation, uint32_t epoch, uint32_t bytes);
 
 /* One object or a page of them. 0 or negative errno with context->text. `done` gets marker and more. */
 int weft_message_get(struct weft_context *context, struct weft_answer *answer, uint16_t object, const void *body);

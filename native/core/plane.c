@@ -26,7 +26,8 @@ static int create_tables(struct weft_plane *plane, uint32_t connections)
 {
 	plane->configured = weft_host_alloc(sizeof(*plane->configured));
 	plane->unassigned = weft_host_alloc(sizeof(*plane->unassigned) * plane->workers);
-	if (!plane->configured || !plane->unassigned || weft_sparse_create(&plane->vrfs, WEFT_VRF_LIMIT) ||
+	plane->request = weft_host_alloc(WEFT_FRAME_BYTES_MAX);
+	if (!plane->configured || !plane->unassigned || !plane->request || weft_sparse_create(&plane->vrfs, WEFT_VRF_LIMIT) ||
 	    weft_sparse_create(&plane->nexthops, WEFT_NEXTHOP_LIMIT) || weft_sparse_create(&plane->labels, WEFT_LABEL_LIMIT) ||
 	    weft_sparse_create(&plane->vnis, WEFT_VNI_LIMIT) || weft_endpoints_create(plane) ||
 	    weft_connections_create(plane, connections) || weft_vrf_create_fabric(plane) || weft_nexthop_create_discard(plane))
@@ -72,6 +73,7 @@ void weft_plane_destroy(struct weft_plane *plane)
 		weft_host_free(plane->worker_memory[worker], weft_worker_bytes());
 	weft_host_free(plane->unassigned, sizeof(*plane->unassigned) * plane->workers);
 	weft_host_free(plane->configured, sizeof(*plane->configured));
+	weft_host_free(plane->request, WEFT_FRAME_BYTES_MAX);
 	weft_host_free(plane, sizeof(*plane));
 }
 

@@ -54,7 +54,8 @@ struct weft_plane {
 	uint64_t route_count, started_ns, sets, deletes;
 	uint64_t retired_drops[WEFT_DROP_LIMIT]; /* of vifs that are gone */
 	/* scratch of the control thread: too large for a kernel's stack */
-	struct weft_vif_msg request, vif_message, vif_answer;
+	void *request; /* the body being applied, WEFT_FRAME_BYTES_MAX: only what messages use is ever touched */
+	struct weft_vif_msg vif_message;
 };
 
 static inline uint32_t weft_plane_generation(struct weft_plane *plane)

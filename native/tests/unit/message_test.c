@@ -161,6 +161,22 @@ static void routesOfOneSubnetShareAStampBucket(void)
 	CHECK(weft_route_stamp(plane, 3, 4, address) == stamp);
 }
 
+static void aBodyOfVariableSizeHoldsWhatItCounts(void)
+{
+	static struct { struct weft_nexthop_msg nexthop; struct weft_nexthop_member members[2]; } two;
+
+	two.nexthop = tunnel;
+	two.nexthop.nexthop_id = 6;
+	two.nexthop.member_count = 1;
+	CHECK(SET(NEXTHOP, &two) == EINVAL && strstr(error_text, "member_count 1: a body of 120 bytes, want 104"));
+	two.nexthop.member_count = WEFT_NEXTHOP_MEMBERS_MAX + 1;
+	CHECK(SET(NEXTHOP, &two) == EINVAL && strstr(error_text, "member_count 129: at most 128"));
+	two.nexthop.member_count = 0xffffffffu;
+	CHECK(SET(NEXTHOP, &two) == EINVAL && strstr(error_text, "member_count"));
+	CHECK(send_message(WEFT_OBJECT_NEXTHOP, WEFT_OPERATION_SET, 1, &two, 80) == EINVAL && strstr(error_text, "80 bytes, want 88"));
+	CHECK(dump(WEFT_OBJECT_NEXTHOP, 0) == 2);
+}
+
 static void dumpsComeInPages(void)
 {
 	struct weft_dump_msg request = {.vrf_id = 3, .limit = 1};
@@ -223,6 +239,7 @@ int main(void)
 	RUN(aVifKeepsItsDeviceAndChangesItsAddresses);
 	RUN(portsThatShareAnAddressGetZonesOfTheirOwn);
 	RUN(routesOfOneSubnetShareAStampBucket);
+	RUN(aBodyOfVariableSizeHoldsWhatItCounts);
 	RUN(dumpsComeInPages);
 	RUN(aSweepTakesOtherEpochsOnly);
 	RUN(framesCutAnywhereAreRefused);
