@@ -33,6 +33,7 @@
 #define WEFT_IDENTITY_ELEMENTS_MAX 32
 #define WEFT_POLICY_RULES_MAX 8192
 #define WEFT_NEXTHOP_MEMBERS_MAX 128
+#define WEFT_MEMBER_WEIGHT_MAX 1000
 #define WEFT_VIF_POLICIES 2
 
 /* Id limits: ids are dense indexes chosen by the agent, 0 .. LIMIT-1. */
@@ -222,7 +223,7 @@ struct weft_nexthop_member {
 	uint32_t member_id;  /* unique in this next hop; 1 .. 2^32-1 */
 	uint32_t nexthop_id; /* LOCAL or TUNNEL */
 	uint32_t label;      /* MPLS label or VNI put on the wire by a TUNNEL, else WEFT_LABEL_NONE */
-	uint32_t weight;     /* 1 .. 1000 */
+	uint32_t weight;     /* 1 .. WEFT_MEMBER_WEIGHT_MAX */
 };
 
 struct weft_nexthop_msg {

@@ -92,18 +92,19 @@ static void dump_vrfs(struct dump *dump)
 static void dump_nexthops(struct dump *dump)
 {
 	const struct weft_sparse *all = &dump->plane->nexthops;
-	struct weft_nexthop_msg message;
 
 	for (;; dump->place.id++) {
 		const struct weft_nexthop_entry *entry;
+		uint8_t *out;
 
 		dump->place.id = weft_sparse_next(all, dump->place.id);
 		if (dump->place.id >= all->limit)
 			return;
 		entry = weft_nexthop_entry_get(dump->plane, dump->place.id);
-		weft_nexthop_fill(entry, &message);
-		if (!emit(dump, WEFT_OBJECT_NEXTHOP, entry->seen.epoch, &message, sizeof(message)))
+		out = room(dump, WEFT_OBJECT_NEXTHOP, entry->seen.epoch, weft_nexthop_bytes(entry));
+		if (!out)
 			return;
+		weft_nexthop_fill(entry, out);
 	}
 }
 

@@ -51,6 +51,9 @@ static bool is_fresh(struct weft_worker *worker, const struct weft_step *step, c
 		return false;
 	if (WEFT_UNLIKELY(weft_connection_resolve(worker, connection, way)))
 		return false;
+	if (WEFT_UNLIKELY(connection->flags & WEFT_CONNECTION_VIA_ECMP) &&
+	    !weft_ecmp_holds(worker->plane, connection, way->nexthop))
+		return false;
 	vrf_id = connection->vrf_id;
 	policy_stamp = connection->policy_stamp;
 	source_stamp = connection->source_stamp;

@@ -27,7 +27,7 @@ struct weft_vrf {
 /* A next hop with what only the control thread needs. Replaced whole; `seen` comes first. */
 struct weft_nexthop_entry {
 	struct weft_nexthop seen;
-	uint64_t routes, labels, vnis;
+	uint64_t routes, labels, vnis, members; /* references; members: of ECMP next hops */
 	struct weft_nexthop_entry *endpoint_next, *endpoint_previous; /* others of the same endpoint */
 	struct weft_nexthop_msg message;
 };
@@ -139,7 +139,9 @@ struct weft_target {
 void weft_plane_fill(struct weft_plane *plane, struct weft_plane_msg *out);
 void weft_vif_fill(struct weft_plane *plane, const struct weft_vif *vif, struct weft_vif_msg *out);
 void weft_vrf_fill(const struct weft_vrf *vrf, struct weft_vrf_msg *out);
-void weft_nexthop_fill(const struct weft_nexthop_entry *entry, struct weft_nexthop_msg *out);
+/* Bytes of the message with its members; fill writes so many, `out` may be unaligned. */
+uint32_t weft_nexthop_bytes(const struct weft_nexthop_entry *entry);
+void weft_nexthop_fill(const struct weft_nexthop_entry *entry, void *out);
 void weft_route_fill(uint32_t vrf_id, const struct weft_route *route, struct weft_route_msg *out);
 /* Packets dropped for the reason: on one vif, or everywhere (vif NULL). */
 uint64_t weft_drops_sum(struct weft_plane *plane, const struct weft_vif *vif, uint32_t reason);

@@ -52,6 +52,9 @@ struct weft_endpoint {
 struct weft_nexthop {
 	uint32_t nexthop_id, generation;
 	uint8_t type, encap, family;
+	uint8_t zero0;
+	uint32_t member_count;
+	const struct weft_nexthop_member *members; /* ECMP; as long-lived as the next hop */
 	uint32_t vrf_id;
 	uint32_t vif_id;                /* LOCAL; resolve with weft_vif_get at use: the vif may go first */
 	struct weft_endpoint *endpoint; /* TUNNEL */
@@ -123,7 +126,9 @@ struct weft_connection {
 	/* written by this direction's worker */
 	uint64_t packets, bytes;
 	uint64_t seen_ns, created_ns;
-	uint8_t scratch[32];         /* the packet path's */
+
+	/* WEFT_CONNECTION_VIA_ECMP: the next hop above is of this member of this ECMP next hop; written like line one */
+	uint32_t ecmp_id, ecmp_generation, member_id;
 } __attribute__((aligned(WEFT_CACHE_LINE)));
 WEFT_ABI_ASSERT(sizeof(struct weft_connection) == 192, "connection");
 

@@ -17,6 +17,7 @@
 enum weft_connection_path_flag {
 	WEFT_CONNECTION_TO_VIF = 1u << 16,   /* leaves by the interface whose id stands in `label`; nexthop_id is 0 */
 	WEFT_CONNECTION_BY_LABEL = 1u << 17, /* the fabric's MPLS label chose the port, not a route */
+	WEFT_CONNECTION_VIA_ECMP = 1u << 19, /* leaves by a member of an ECMP next hop */
 };
 
 /* weft_connection.tcp_state: what this direction has sent. */
@@ -161,6 +162,21 @@ static inline uint32_t weft_policy_stamp(const struct weft_vif *in, const struct
 	return (in ? in->policy_stamp * 0x9e3779b1u : 0) + (out ? out->policy_stamp : 0);
 }
 uint16_t weft_entropy_port(uint32_t hash);
+
+/* ---- ecmp.c ---- */
+/*
+ * The member that a connection takes: weighted rendezvous of `hash` and the member ids, among members that can be used, so that a
+ * change of members moves only connections of members that went. `keep`: the member it had (0: none), taken while it can be used.
+ * `from_vif`: the port the connection enters by, which it cannot leave by, or WEFT_FROM_FABRIC, which takes no tunnel member.
+ * NULL: none can be used.
+ */
+const struct weft_nexthop_member *weft_ecmp_choose(struct weft_plane *plane, const struct weft_nexthop *ecmp, uint32_t hash, uint32_t keep,
+						   uint32_t from_vif);
+/* The member behind which a packet came: the one of that port (vif_id), or of that outer source (entry: endpoint index plus 1). */
+const struct weft_nexthop_member *weft_ecmp_origin(struct weft_plane *plane, const struct weft_nexthop *ecmp, uint32_t vif_id,
+						   uint32_t entry);
+/* False: the ECMP next hop changed, or (for the initiator's direction) the other plane of the member's tunnel fell silent. */
+bool weft_ecmp_holds(struct weft_plane *plane, const struct weft_connection *connection, const struct weft_nexthop *nexthop);
 
 /* ---- age.c ---- */
 /* Notes a TCP packet's flags in its direction's state. */

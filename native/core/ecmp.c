@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+/* Equal-cost multipath: which member of a next hop carries a connection. Worker context. */
+#include "worker.h"
+
+/* Whether a connection may leave by the member now. */
+static bool usable(struct weft_plane *plane, const struct weft_nexthop_member *member, uint32_t from_vif)
+{
+	const struct weft_nexthop *nexthop = weft_nexthop_get(plane, member->nexthop_id);
+
+	if (!nexthop)
+		return false;
+	if (nexthop->type == WEFT_NEXTHOP_LOCAL)
+		return nexthop->vif_id != from_vif && weft_vif_get(plane, nexthop->vif_id);
+	return nexthop->type == WEFT_NEXTHOP_TUNNEL && nexthop->endpoint && from_vif != WEFT_FROM_FABRIC &&
+	       __atomic_load_n(&nexthop->endpoint->liveness, __ATOMIC_ACQUIRE) != WEFT_LIVENESS_DOWN;
+}
+
+static uint32_t mix(uint32_t hash, uint32_t member_id)
+{
+	uint64_t x = ((uint64_t)hash << 32 | member_id) * 0x9e3779b97f4a7c15ull;
+
+	x = (x ^ x >> 32) * 0xd6e8feb86659fd93ull;
+	return (uint32_t)(x >> 32);
+}
+
+/* -log2(value / 2^32) in 16 fractional bits; no floating point in a kernel. `value` is not 0. */
+static uint32_t negative_log(uint32_t value)
+{
+	uint32_t whole = 31u - (uint32_t)__builtin_clz(value), fraction = 0;
+	uint64_t x = (uint64_t)value << (31 - whole); /* 1 .. 2 in 31 fractional bits */
+
+	for (uint32_t bit = 1u << 15; bit; bit >>= 1) {
+		x = x * x >> 31;
+		if (x >> 32) {
+			x >>= 1;
+			fraction |= bit;
+		}
+	}
+	return (32u << 16) - (whole << 16 | fraction);
+}
+
+const struct weft_nexthop_member *weft_ecmp_choose(struct weft_plane *plane, const struct weft_nexthop *ecmp, uint32_t hash, uint32_t keep,
+						   uint32_t from_vif)
+{
+	const struct weft_nexthop_member *best = NULL;
+	uint64_t best_score = 0;
+
+	for (uint32_t i = 0; i < ecmp->member_count; i++) {
+		const struct weft_nexthop_member *member = &ecmp->members[i];
+		uint64_t score;
+
+		if (!usable(plane, member, from_vif))
+			continue;
+		if (member->member_id == keep)
+			return member;
+		score = negative_log(mix(hash, member->member_id) | 1u);
+		/* the least of score / weight wins: the odds are as the weights */
+		if (!best || score * best->weight < best_score * member->weight) {
+			best = member;
+			best_score = score;
+		}
+	}
+	return best;
+}
+
+const struct weft_nexthop_member *weft_ecmp_origin(struct weft_plane *plane, const struct weft_nexthop *ecmp, uint32_t vif_id,
+						   uint32_t entry)
+{
+	for (uint32_t i = 0; i < ecmp->member_count; i++) {
+		const struct weft_nexthop *nexthop = weft_nexthop_get(plane, ecmp->members[i].nexthop_id);
+
+		if (!nexthop)
+			continue;
+		if (vif_id != WEFT_FROM_FABRIC ? nexthop->type == WEFT_NEXTHOP_LOCAL && nexthop->vif_id == vif_id
+					       : nexthop->endpoint && nexthop->endpoint->index + 1 == entry)
+			return &ecmp->members[i];
+	}
+	return NULL;
+}
+
+bool weft_ecmp_holds(struct weft_plane *plane, const struct weft_connection *connection, const struct weft_nexthop *nexthop)
+{
+	const struct weft_nexthop *ecmp = weft_nexthop_get(plane, connection->ecmp_id);
+
+	if (!ecmp || ecmp->generation != connection->ecmp_generation)
+		return false;
+	return !(connection->flags & WEFT_CONNECTION_INITIATOR) || !nexthop || !nexthop->endpoint ||
+	       __atomic_load_n(&nexthop->endpoint->liveness, __ATOMIC_ACQUIRE) != WEFT_LIVENESS_DOWN;
+}
