@@ -17,7 +17,6 @@ struct endpoint_entry {
 
 struct weft_endpoints {
 	struct endpoint_entry *buckets[ENDPOINT_BUCKETS];
-	uint32_t index_next;
 };
 
 static uint32_t bucket_of(uint8_t family, const uint8_t *address)
@@ -67,24 +66,31 @@ struct weft_endpoint *weft_endpoint_get(struct weft_plane *plane, uint8_t family
 	return entry ? &entry->seen : NULL;
 }
 
+static struct endpoint_entry *make(struct weft_plane *plane, uint8_t family, const uint8_t *destination, uint32_t index)
+{
+	struct endpoint_entry *endpoint = weft_host_alloc(sizeof(*endpoint));
+	uint32_t bucket = bucket_of(family, destination);
+
+	if (!endpoint)
+		return NULL;
+	endpoint->seen.family = family;
+	endpoint->seen.index = index;
+	memcpy(endpoint->seen.destination, destination, weft_address_bytes(family));
+	endpoint->next = plane->endpoints->buckets[bucket];
+	weft_store(plane->endpoints->buckets[bucket], endpoint);
+	return endpoint;
+}
+
 int weft_endpoint_attach(struct weft_plane *plane, struct weft_nexthop_entry *entry, uint8_t family, const uint8_t *destination)
 {
 	struct endpoint_entry *endpoint = find(plane, family, destination);
-	bool fresh = !endpoint;
+	bool fresh;
 
-	if (fresh) {
-		uint32_t bucket = bucket_of(family, destination);
-
-		endpoint = weft_host_alloc(sizeof(*endpoint));
-		if (!endpoint)
-			return -ENOMEM;
-		endpoint->seen.family = family;
-		endpoint->seen.index = plane->endpoints->index_next++;
-		memcpy(endpoint->seen.destination, destination, weft_address_bytes(family));
-		endpoint->next = plane->endpoints->buckets[bucket];
-		weft_store(plane->endpoints->buckets[bucket], endpoint);
-	}
-	endpoint->seen.references++;
+	if (!endpoint)
+		endpoint = make(plane, family, destination, plane->shared->endpoint_next++);
+	if (!endpoint)
+		return -ENOMEM;
+	fresh = endpoint->seen.references++ == 0;
 	entry->seen.endpoint = &endpoint->seen;
 	entry->endpoint_previous = NULL;
 	entry->endpoint_next = endpoint->users;
@@ -106,9 +112,19 @@ static void unuse(struct endpoint_entry *endpoint, struct weft_nexthop_entry *en
 		entry->endpoint_next->endpoint_previous = entry->endpoint_previous;
 }
 
+static void drop(struct weft_plane *plane, struct endpoint_entry *endpoint)
+{
+	struct endpoint_entry **link = &plane->endpoints->buckets[bucket_of(endpoint->seen.family, endpoint->seen.destination)];
+
+	while (*link != endpoint)
+		link = &(*link)->next;
+	weft_store(*link, endpoint->next);
+	weft_host_free_deferred(plane, endpoint, sizeof(*endpoint));
+}
+
 void weft_endpoint_detach(struct weft_plane *plane, struct weft_nexthop_entry *entry)
 {
-	struct endpoint_entry *endpoint = (struct endpoint_entry *)entry->seen.endpoint, **link;
+	struct endpoint_entry *endpoint = (struct endpoint_entry *)entry->seen.endpoint;
 
 	if (!endpoint)
 		return;
@@ -116,11 +132,33 @@ void weft_endpoint_detach(struct weft_plane *plane, struct weft_nexthop_entry *e
 	if (--endpoint->seen.references)
 		return;
 	weft_host_path_want(plane, endpoint->seen.family, endpoint->seen.destination, false);
-	link = &plane->endpoints->buckets[bucket_of(endpoint->seen.family, endpoint->seen.destination)];
-	while (*link != endpoint)
-		link = &(*link)->next;
-	weft_store(*link, endpoint->next);
-	weft_host_free_deferred(plane, endpoint, sizeof(*endpoint));
+	drop(plane, endpoint);
+}
+
+void weft_endpoint_restore(struct weft_plane *plane, const struct weft_path_msg *path, uint32_t index)
+{
+	struct endpoint_entry *endpoint = find(plane, path->family, path->destination);
+
+	if (plane->shared->endpoint_next <= index)
+		plane->shared->endpoint_next = index + 1;
+	if (endpoint)
+		endpoint->seen.index = index;
+	else if (!make(plane, path->family, path->destination, index))
+		return; /* the next hop that needs it will be refused for the same reason */
+	weft_plane_path_set(plane, path);
+}
+
+void weft_endpoints_forget_unused(struct weft_plane *plane)
+{
+	for (uint32_t i = 0; i < ENDPOINT_BUCKETS; i++) {
+		struct endpoint_entry *next;
+
+		for (struct endpoint_entry *entry = plane->endpoints->buckets[i]; entry; entry = next) {
+			next = entry->next;
+			if (!entry->seen.references)
+				drop(plane, entry);
+		}
+	}
 }
 
 void weft_endpoint_move(struct weft_plane *plane, struct weft_nexthop_entry *entry, struct weft_nexthop_entry *next)
