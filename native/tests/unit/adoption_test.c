@@ -68,6 +68,8 @@ static void rewrite(struct weft_plane *plane, struct weft_connection *c, uint32_
 	for (int i = 0; i < 2; i++) {
 		__atomic_store_n(&pair[i]->nexthop_id, version, __ATOMIC_RELAXED);
 		__atomic_store_n(&pair[i]->nexthop_generation, version, __ATOMIC_RELAXED);
+		for (volatile int spin = 0; spin < 300; spin++) /* so that death comes here often */
+			;
 		__atomic_store_n(&pair[i]->route_flags, version, __ATOMIC_RELAXED);
 		__atomic_store_n(&pair[i]->vrf_id, version, __ATOMIC_RELAXED);
 	}
