@@ -135,19 +135,6 @@ void weft_endpoint_detach(struct weft_plane *plane, struct weft_nexthop_entry *e
 	drop(plane, endpoint);
 }
 
-void weft_endpoint_restore(struct weft_plane *plane, const struct weft_path_msg *path, uint32_t index)
-{
-	struct endpoint_entry *endpoint = find(plane, path->family, path->destination);
-
-	if (plane->shared->endpoint_next <= index)
-		plane->shared->endpoint_next = index + 1;
-	if (endpoint)
-		endpoint->seen.index = index;
-	else if (!make(plane, path->family, path->destination, index))
-		return; /* the next hop that needs it will be refused for the same reason */
-	weft_plane_path_set(plane, path);
-}
-
 void weft_endpoints_forget_unused(struct weft_plane *plane)
 {
 	for (uint32_t i = 0; i < ENDPOINT_BUCKETS; i++) {
@@ -235,6 +222,14 @@ void weft_plane_paths(struct weft_plane *plane, void (*visit)(void *argument, co
 	}
 }
 
+static void fill_rewrite(uint8_t rewrite[14], const struct weft_path_msg *path)
+{
+	memcpy(rewrite, path->destination_mac, 6);
+	memcpy(rewrite + 6, path->source_mac, 6);
+	rewrite[12] = path->family == 4 ? 0x08 : 0x86;
+	rewrite[13] = path->family == 4 ? 0x00 : 0xdd;
+}
+
 void weft_plane_path_set(struct weft_plane *plane, const struct weft_path_msg *path)
 {
 	struct endpoint_entry *entry = find(plane, path->family, path->destination);
@@ -246,10 +241,7 @@ void weft_plane_path_set(struct weft_plane *plane, const struct weft_path_msg *p
 	if (!entry)
 		return; /* the last next hop went while the mirror was asking */
 	endpoint = &entry->seen;
-	memcpy(rewrite, path->destination_mac, 6);
-	memcpy(rewrite + 6, path->source_mac, 6);
-	rewrite[12] = path->family == 4 ? 0x08 : 0x86;
-	rewrite[13] = path->family == 4 ? 0x00 : 0xdd;
+	fill_rewrite(rewrite, path);
 	if (resolved == (endpoint->state == WEFT_PATH_RESOLVED) && endpoint->uplink == uplink && endpoint->mtu == path->mtu &&
 	    memcmp(endpoint->rewrite, rewrite, sizeof(rewrite)) == 0)
 		return;
@@ -263,6 +255,27 @@ void weft_plane_path_set(struct weft_plane *plane, const struct weft_path_msg *p
 	memcpy(endpoint->rewrite, rewrite, sizeof(rewrite));
 	weft_store(endpoint->uplink, uplink);
 	__atomic_store_n(&endpoint->state, WEFT_PATH_RESOLVED, __ATOMIC_RELEASE);
+}
+
+void weft_endpoint_restore(struct weft_plane *plane, const struct weft_path_msg *path, uint32_t index)
+{
+	struct endpoint_entry *entry = find(plane, path->family, path->destination);
+	struct weft_endpoint *endpoint;
+
+	if (plane->shared->endpoint_next <= index)
+		plane->shared->endpoint_next = index + 1;
+	if (!entry)
+		entry = make(plane, path->family, path->destination, index);
+	if (!entry)
+		return; /* the next hop that needs it will be refused for the same reason */
+	endpoint = &entry->seen;
+	endpoint->index = index;
+	endpoint->uplink = weft_vif_get(plane, path->vif_id);
+	endpoint->state = path->state == WEFT_PATH_RESOLVED && endpoint->uplink ? WEFT_PATH_RESOLVED : WEFT_PATH_UNRESOLVED;
+	endpoint->mtu = path->mtu;
+	endpoint->changed_ns = path->changed_ns;
+	memcpy(endpoint->gateway, path->gateway, sizeof(endpoint->gateway));
+	fill_rewrite(endpoint->rewrite, path);
 }
 
 int weft_path_set(struct weft_context *context, const void *body)

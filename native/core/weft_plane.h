@@ -38,8 +38,8 @@ bool weft_plane_adopted(const struct weft_plane *plane);
 
 /*
  * A plane that takes over from one that died: between begin and end it is given what that one held, by weft_plane_apply and the
- * functions here. References of LOCAL next hops to vifs that are gone are accepted, settings.applied is silent. Control context, no
- * worker runs yet.
+ * functions here. What that one's tables held is accepted though it could not be set afresh (a LOCAL next hop whose vif went, a
+ * label whose next hop became another kind); settings.applied is silent. Control context, no worker runs yet.
  */
 void weft_plane_restore_begin(struct weft_plane *plane);
 /* Before the tunnel next hops: the destination keeps its index, which connections remember, and its path until the mirror speaks. */
