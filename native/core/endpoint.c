@@ -222,6 +222,18 @@ void weft_plane_paths(struct weft_plane *plane, void (*visit)(void *argument, co
 	}
 }
 
+bool weft_plane_path_get(struct weft_plane *plane, uint8_t family, const uint8_t destination[16], struct weft_path_msg *path,
+			 uint32_t *index)
+{
+	const struct endpoint_entry *entry = find(plane, family, destination);
+
+	if (!entry)
+		return false;
+	fill(&entry->seen, path);
+	*index = entry->seen.index;
+	return true;
+}
+
 static void fill_rewrite(uint8_t rewrite[14], const struct weft_path_msg *path)
 {
 	memcpy(rewrite, path->destination_mac, 6);

@@ -173,6 +173,8 @@ int weft_plane_set(struct weft_context *context, const void *body)
 	return 0;
 }
 
+void weft_plane_state(struct weft_plane *plane, struct weft_plane_msg *out) { weft_plane_fill(plane, out); }
+
 void weft_plane_fill(struct weft_plane *plane, struct weft_plane_msg *out)
 {
 	*out = *plane->configured;

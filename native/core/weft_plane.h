@@ -70,6 +70,12 @@ void weft_plane_path_set(struct weft_plane *plane, const struct weft_path_msg *p
 /* Every tunnel destination in use, for a mirror that starts or resyncs. Control context. */
 void weft_plane_paths(struct weft_plane *plane, void (*visit)(void *argument, const struct weft_path_msg *path), void *argument);
 
+/* The path to a destination in use and its index (weft_plane_restore_path). False: not in use. Control context. */
+bool weft_plane_path_get(struct weft_plane *plane, uint8_t family, const uint8_t destination[16], struct weft_path_msg *path,
+			 uint32_t *index);
+/* The PLANE object as GET answers it. Control context. */
+void weft_plane_state(struct weft_plane *plane, struct weft_plane_msg *out);
+
 /* Any context of that worker. */
 void weft_plane_count_drop(struct weft_plane *plane, uint32_t worker, struct weft_vif *vif, enum weft_drop reason, uint32_t packets);
 void weft_plane_set_carrier(struct weft_plane *plane, struct weft_vif *vif, bool up);
