@@ -5,6 +5,8 @@
  *
  * Life of a pair: FREE -> LIVE (insert) -> REMOVED (remove; no bucket leads to it, readers may still look) -> after a grace period
  * FREE again. Only live pairs are aged. Entries never used are never touched.
+ *
+ * Entries and states stand behind struct weft_shared, which may outlive the process; everything else is made anew from them.
  */
 #include "plane.h"
 
@@ -24,14 +26,15 @@ struct bucket {
 WEFT_ABI_ASSERT(sizeof(struct bucket) == WEFT_CACHE_LINE, "bucket");
 
 struct weft_connections {
-	struct weft_connection *entries; /* [2 * pairs]: a pair's directions are neighbours */
+	struct weft_connection *entries; /* [2 * pairs], shared: a pair's directions are neighbours */
 	struct bucket *buckets;
-	uint8_t *states;                 /* [pairs]; written under the bucket locks of the pair */
+	uint8_t *states;                 /* [pairs], shared; written under the bucket locks of the pair */
+	uint32_t *used;                  /* shared */
 	uint32_t *links;                 /* [pairs]: next of the free, removed or waiting list */
 	uint32_t pairs, bucket_mask;
 
 	uint32_t lock __attribute__((aligned(WEFT_CACHE_LINE))); /* of what follows */
-	uint32_t free_list, removed_list, used, live;
+	uint32_t free_list, removed_list, live;
 
 	uint32_t waiting_list; /* control thread: in their grace period */
 	bool waiting;
@@ -56,35 +59,13 @@ static inline uint32_t bucket_second(const struct weft_connections *c, uint32_t 
 	return (hash ^ ((signature_of(hash) | 1u) * 0x5bd1e995u)) & c->bucket_mask;
 }
 
-int weft_connections_create(struct weft_plane *plane, uint32_t pairs)
-{
-	struct weft_connections *c = weft_host_alloc(sizeof(*c));
-	uint32_t buckets = 256;
-
-	if (!c)
-		return -ENOMEM;
-	while (buckets < pairs / 2) /* two entries a pair, eight slots: at most half full */
-		buckets *= 2;
-	plane->connections = c;
-	c->pairs = pairs;
-	c->bucket_mask = buckets - 1;
-	c->free_list = c->removed_list = c->waiting_list = NO_PAIR;
-	c->entries = weft_host_alloc(sizeof(*c->entries) * 2 * pairs);
-	c->buckets = weft_host_alloc(sizeof(*c->buckets) * buckets);
-	c->states = weft_host_alloc(pairs);
-	c->links = weft_host_alloc(sizeof(*c->links) * pairs);
-	return c->entries && c->buckets && c->states && c->links ? 0 : -ENOMEM;
-}
-
 void weft_connections_destroy(struct weft_plane *plane)
 {
 	struct weft_connections *c = plane->connections;
 
 	if (!c)
 		return;
-	weft_host_free(c->entries, sizeof(*c->entries) * 2 * c->pairs);
 	weft_host_free(c->buckets, sizeof(*c->buckets) * (c->bucket_mask + 1));
-	weft_host_free(c->states, c->pairs);
 	weft_host_free(c->links, sizeof(*c->links) * c->pairs);
 	weft_host_free(c, sizeof(*c));
 	plane->connections = NULL;
@@ -92,7 +73,7 @@ void weft_connections_destroy(struct weft_plane *plane)
 
 uint32_t weft_connections_max(const struct weft_plane *plane) { return plane->connections->pairs; }
 uint32_t weft_connections_live(const struct weft_plane *plane) { return __atomic_load_n(&plane->connections->live, __ATOMIC_RELAXED); }
-uint32_t weft_connections_used(const struct weft_plane *plane) { return __atomic_load_n(&plane->connections->used, __ATOMIC_ACQUIRE); }
+uint32_t weft_connections_used(const struct weft_plane *plane) { return __atomic_load_n(plane->connections->used, __ATOMIC_ACQUIRE); }
 
 bool weft_connection_live(struct weft_plane *plane, uint32_t index)
 {
@@ -239,6 +220,79 @@ static void unlink_entry(struct weft_connections *c, uint32_t hash, uint32_t ind
 	}
 }
 
+/* Neither direction was being written when the worker died, and they are each other's. */
+static bool is_whole(const struct weft_connections *c, uint32_t pair)
+{
+	const struct weft_connection *one = &c->entries[2 * pair], *other = one + 1;
+
+	return c->states[pair] == PAIR_LIVE && !(one->sequence & 1) && !(other->sequence & 1) && one->reverse == 2 * pair + 1 &&
+	       other->reverse == 2 * pair;
+}
+
+/* No other thread is there yet. */
+static bool adopt_pair(struct weft_plane *plane, uint32_t pair)
+{
+	struct weft_connections *c = plane->connections;
+	struct weft_connection *one = &c->entries[2 * pair], *other = one + 1;
+	uint32_t one_hash, other_hash;
+
+	if (!is_whole(c, pair))
+		return false;
+	one_hash = weft_connection_hash(plane, &one->key);
+	other_hash = weft_connection_hash(plane, &other->key);
+	if (weft_connection_find(plane, &one->key, one_hash) || weft_connection_find(plane, &other->key, other_hash) ||
+	    !link_entry(c, one_hash, 2 * pair))
+		return false;
+	if (link_entry(c, other_hash, 2 * pair + 1))
+		return true;
+	unlink_entry(c, one_hash, 2 * pair);
+	return false;
+}
+
+/* What a worker left: whole live pairs are linked again, every other pair is free. */
+static void adopt(struct weft_plane *plane)
+{
+	struct weft_connections *c = plane->connections;
+
+	for (uint32_t pair = 0; pair < *c->used; pair++) {
+		struct weft_connection *one = &c->entries[2 * pair];
+
+		if (adopt_pair(plane, pair)) {
+			c->live++;
+			continue;
+		}
+		one[0].sequence = (one[0].sequence + 1) & ~1u;
+		one[1].sequence = (one[1].sequence + 1) & ~1u;
+		c->states[pair] = PAIR_FREE;
+		c->links[pair] = c->free_list;
+		c->free_list = pair;
+	}
+}
+
+int weft_connections_create(struct weft_plane *plane, uint32_t pairs)
+{
+	struct weft_connections *c = weft_host_alloc(sizeof(*c));
+	uint32_t buckets = 256;
+
+	if (!c)
+		return -ENOMEM;
+	while (buckets < pairs / 2) /* two entries a pair, eight slots: at most half full */
+		buckets *= 2;
+	plane->connections = c;
+	c->pairs = pairs;
+	c->bucket_mask = buckets - 1;
+	c->free_list = c->removed_list = c->waiting_list = NO_PAIR;
+	c->entries = (struct weft_connection *)(plane->shared + 1);
+	c->states = (uint8_t *)(c->entries + 2 * (size_t)pairs);
+	c->used = &plane->shared->used;
+	c->buckets = weft_host_alloc(sizeof(*c->buckets) * buckets);
+	c->links = weft_host_alloc(sizeof(*c->links) * pairs);
+	if (!c->buckets || !c->links)
+		return -ENOMEM;
+	adopt(plane);
+	return 0;
+}
+
 static uint32_t take_pair(struct weft_connections *c)
 {
 	uint32_t pair = NO_PAIR;
@@ -247,9 +301,9 @@ static uint32_t take_pair(struct weft_connections *c)
 	if (c->free_list != NO_PAIR) {
 		pair = c->free_list;
 		c->free_list = c->links[pair];
-	} else if (c->used < c->pairs) {
-		pair = c->used;
-		__atomic_store_n(&c->used, c->used + 1, __ATOMIC_RELEASE);
+	} else if (*c->used < c->pairs) {
+		pair = *c->used;
+		__atomic_store_n(c->used, pair + 1, __ATOMIC_RELEASE);
 	}
 	if (pair != NO_PAIR)
 		__atomic_store_n(&c->live, c->live + 1, __ATOMIC_RELAXED);

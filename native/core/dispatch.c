@@ -132,6 +132,22 @@ static int apply(struct weft_context *context, struct weft_answer *answer, const
 	return weft_refuse(context, EINVAL, "%s operation %u: not for this object", row->name, header->operation);
 }
 
+bool weft_plane_restorable(uint16_t object)
+{
+	return object < WEFT_ARRAY_COUNT(rows) && rows[object].set && object != WEFT_OBJECT_PATH;
+}
+
+/* Tells the host what a worker after this one must be told. A refused SWEEP may have removed something. */
+static void note_applied(struct weft_plane *plane, const struct weft_message_header *header, const void *message, bool applied,
+			 bool changed)
+{
+	bool writes = header->operation == WEFT_OPERATION_SET || header->operation == WEFT_OPERATION_DELETE ||
+		      header->operation == WEFT_OPERATION_SWEEP;
+
+	if (plane->applied && !plane->restoring && writes && (applied || changed) && weft_plane_restorable(header->object))
+		plane->applied(plane->host, message, header->bytes);
+}
+
 static void refuse_message(struct weft_answer *answer, struct weft_done_msg *done, uint32_t index, int error,
 			   const struct weft_context *context)
 {
@@ -192,7 +208,12 @@ uint32_t weft_plane_apply(struct weft_plane *plane, const void *request, uint32_
 			refuse_message(&answer, &done, index, error, &context);
 		else
 			done.applied++;
+		note_applied(plane, &header, in + at, !error, context.changed);
 		at += header.bytes;
+	}
+	if (!plane->restoring) {
+		plane->shared->sets = plane->sets;
+		plane->shared->deletes = plane->deletes;
 	}
 	return finish(&answer, &done, frame.sequence);
 }

@@ -17,7 +17,6 @@ struct endpoint_entry {
 
 struct weft_endpoints {
 	struct endpoint_entry *buckets[ENDPOINT_BUCKETS];
-	uint32_t index_next;
 };
 
 static uint32_t bucket_of(uint8_t family, const uint8_t *address)
@@ -67,24 +66,31 @@ struct weft_endpoint *weft_endpoint_get(struct weft_plane *plane, uint8_t family
 	return entry ? &entry->seen : NULL;
 }
 
+static struct endpoint_entry *make(struct weft_plane *plane, uint8_t family, const uint8_t *destination, uint32_t index)
+{
+	struct endpoint_entry *endpoint = weft_host_alloc(sizeof(*endpoint));
+	uint32_t bucket = bucket_of(family, destination);
+
+	if (!endpoint)
+		return NULL;
+	endpoint->seen.family = family;
+	endpoint->seen.index = index;
+	memcpy(endpoint->seen.destination, destination, weft_address_bytes(family));
+	endpoint->next = plane->endpoints->buckets[bucket];
+	weft_store(plane->endpoints->buckets[bucket], endpoint);
+	return endpoint;
+}
+
 int weft_endpoint_attach(struct weft_plane *plane, struct weft_nexthop_entry *entry, uint8_t family, const uint8_t *destination)
 {
 	struct endpoint_entry *endpoint = find(plane, family, destination);
-	bool fresh = !endpoint;
+	bool fresh;
 
-	if (fresh) {
-		uint32_t bucket = bucket_of(family, destination);
-
-		endpoint = weft_host_alloc(sizeof(*endpoint));
-		if (!endpoint)
-			return -ENOMEM;
-		endpoint->seen.family = family;
-		endpoint->seen.index = plane->endpoints->index_next++;
-		memcpy(endpoint->seen.destination, destination, weft_address_bytes(family));
-		endpoint->next = plane->endpoints->buckets[bucket];
-		weft_store(plane->endpoints->buckets[bucket], endpoint);
-	}
-	endpoint->seen.references++;
+	if (!endpoint)
+		endpoint = make(plane, family, destination, plane->shared->endpoint_next++);
+	if (!endpoint)
+		return -ENOMEM;
+	fresh = endpoint->seen.references++ == 0;
 	entry->seen.endpoint = &endpoint->seen;
 	entry->endpoint_previous = NULL;
 	entry->endpoint_next = endpoint->users;
@@ -106,9 +112,19 @@ static void unuse(struct endpoint_entry *endpoint, struct weft_nexthop_entry *en
 		entry->endpoint_next->endpoint_previous = entry->endpoint_previous;
 }
 
+static void drop(struct weft_plane *plane, struct endpoint_entry *endpoint)
+{
+	struct endpoint_entry **link = &plane->endpoints->buckets[bucket_of(endpoint->seen.family, endpoint->seen.destination)];
+
+	while (*link != endpoint)
+		link = &(*link)->next;
+	weft_store(*link, endpoint->next);
+	weft_host_free_deferred(plane, endpoint, sizeof(*endpoint));
+}
+
 void weft_endpoint_detach(struct weft_plane *plane, struct weft_nexthop_entry *entry)
 {
-	struct endpoint_entry *endpoint = (struct endpoint_entry *)entry->seen.endpoint, **link;
+	struct endpoint_entry *endpoint = (struct endpoint_entry *)entry->seen.endpoint;
 
 	if (!endpoint)
 		return;
@@ -116,11 +132,20 @@ void weft_endpoint_detach(struct weft_plane *plane, struct weft_nexthop_entry *e
 	if (--endpoint->seen.references)
 		return;
 	weft_host_path_want(plane, endpoint->seen.family, endpoint->seen.destination, false);
-	link = &plane->endpoints->buckets[bucket_of(endpoint->seen.family, endpoint->seen.destination)];
-	while (*link != endpoint)
-		link = &(*link)->next;
-	weft_store(*link, endpoint->next);
-	weft_host_free_deferred(plane, endpoint, sizeof(*endpoint));
+	drop(plane, endpoint);
+}
+
+void weft_endpoints_forget_unused(struct weft_plane *plane)
+{
+	for (uint32_t i = 0; i < ENDPOINT_BUCKETS; i++) {
+		struct endpoint_entry *next;
+
+		for (struct endpoint_entry *entry = plane->endpoints->buckets[i]; entry; entry = next) {
+			next = entry->next;
+			if (!entry->seen.references)
+				drop(plane, entry);
+		}
+	}
 }
 
 void weft_endpoint_move(struct weft_plane *plane, struct weft_nexthop_entry *entry, struct weft_nexthop_entry *next)
@@ -209,6 +234,26 @@ void weft_plane_paths(struct weft_plane *plane, void (*visit)(void *argument, co
 	}
 }
 
+bool weft_plane_path_get(struct weft_plane *plane, uint8_t family, const uint8_t destination[16], struct weft_path_msg *path,
+			 uint32_t *index)
+{
+	const struct endpoint_entry *entry = find(plane, family, destination);
+
+	if (!entry)
+		return false;
+	fill(&entry->seen, path);
+	*index = entry->seen.index;
+	return true;
+}
+
+static void fill_rewrite(uint8_t rewrite[14], const struct weft_path_msg *path)
+{
+	memcpy(rewrite, path->destination_mac, 6);
+	memcpy(rewrite + 6, path->source_mac, 6);
+	rewrite[12] = path->family == 4 ? 0x08 : 0x86;
+	rewrite[13] = path->family == 4 ? 0x00 : 0xdd;
+}
+
 void weft_plane_path_set(struct weft_plane *plane, const struct weft_path_msg *path)
 {
 	struct endpoint_entry *entry = find(plane, path->family, path->destination);
@@ -220,10 +265,7 @@ void weft_plane_path_set(struct weft_plane *plane, const struct weft_path_msg *p
 	if (!entry)
 		return; /* the last next hop went while the mirror was asking */
 	endpoint = &entry->seen;
-	memcpy(rewrite, path->destination_mac, 6);
-	memcpy(rewrite + 6, path->source_mac, 6);
-	rewrite[12] = path->family == 4 ? 0x08 : 0x86;
-	rewrite[13] = path->family == 4 ? 0x00 : 0xdd;
+	fill_rewrite(rewrite, path);
 	if (resolved == (endpoint->state == WEFT_PATH_RESOLVED) && endpoint->uplink == uplink && endpoint->mtu == path->mtu &&
 	    memcmp(endpoint->rewrite, rewrite, sizeof(rewrite)) == 0 &&
 	    memcmp(endpoint->gateway, path->gateway, sizeof(endpoint->gateway)) == 0)
@@ -238,6 +280,27 @@ void weft_plane_path_set(struct weft_plane *plane, const struct weft_path_msg *p
 	memcpy(endpoint->rewrite, rewrite, sizeof(rewrite));
 	weft_store(endpoint->uplink, uplink);
 	__atomic_store_n(&endpoint->state, WEFT_PATH_RESOLVED, __ATOMIC_RELEASE);
+}
+
+void weft_endpoint_restore(struct weft_plane *plane, const struct weft_path_msg *path, uint32_t index)
+{
+	struct endpoint_entry *entry = find(plane, path->family, path->destination);
+	struct weft_endpoint *endpoint;
+
+	if (plane->shared->endpoint_next <= index)
+		plane->shared->endpoint_next = index + 1;
+	if (!entry)
+		entry = make(plane, path->family, path->destination, index);
+	if (!entry)
+		return; /* the next hop that needs it will be refused for the same reason */
+	endpoint = &entry->seen;
+	endpoint->index = index;
+	endpoint->uplink = weft_vif_get(plane, path->vif_id);
+	endpoint->state = path->state == WEFT_PATH_RESOLVED && endpoint->uplink ? WEFT_PATH_RESOLVED : WEFT_PATH_UNRESOLVED;
+	endpoint->mtu = path->mtu;
+	endpoint->changed_ns = path->changed_ns;
+	memcpy(endpoint->gateway, path->gateway, sizeof(endpoint->gateway));
+	fill_rewrite(endpoint->rewrite, path);
 }
 
 int weft_path_set(struct weft_context *context, const void *body)

@@ -128,7 +128,7 @@ static int check(struct weft_context *context, const struct weft_nexthop_msg *m)
 	case WEFT_NEXTHOP_RECEIVE:
 		return 0;
 	case WEFT_NEXTHOP_LOCAL:
-		if (!weft_vif_get(context->plane, m->vif_id))
+		if (!weft_vif_get(context->plane, m->vif_id) && !context->plane->restoring) /* the vif may go before it */
 			return weft_refuse(context, ENOENT, "NEXTHOP vif_id %u: no such vif", m->vif_id);
 		return 0;
 	case WEFT_NEXTHOP_VRF:

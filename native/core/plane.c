@@ -5,6 +5,9 @@
 #define CONNECTIONS_DEFAULT (1u << 20)
 #define CONNECTIONS_MIN 1024u
 #define CONNECTIONS_MAX (1u << 24)
+#define SHARED_MAGIC 0x3164657261687357ull /* "Wshared1" */
+/* To be raised with every change of what an entry of the connection table or struct weft_shared means. */
+#define SHARED_LAYOUT 1u
 
 static void copy_text(char *out, const char *text, size_t bytes)
 {
@@ -35,6 +38,68 @@ static int create_tables(struct weft_plane *plane, uint32_t connections)
 	return create_workers(plane);
 }
 
+size_t weft_plane_shared_bytes(uint32_t connections_max)
+{
+	uint32_t pairs = connections_max ? connections_max : CONNECTIONS_DEFAULT;
+
+	return sizeof(struct weft_shared) + (2 * sizeof(struct weft_connection) + 1) * (size_t)pairs;
+}
+
+bool weft_plane_shared_fits(const void *memory, uint32_t connections_max)
+{
+	const struct weft_shared *shared = memory;
+	uint32_t pairs = connections_max ? connections_max : CONNECTIONS_DEFAULT;
+
+	return shared->magic == SHARED_MAGIC && shared->layout == SHARED_LAYOUT && shared->bytes == weft_plane_shared_bytes(pairs) &&
+	       shared->entry_bytes == sizeof(struct weft_connection) && shared->pairs == pairs && shared->used <= pairs;
+}
+
+bool weft_plane_adopted(const struct weft_plane *plane) { return plane->adopted; }
+
+/* The part of the plane that the next process finds again; `memory` NULL: nobody will. */
+static int share(struct weft_plane *plane, void *memory, uint32_t pairs)
+{
+	struct weft_shared *shared = memory ? memory : weft_host_alloc(weft_plane_shared_bytes(pairs));
+
+	if (!shared)
+		return -ENOMEM;
+	plane->shared = shared;
+	plane->shared_own = !memory;
+	plane->adopted = weft_plane_shared_fits(shared, pairs);
+	if (!plane->adopted) {
+		memset(shared, 0, sizeof(*shared));
+		shared->bytes = weft_plane_shared_bytes(pairs);
+		shared->layout = SHARED_LAYOUT;
+		shared->entry_bytes = sizeof(struct weft_connection);
+		shared->pairs = pairs;
+		shared->started_ns = weft_host_wall_ns();
+		weft_host_random(&shared->seed, sizeof(shared->seed));
+		weft_host_random(shared->hash_keys, sizeof(shared->hash_keys));
+		__atomic_store_n(&shared->magic, SHARED_MAGIC, __ATOMIC_RELEASE); /* last: half a head is none */
+	}
+	plane->seed = shared->seed;
+	memcpy(plane->hash_keys, shared->hash_keys, sizeof(plane->hash_keys));
+	plane->started_ns = shared->started_ns;
+	plane->sets = shared->sets;
+	plane->deletes = shared->deletes;
+	return 0;
+}
+
+void weft_plane_restore_begin(struct weft_plane *plane) { plane->restoring = true; }
+
+void weft_plane_restore_path(struct weft_plane *plane, const struct weft_path_msg *path, uint32_t index)
+{
+	weft_endpoint_restore(plane, path, index);
+}
+
+void weft_plane_restore_end(struct weft_plane *plane)
+{
+	weft_endpoints_forget_unused(plane);
+	plane->sets = plane->shared->sets;
+	plane->deletes = plane->shared->deletes;
+	plane->restoring = false;
+}
+
 struct weft_plane *weft_plane_create(const struct weft_plane_settings *settings)
 {
 	uint32_t connections = settings->connections_max ? settings->connections_max : CONNECTIONS_DEFAULT;
@@ -47,13 +112,12 @@ struct weft_plane *weft_plane_create(const struct weft_plane_settings *settings)
 	if (!plane)
 		return NULL;
 	plane->host = settings->host;
+	plane->applied = settings->applied;
+	plane->adoptions = settings->adoptions;
 	plane->workers = settings->workers;
-	plane->started_ns = weft_host_wall_ns();
 	copy_text(plane->implementation, settings->implementation, sizeof(plane->implementation));
 	copy_text(plane->version, settings->version, sizeof(plane->version));
-	weft_host_random(&plane->seed, sizeof(plane->seed));
-	weft_host_random(plane->hash_keys, sizeof(plane->hash_keys));
-	if (create_tables(plane, connections)) {
+	if (share(plane, settings->shared, connections) || create_tables(plane, connections)) {
 		weft_plane_destroy(plane);
 		return NULL;
 	}
@@ -71,6 +135,8 @@ void weft_plane_destroy(struct weft_plane *plane)
 	weft_connections_destroy(plane);
 	for (uint32_t worker = 0; worker < plane->workers; worker++)
 		weft_host_free(plane->worker_memory[worker], weft_worker_bytes());
+	if (plane->shared_own)
+		weft_host_free(plane->shared, weft_plane_shared_bytes(plane->shared->pairs));
 	weft_host_free(plane->unassigned, sizeof(*plane->unassigned) * plane->workers);
 	weft_host_free(plane->configured, sizeof(*plane->configured));
 	weft_host_free(plane->request, WEFT_FRAME_BYTES_MAX);
@@ -113,12 +179,15 @@ int weft_plane_set(struct weft_context *context, const void *body)
 	return 0;
 }
 
+void weft_plane_state(struct weft_plane *plane, struct weft_plane_msg *out) { weft_plane_fill(plane, out); }
+
 void weft_plane_fill(struct weft_plane *plane, struct weft_plane_msg *out)
 {
 	*out = *plane->configured;
 	out->connections_max = weft_connections_max(plane);
 	out->connections_live = weft_connections_live(plane);
 	out->workers = plane->workers;
+	out->adoptions = plane->adoptions;
 	out->vifs = plane->vif_count;
 	out->nexthops = plane->nexthop_count;
 	out->vrfs = plane->vrf_count;

@@ -15,6 +15,22 @@
 struct weft_connections;
 struct weft_endpoints;
 
+/*
+ * What goes on in the next worker process when this one dies: the head of settings.shared, followed by the connections' entries and
+ * states. Ids, numbers, keys; never pointers.
+ */
+struct weft_shared {
+	uint64_t magic, bytes;
+	uint32_t layout, entry_bytes, pairs;
+	uint32_t used;          /* pairs ever used; above them nothing was written */
+	uint64_t hash_keys[4];
+	uint32_t seed;
+	uint32_t generation;    /* of stamps and next hops: every value is given out once, whatever process asks */
+	uint32_t endpoint_next; /* endpoint index to give out next */
+	uint32_t zero0;
+	uint64_t started_ns, sets, deletes;
+} __attribute__((aligned(WEFT_CACHE_LINE)));
+
 /* One VRF. The pointer is stable for its life; workers read `fib` and `stamps`, everything else is the control thread's. */
 struct weft_vrf {
 	uint32_t vrf_id, epoch;
@@ -34,6 +50,11 @@ struct weft_nexthop_entry {
 
 struct weft_plane {
 	void *host;
+	void (*applied)(void *host, const void *message, uint32_t bytes);
+	struct weft_shared *shared;
+	bool shared_own;  /* the memory is the plane's */
+	bool adopted, restoring;
+	uint32_t adoptions;
 	uint32_t workers, seed;
 	uint64_t hash_keys[4];
 	char implementation[16], version[32];
@@ -48,7 +69,6 @@ struct weft_plane {
 	struct weft_vif_counters *unassigned; /* [workers]: drops of packets without a vif */
 
 	/* control thread */
-	uint32_t generation; /* of stamps and next hops: every value is given out once */
 	uint32_t plane_epoch;
 	uint32_t vif_count, vrf_count, nexthop_count, vif_limit; /* vif_limit: above every vif id in use */
 	uint64_t route_count, started_ns, sets, deletes;
@@ -60,9 +80,9 @@ struct weft_plane {
 
 static inline uint32_t weft_plane_generation(struct weft_plane *plane)
 {
-	if (++plane->generation == 0)
-		plane->generation = 1;
-	return plane->generation;
+	if (++plane->shared->generation == 0)
+		plane->shared->generation = 1;
+	return plane->shared->generation;
 }
 
 static inline uint32_t weft_address_bytes(uint8_t family) { return family == 4 ? 4 : 16; }
@@ -76,6 +96,7 @@ struct weft_vrf *weft_vrf_get(struct weft_plane *plane, uint32_t vrf_id);
 struct weft_nexthop_entry *weft_nexthop_entry_get(struct weft_plane *plane, uint32_t nexthop_id);
 
 /* ---- connection.c ---- */
+/* 0 or -ENOMEM. The entries stand behind plane->shared; whole pairs found there are adopted. */
 int weft_connections_create(struct weft_plane *plane, uint32_t pairs);
 void weft_connections_destroy(struct weft_plane *plane);
 /* Ages a slice and gives removed pairs back after a grace period. */
@@ -96,6 +117,9 @@ void weft_endpoint_detach(struct weft_plane *plane, struct weft_nexthop_entry *e
 void weft_endpoint_move(struct weft_plane *plane, struct weft_nexthop_entry *entry, struct weft_nexthop_entry *next);
 /* Paths through `vif` go through `instead`, or are unresolved when that is NULL. */
 void weft_endpoints_forget_vif(struct weft_plane *plane, const struct weft_vif *vif, struct weft_vif *instead);
+/* Makes the destination known under `index` before a next hop uses it; forget_unused drops those that none uses. */
+void weft_endpoint_restore(struct weft_plane *plane, const struct weft_path_msg *path, uint32_t index);
+void weft_endpoints_forget_unused(struct weft_plane *plane);
 /* The endpoint with the smallest index that is at least `from`; fills `out`. False: none. */
 bool weft_endpoint_next(struct weft_plane *plane, uint32_t from, struct weft_path_msg *out, uint32_t *index);
 

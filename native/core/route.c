@@ -70,7 +70,7 @@ static int check_target(struct weft_context *context, const struct weft_route_ms
 		return weft_refuse(context, EINVAL, "ROUTE flags %x: unknown bits", m->flags);
 	if (!entry)
 		return weft_refuse(context, ENOENT, "ROUTE nexthop_id %u: no such next hop", m->nexthop_id);
-	if (entry->seen.type == WEFT_NEXTHOP_TUNNEL) {
+	if (entry->seen.type == WEFT_NEXTHOP_TUNNEL && !context->plane->restoring) {
 		uint32_t limit = entry->seen.encap == WEFT_ENCAP_VXLAN ? WEFT_VNI_LIMIT : WEFT_LABEL_LIMIT;
 
 		if (m->label >= limit)

@@ -97,6 +97,20 @@ static void choose_zone(struct weft_plane *plane, struct weft_vif *vif)
 	}
 }
 
+void weft_plane_restore_zone(struct weft_plane *plane, uint32_t vif_id, uint32_t zone)
+{
+	struct weft_vif *vif = weft_vif_get(plane, vif_id), *copy;
+
+	if (!vif || vif->zone == zone)
+		return;
+	copy = vif_make(plane, vif->message, vif);
+	if (!copy)
+		return; /* connections of this port start anew */
+	copy->zone = zone;
+	copy->epoch = vif->epoch;
+	publish(plane, copy, vif);
+}
+
 static int change(struct weft_context *context, struct weft_vif *old, const struct weft_vif_msg *message)
 {
 	struct weft_plane *plane = context->plane;

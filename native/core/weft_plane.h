@@ -13,6 +13,14 @@ struct weft_plane_settings {
 	uint32_t connections_max; /* pairs; 1024 .. 2^24; 0: 2^20 */
 	const char *implementation, *version;
 	void *host;               /* returned by weft_plane_host */
+	/*
+	 * Where the connection table lives, for a plane whose process may die: weft_plane_shared_bytes bytes, aligned to a page, zeroed or
+	 * as another plane left them, which is adopted when weft_plane_shared_fits. NULL: the plane's own memory.
+	 */
+	void *shared;
+	uint32_t adoptions;       /* workers that died before this one (PLANE object) */
+	/* Called in control context for every SET, DELETE and SWEEP that was applied: the message, header and body. NULL: not wanted. */
+	void (*applied)(void *host, const void *message, uint32_t bytes);
 };
 
 /* Control context. NULL when memory is out or a setting is outside its range. */
@@ -20,6 +28,27 @@ struct weft_plane *weft_plane_create(const struct weft_plane_settings *settings)
 /* No worker is inside; every vif is detached through the host. */
 void weft_plane_destroy(struct weft_plane *plane);
 void *weft_plane_host(const struct weft_plane *plane);
+
+/* Bytes of settings.shared for a table of so many pairs. */
+size_t weft_plane_shared_bytes(uint32_t connections_max);
+/* True when `shared` holds a table that a plane with these pairs and of this layout can adopt. */
+bool weft_plane_shared_fits(const void *shared, uint32_t connections_max);
+/* True when the plane went on with the connection table of one that died. */
+bool weft_plane_adopted(const struct weft_plane *plane);
+
+/*
+ * A plane that takes over from one that died: between begin and end it is given what that one held, by weft_plane_apply and the
+ * functions here. What that one's tables held is accepted though it could not be set afresh (a LOCAL next hop whose vif went, a
+ * label whose next hop became another kind); settings.applied is silent. Control context, no worker runs yet.
+ */
+void weft_plane_restore_begin(struct weft_plane *plane);
+/* Before the tunnel next hops: the destination keeps its index, which connections remember, and its path until the mirror speaks. */
+void weft_plane_restore_path(struct weft_plane *plane, const struct weft_path_msg *path, uint32_t index);
+/* After the vif: connections of the port are found in this zone. */
+void weft_plane_restore_zone(struct weft_plane *plane, uint32_t vif_id, uint32_t zone);
+void weft_plane_restore_end(struct weft_plane *plane);
+/* Whether messages about this object (enum weft_object) can be dumped and set: those are the ones to restore. */
+bool weft_plane_restorable(uint16_t object);
 
 /*
  * Applies one request frame and writes the answer frame. Control context. Never fails as a whole: what cannot be parsed is
@@ -42,6 +71,12 @@ void weft_plane_path_set(struct weft_plane *plane, const struct weft_path_msg *p
 void weft_plane_liveness_set(struct weft_plane *plane, uint8_t family, const uint8_t destination[16], enum weft_liveness liveness);
 /* Every tunnel destination in use, for a mirror that starts or resyncs. Control context. */
 void weft_plane_paths(struct weft_plane *plane, void (*visit)(void *argument, const struct weft_path_msg *path), void *argument);
+
+/* The path to a destination in use and its index (weft_plane_restore_path). False: not in use. Control context. */
+bool weft_plane_path_get(struct weft_plane *plane, uint8_t family, const uint8_t destination[16], struct weft_path_msg *path,
+			 uint32_t *index);
+/* The PLANE object as GET answers it. Control context. */
+void weft_plane_state(struct weft_plane *plane, struct weft_plane_msg *out);
 
 /* Any context of that worker. */
 void weft_plane_count_drop(struct weft_plane *plane, uint32_t worker, struct weft_vif *vif, enum weft_drop reason, uint32_t packets);

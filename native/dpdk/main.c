@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
-/* weft-dpdk: the forwarding plane as a daemon on DPDK. Arguments, start and stop order. */
-#include <dirent.h>
-#include <errno.h>
-#include <sched.h>
-#include <signal.h>
+/* weft-dpdk: the forwarding plane as a daemon on DPDK. A parent process, and a worker process that it starts from the same
+ * program. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+<<<<<<< HEAD
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_log.h>
@@ -228,20 +225,26 @@ static int serve(const struct arguments *arguments, struct weft_plane *plane)
 	weftd_workers_stop();
 	return error;
 }
+=======
+#include "arguments.h"
+#include "parent.h"
+#include "serve.h"
+
+#define EXIT_USAGE 2
+>>>>>>> w-daemon
 
 int main(int count, char **values)
 {
-	struct arguments arguments;
-	struct weft_plane_settings settings = {.implementation = "dpdk", .version = WEFT_VERSION};
-	struct weft_plane *plane = NULL;
-	int error;
+	static struct weftd_arguments arguments;
+	ssize_t length;
 
 	if (count == 2 && !strcmp(values[1], "--help")) {
-		fputs(usage, stdout);
+		fputs(weftd_usage, stdout);
 		return 0;
 	}
-	if (!parse(count, values, &arguments))
+	if (!weftd_arguments_parse(count, values, &arguments))
 		return EXIT_USAGE;
+<<<<<<< HEAD
 	block_signals();
 	if (start_eal(&arguments, values[0]))
 		return 1;
@@ -269,4 +272,11 @@ int main(int count, char **values)
 	weftd_memory_close();
 	rte_eal_cleanup();
 	return error ? 1 : 0;
+=======
+	if (arguments.handover.given)
+		return weftd_serve(&arguments);
+	length = readlink("/proc/self/exe", arguments.program, sizeof(arguments.program) - 1);
+	arguments.program[length > 0 ? length : 0] = 0;
+	return weftd_parent_run(&arguments);
+>>>>>>> w-daemon
 }

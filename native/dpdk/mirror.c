@@ -14,6 +14,7 @@
 #include "neighbour.h"
 #include "netlink.h"
 #include "port.h"
+#include "record.h"
 #include "weft_host.h"
 #include "weft_plane.h"
 
@@ -43,6 +44,7 @@ static struct want *buckets[BUCKETS];
 static struct want *dirty, **dirty_last = &dirty;
 static struct weftd_gateway *gateways;
 static uint64_t gateways_due_ns;
+static uint64_t hold_ns; /* until then restored paths stay; 0: no more */
 
 static struct want **slot_of(uint8_t family, const uint8_t destination[16])
 {
@@ -130,6 +132,16 @@ static struct weftd_gateway *take_gateway(uint32_t ifindex, uint8_t family, cons
 	return gateway;
 }
 
+/* A restored path that the kernel has not confirmed yet, and may. */
+static bool is_held(const struct want *want)
+{
+	struct weft_path_msg path;
+	uint32_t index;
+
+	return hold_ns && weft_plane_path_get(plane, want->path.family, want->path.destination, &path, &index) &&
+	       path.state == WEFT_PATH_RESOLVED;
+}
+
 static void tell(struct want *want)
 {
 	const struct weftd_gateway *gateway = want->gateway;
@@ -148,11 +160,14 @@ static void tell(struct want *want)
 		memcpy(path.destination_mac, gateway->mac, 6);
 	}
 	path.changed_ns = want->path.changed_ns;
+	if (path.state != WEFT_PATH_RESOLVED && is_held(want))
+		return;
 	if (!memcmp(&path, &want->path, sizeof(path)))
 		return;
 	path.changed_ns = weft_host_wall_ns();
 	want->path = path;
 	weft_plane_path_set(plane, &path);
+	weftd_record_path(plane, path.family, path.destination);
 	inet_ntop(path.family == 4 ? AF_INET : AF_INET6, path.destination, destination, sizeof(destination));
 	if (gateway)
 		inet_ntop(gateway->family == 4 ? AF_INET : AF_INET6, gateway->address, through, sizeof(through));
@@ -242,8 +257,11 @@ void weft_host_path_want(struct weft_plane *of, uint8_t family, const uint8_t de
 {
 	struct want **slot = slot_of(family, destination), *want = *slot;
 
+<<<<<<< HEAD
 	(void)of;
 	weftd_liveness_want(family, destination, wanted);
+=======
+>>>>>>> w-daemon
 	if (!wanted && want) {
 		*slot = want->next;
 		unmark(want);
@@ -261,6 +279,7 @@ void weft_host_path_want(struct weft_plane *of, uint8_t family, const uint8_t de
 	memcpy(want->path.destination, destination, 16);
 	*slot = want;
 	mark(want);
+	weftd_record_path(of, family, destination);
 }
 
 static void link_event(const struct nlmsghdr *message)
@@ -330,12 +349,22 @@ void weftd_mirror_read(void)
 	}
 }
 
+void weftd_mirror_resume(void)
+{
+	hold_ns = weft_host_now_ns() + WEFTD_HOLD_NS;
+	weftd_mirror_resync();
+}
+
 bool weftd_mirror_run(uint64_t now_ns)
 {
 	struct weftd_gateway *gateway;
 	struct want *want;
 	uint32_t done;
 
+	if (hold_ns && now_ns >= hold_ns) {
+		hold_ns = 0;
+		weftd_mirror_resync();
+	}
 	for (done = 0; dirty && done < LOOKUPS_PER_RUN; done++) {
 		want = dirty;
 		unmark(want);

@@ -16,6 +16,7 @@
 
 #define WEFTD_PROBE_NS 2000000000ull
 #define WEFTD_CONFIRM_NS 1000000000ull
+#define WEFTD_HOLD_NS 3000000000ull
 
 struct weft_plane;
 
@@ -27,6 +28,8 @@ int weftd_mirror_fd(void);
 void weftd_mirror_read(void);
 /* Looks every destination up again soon. */
 void weftd_mirror_resync(void);
+/* Control took over from another process: for WEFTD_HOLD_NS no path that is known is given up for lack of an answer. */
+void weftd_mirror_resume(void);
 /* A bounded slice of work that is due; true: more is waiting now. */
 bool weftd_mirror_run(uint64_t now_ns);
 

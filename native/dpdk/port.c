@@ -17,6 +17,7 @@
 #include "worker.h"
 
 static struct weftd_port *ports;
+static bool held;
 
 int weftd_refuse(char *text, int error, const char *format, ...)
 {
@@ -113,17 +114,39 @@ static const struct weftd_port_ops *ops_of(uint8_t kind)
 	}
 }
 
-int weft_host_vif_attach(struct weft_plane *plane, struct weft_vif *vif, const struct weft_vif_msg *message, char *text)
+/* Gives the port its device and a worker. 0 or negative errno with a text; then it is as before. */
+static int open_port(struct weftd_port *port, struct weft_vif *vif, const struct weft_vif_msg *message, bool adopt, char *text)
 {
 	const struct weftd_port_ops *ops = ops_of(message->port_kind);
+	int error;
+
+	if (!ops)
+		return weftd_refuse(text, -EINVAL, "port_kind %u: none of 0 .. %u", message->port_kind, WEFT_PORT_ETHDEV);
+	error = adopt && ops->adopt ? ops->adopt(port, message, text) : ops->open(port, message, text);
+	if (error)
+		return error;
+	port->carrier = true;
+	error = weftd_workers_add(port);
+	if (error) {
+		weftd_refuse(text, error, "vif_id %u: no worker takes its port: %s", message->vif_id, strerror(-error));
+		ops->close(port);
+		return error;
+	}
+	port->ops = ops;
+	if (message->type == WEFT_VIF_PHYSICAL)
+		memcpy(vif->mac, port->mac, 6);
+	weft_plane_set_carrier(port->plane, vif, true);
+	return 0;
+}
+
+int weft_host_vif_attach(struct weft_plane *plane, struct weft_vif *vif, const struct weft_vif_msg *message, char *text)
+{
 	struct weftd_port *port;
 	int error;
 
 	vif->host = NULL;
 	if (message->port_kind == WEFT_PORT_NONE)
 		return 0;
-	if (!ops)
-		return weftd_refuse(text, -EINVAL, "port_kind %u: none of 0 .. %u", message->port_kind, WEFT_PORT_ETHDEV);
 	/* A vif deleted in the same frame may still hold the name or the device. */
 	if (weftd_deferred_calls_pending())
 		weftd_deferred_flush();
@@ -131,33 +154,74 @@ int weft_host_vif_attach(struct weft_plane *plane, struct weft_vif *vif, const s
 	port = calloc(1, sizeof(*port));
 	if (!port)
 		return weftd_refuse(text, -ENOMEM, "vif_id %u: no memory for its port", message->vif_id);
-	port->ops = ops;
 	port->plane = plane;
 	port->vif_id = message->vif_id;
 	port->type = message->type;
 	port->fd = -1;
-	error = ops->open(port, message, text);
-	if (!error) {
-		port->carrier = true;
-		error = weftd_workers_add(port);
-		if (error) {
-			weftd_refuse(text, error, "vif_id %u: no worker takes its port: %s", message->vif_id, strerror(-error));
-			ops->close(port);
-		}
-	}
+	vif->host = port; /* a worker may transmit as soon as there is a carrier */
+	error = held ? 0 : open_port(port, vif, message, false, text);
 	if (error) {
+		vif->host = NULL;
 		free(port);
 		return error;
 	}
 	port->next = ports;
 	ports = port;
-	vif->host = port;
-	if (message->type == WEFT_VIF_PHYSICAL)
-		memcpy(vif->mac, port->mac, 6);
-	weft_plane_set_carrier(plane, vif, true);
 	if (message->type == WEFT_VIF_PHYSICAL)
 		weftd_mirror_resync();
 	return 0;
+}
+
+void weftd_ports_hold(void) { held = true; }
+
+/* As a client would: the journal has it, and the agent finds the vif missing. */
+static void delete_vif(struct weft_plane *plane, uint32_t vif_id)
+{
+	static struct {
+		struct weft_frame_header frame;
+		struct weft_message_header header;
+		struct weft_vif_msg body;
+	} request;
+	static uint8_t answer[4096];
+
+	request.frame = (struct weft_frame_header){sizeof(request), 0, 1, 0};
+	request.header = (struct weft_message_header){WEFT_OBJECT_VIF, WEFT_OPERATION_DELETE,
+						      sizeof(request.header) + sizeof(request.body), 0, 0};
+	request.body.vif_id = vif_id;
+	weft_plane_apply(plane, &request, sizeof(request), answer, sizeof(answer));
+}
+
+/* Uplinks before the ports that send through them. */
+static uint32_t resume(struct weft_plane *plane, bool physical)
+{
+	struct weftd_port *port, *next;
+	char text[WEFT_ERROR_TEXT_BYTES];
+	uint32_t there = 0;
+
+	for (port = ports; port; port = next) {
+		struct weft_vif *vif = weft_vif_get(plane, port->vif_id);
+
+		next = port->next;
+		if (port->ops || (port->type == WEFT_VIF_PHYSICAL) != physical)
+			continue;
+		if (!open_port(port, vif, vif->message, true, text)) {
+			there++;
+			continue;
+		}
+		weftd_log("vif %u is not taken over: %s", port->vif_id, text);
+		delete_vif(plane, port->vif_id); /* the port itself goes after a grace period */
+	}
+	return there;
+}
+
+uint32_t weftd_ports_resume(struct weft_plane *plane)
+{
+	uint32_t there;
+
+	held = false;
+	there = resume(plane, true) + resume(plane, false);
+	weftd_deferred_flush();
+	return there;
 }
 
 static void close_port(struct weftd_port *port)
@@ -170,9 +234,11 @@ static void close_port(struct weftd_port *port)
 			break;
 		}
 	}
-	weftd_workers_remove(port);
-	weftd_rcu_synchronize();
-	port->ops->close(port);
+	if (port->ops) {
+		weftd_workers_remove(port);
+		weftd_rcu_synchronize();
+		port->ops->close(port);
+	}
 	free(port);
 }
 

@@ -15,6 +15,8 @@ struct weftd_port_ops {
 	const char *name;
 	/* Control. 0 or negative errno with a text that names field and value; nothing is left behind then. */
 	int (*open)(struct weftd_port *port, const struct weft_vif_msg *message, char *text);
+	/* Control. In place of open, for a device that a worker process before this one made. NULL: open makes no device. */
+	int (*adopt)(struct weftd_port *port, const struct weft_vif_msg *message, char *text);
 	/* Worker. Takes at most a burst from the device into weft_plane_input. Packets taken. */
 	uint32_t (*receive)(struct weftd_port *port, struct weftd_worker *worker);
 	/* Worker. Owns every packet; returns how many the device refused (they are freed). */
@@ -24,7 +26,7 @@ struct weftd_port_ops {
 };
 
 struct weftd_port {
-	const struct weftd_port_ops *ops;
+	const struct weftd_port_ops *ops; /* NULL: held, see weftd_ports_hold */
 	struct weft_plane *plane;
 	struct weftd_port *next; /* control: every open port */
 	uint32_t vif_id;
@@ -53,6 +55,10 @@ void weftd_port_link_changed(struct weftd_port *port, const uint8_t mac[6], uint
 void weftd_port_failed(struct weftd_port *port, struct weftd_worker *worker, int error);
 /* Worker. Counts packets dropped before the core saw them, or that the device refused. */
 void weftd_port_drop(struct weftd_port *port, struct weftd_worker *worker, enum weft_drop reason, uint32_t packets);
+/* Control. Until resume, vifs get no device: those of the journal that are gone again at its end never do. */
+void weftd_ports_hold(void);
+/* Control. Opens or adopts the devices; a vif whose device cannot be had is logged and deleted. Returns how many are there. */
+uint32_t weftd_ports_resume(struct weft_plane *plane);
 /* Control. Closes every port, when the plane is gone. */
 void weftd_ports_close(void);
 

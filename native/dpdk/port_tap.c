@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "keeper.h"
 #include "log.h"
 #include "netns.h"
 #include "packet.h"
@@ -232,23 +233,45 @@ static int create(void *argument)
 static int tap_open(struct weftd_port *port, const struct weft_vif_msg *message, char *text)
 {
 	struct tap_request request = {message, text};
-	int fd;
+	int fd, error;
 
 	if (!message->name[0])
 		return weftd_refuse(text, -EINVAL, "name '': a TAP needs 1 .. %u bytes", WEFT_IFNAME_BYTES - 1);
 	fd = weftd_netns_run(message->netns, create, &request, text);
 	if (fd < 0)
 		return fd;
+	error = weftd_keeper_keep(message->vif_id, message->name, fd, text);
+	if (error) {
+		weftd_close_device(fd);
+		return error;
+	}
 	port->fd = fd;
 	memcpy(port->mac, message->mac, 6);
 	return 0;
 }
 
-static void tap_close(struct weftd_port *port) { weftd_close_device(port->fd); }
+/* The device and all that is set on it are as they were: the parent process kept its file. */
+static int tap_adopt(struct weftd_port *port, const struct weft_vif_msg *message, char *text)
+{
+	int fd = weftd_keeper_take(message->vif_id, message->name);
+
+	if (fd < 0)
+		return weftd_refuse(text, -ENODEV, "name '%s': the parent process holds no file of it", message->name);
+	port->fd = fd;
+	memcpy(port->mac, message->mac, 6);
+	return 0;
+}
+
+static void tap_close(struct weftd_port *port)
+{
+	weftd_keeper_forget(port->vif_id);
+	weftd_close_device(port->fd);
+}
 
 const struct weftd_port_ops weftd_port_tap = {
 	.name = "tap",
 	.open = tap_open,
+	.adopt = tap_adopt,
 	.receive = tap_receive,
 	.transmit = tap_transmit,
 	.close = tap_close,

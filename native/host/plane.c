@@ -17,6 +17,9 @@ struct weft_host_plane *weft_host_plane_open_with(const struct weft_host_plane_o
 		.implementation = "host",
 		.version = "0.1.0",
 		.host = host,
+		.shared = options->shared,
+		.adoptions = options->adoptions,
+		.applied = options->applied,
 	};
 
 	if (!host)

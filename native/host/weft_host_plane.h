@@ -16,6 +16,10 @@ struct weft_host_plane_options {
 	uint32_t connections_max; /* pairs, 1024 .. 2^24; 0: 65536 */
 	uint64_t random_seed;     /* 0: from the kernel; else what weft_host_random gives is repeatable */
 	uint64_t now_ns;          /* monotonic clock at the start; 0: one second. Only weft_host_plane_advance moves it */
+	/* As in struct weft_plane_settings; `applied` gets the struct weft_host_plane. */
+	void *shared;
+	uint32_t adoptions;
+	void (*applied)(void *host, const void *message, uint32_t bytes);
 };
 
 /* A plane with default options, or NULL when memory is out. */

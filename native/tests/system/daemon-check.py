@@ -124,10 +124,16 @@ class Host:
         self.start_ms = (time.monotonic() - started) * 1000
         self.client = Client(self.path)
 
+    def worker(self):
+        """The worker process of the daemon."""
+        with open(f"/proc/{self.process.pid}/task/{self.process.pid}/children") as file:
+            return int(file.read().split()[0])
+
     def usage(self):
-        with open(f"/proc/{self.process.pid}/stat") as file:
+        worker = self.worker()
+        with open(f"/proc/{worker}/stat") as file:
             fields = file.read().rsplit(")", 1)[1].split()
-        status = open(f"/proc/{self.process.pid}/status").read()
+        status = open(f"/proc/{worker}/status").read()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK"), int(re.search(r"VmRSS:\s+(\d+)", status).group(1)) / 1024
 
     def drops(self):

@@ -1,0 +1,352 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)
+"""Checks that the death of weft-dpdk's worker process is not noticed, with the hosts and pods of daemon-check.py: the worker is
+killed under traffic, under programming and again and again; its parent is stopped and killed. Needs root, iproute2, ping. Leaves
+nothing behind. Exit status 77: not root.
+
+usage: restart-check.py WEFT_DPDK [--pods N] [--only NAME,...] [--seed N] [--verbose]
+"""
+import argparse, importlib.util, os, random, re, signal, socket, struct, subprocess, sys, time
+
+spec = importlib.util.spec_from_file_location("daemon_check", os.path.join(os.path.dirname(os.path.abspath(__file__)), "daemon-check.py"))
+daemon = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(daemon)
+daemon.PREFIX = PREFIX = "weft-r-"
+sh = daemon.sh
+
+SERVER = """
+import socket
+s = socket.create_server(("10.1.1.{number}", 7777)); print("listens", flush=True)
+c, _ = s.accept()
+c.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+while (data := c.recv(4096)): c.sendall(data)
+"""
+CLIENT = """
+import socket, time
+c = socket.create_connection(("10.1.1.{number}", 7777), 5)
+c.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+c.settimeout(20)
+n = 0
+while True:
+    c.sendall(n.to_bytes(8, "big"))
+    data = b""
+    while len(data) < 8:
+        part = c.recv(8 - len(data))
+        if not part: raise SystemExit("closed")
+        data += part
+    assert int.from_bytes(data, "big") == n, "out of order"
+    print(time.monotonic(), flush=True)
+    n += 1
+    time.sleep(0.005)
+"""
+
+
+def await_true(condition, seconds):
+    deadline = time.monotonic() + seconds
+    while not (result := condition()) and time.monotonic() < deadline:
+        time.sleep(0.002)
+    return result
+
+
+def alive(pid):
+    try:
+        return open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()[0] not in "ZX"
+    except FileNotFoundError:
+        return False
+
+
+def dump(client, kind):
+    """Every object of a kind as (epoch, body), without what only counts."""
+    out, marker, more = [], b"", 1
+    while more:
+        body = struct.pack("<II48s", daemon.NONE, 0, marker)
+        client.socket.sendall(struct.pack("<IIII", 32 + len(body), 7, 1, 0) + struct.pack("<HHIII", kind, daemon.DUMP, 16 + len(body), 1, 0) + body)
+        answer = client.take(struct.unpack("<I", client.take(4))[0] - 4)[12:]
+        while answer:
+            object_, _, size, epoch, _ = struct.unpack_from("<HHIII", answer)
+            body = bytearray(answer[16:size])
+            if object_ == daemon.DONE:
+                more, marker = struct.unpack_from("<I", body, 8)[0], bytes(body[16:64])
+            elif object_ == daemon.ERROR:
+                raise SystemExit(f"dump of {kind}: {body}")
+            else:
+                if kind == daemon.VIF:
+                    body[-44:] = bytes(44)  # connections_live, packets, bytes, drops
+                if kind == daemon.PLANE:
+                    body[52:56] = body[80:84] = bytes(4)  # connections_live, adoptions
+                out.append((epoch, bytes(body)))
+            answer = answer[size:]
+    return out
+
+
+OBJECTS = {name: getattr(daemon, name) for name in ("PLANE", "VIF", "VRF", "NEXTHOP", "ROUTE", "LABEL", "VNI", "PATH")}
+
+
+def image(client):
+    return {name: dump(client, kind) for name, kind in OBJECTS.items()}
+
+
+def differences(one, other):
+    return [f"{name}: {len(set(one[name]) - set(other[name]))} lost, {len(set(other[name]) - set(one[name]))} new"
+            for name in one if one[name] != other[name]]
+
+
+class Check(daemon.Bench):
+    def adoptions(self, host):
+        objects, _ = host.client.call([(daemon.PLANE, daemon.GET, bytes(168))])
+        return struct.unpack_from("<I", objects[0][1], 80)[0]
+
+    def link(self, number):
+        text = sh(f"ip netns exec {PREFIX}p{number} cat /sys/class/net/eth0/ifindex /sys/class/net/eth0/carrier /sys/class/net/eth0/carrier_changes").stdout
+        return tuple(text.split())
+
+    def log_of(self, host):
+        return open(host.log.name).read()
+
+    def session(self, client, server):
+        """An established TCP connection that speaks all the time."""
+        listener = subprocess.Popen(["ip", "netns", "exec", f"{PREFIX}p{server}", sys.executable, "-c", SERVER.format(number=server)],
+                                    stdout=subprocess.PIPE, text=True)
+        listener.stdout.readline()
+        path = f"{self.folder}/session-{client}-{server}"
+        talker = subprocess.Popen(["ip", "netns", "exec", f"{PREFIX}p{client}", sys.executable, "-c", CLIENT.format(number=server)],
+                                  stdout=open(path, "w"), stderr=subprocess.STDOUT)
+        await_true(lambda: os.path.getsize(path) > 400, 5)
+        return listener, talker, path
+
+    @staticmethod
+    def end_session(session):
+        for process in session[:2]:
+            process.kill()
+            process.wait()
+
+    def kill_worker(self, host, wait=True):
+        """Kills it; returns when, and with `wait` when the next one answers a client that connected at once."""
+        pid = host.worker()
+        os.kill(pid, signal.SIGKILL)
+        killed = time.monotonic()
+        client = socket.socket(socket.AF_UNIX)
+        client.connect(host.path)  # raises when nobody listens
+        connected = time.monotonic() - killed
+        client.close()
+        if wait:
+            host.client.socket.close()
+            host.client = daemon.Client(host.path)
+            self.answered = time.monotonic() - killed
+        return killed, connected
+
+    def connection_of(self, host, port):
+        objects, _ = host.client.call([(daemon.CONNECTION, daemon.DUMP, struct.pack("<II48s", daemon.NONE, 0, b""))])
+        for kind, body in objects:
+            ports = struct.unpack_from("<HH", body, 20)
+            if kind == daemon.CONNECTION and ports[1] == port:
+                packets, octets, idle, age = struct.unpack_from("<QQQQ", body, 80)
+                return {"source_port": ports[0], "tcp": body[18], "packets": packets, "age": age / 1e9}
+        return None
+
+    def warm_up(self):
+        self.check("pods reach each other", await_true(lambda: self.ping(2, "10.1.1.3", 1)[0] == 1, 5), "v4 hosts")
+        self.ping(2, "10.1.1.4", 1)
+
+    def run_takeover(self):
+        """Under traffic: sockets, dump, interfaces, connections and the gap."""
+        host = self.hosts[0]
+        sessions = [self.session(2, 3), self.session(2, 4)]
+        pinger = subprocess.Popen(["ip", "netns", "exec", f"{PREFIX}p2", "ping", "-n", "-D", "-i", "0.01", "-w", "6", "10.1.1.3"],
+                                  stdout=subprocess.PIPE, text=True)
+        for _ in range(20):
+            pinger.stdout.readline()
+        before, links, old = image(host.client), [self.link(2), self.link(4)], host.client
+        connection = self.connection_of(host, 7777)
+        wall = time.time()
+        killed, connected = self.kill_worker(host)
+        self.check("socket connectable at once", connected < 0.1, f"{connected * 1000:.1f} ms after the death")
+        self.check("next worker answers", self.answered < 1, f"{self.answered * 1000:.0f} ms after the death")
+        after = image(host.client)
+        self.check("dump is the same", before == after, "; ".join(differences(before, after)) or f"{sum(map(len, after.values()))} objects")
+        self.check("adoptions counted", self.adoptions(host) == 1, str(self.adoptions(host)))
+        self.check("interfaces untouched", links == [self.link(2), self.link(4)], f"ifindex, carrier, carrier changes {links}")
+        later = self.connection_of(host, 7777)
+        self.check("connection goes on", bool(connection) and bool(later) and later["source_port"] == connection["source_port"]
+                   and later["packets"] >= connection["packets"] and later["age"] > connection["age"] and later["tcp"] == connection["tcp"],
+                   f"{connection} -> {later}")
+        out, _ = pinger.communicate()
+        times = [wall] + [float(m) for m in re.findall(r"\[([\d.]+)\] \d+ bytes from", out) if float(m) > wall]
+        gap = max((b - a for a, b in zip(times, times[1:])), default=99)
+        self.check("gap", gap < 1 and len(times) > 20, f"longest silence of a ping every 10 ms: {gap * 1000:.0f} ms")
+        for session, what in zip(sessions, ("between hosts", "on one host")):
+            spoken = [float(line) for line in open(session[2]) if re.fullmatch(r"[\d.]+\n", line)]
+            after_kill = [t for t in spoken if t > killed + 1]
+            pause = max((b - a for a, b in zip(spoken, spoken[1:]) if b > killed), default=99)
+            self.check(f"TCP goes on {what}", session[1].poll() is None and len(after_kill) > 20, f"longest pause {pause * 1000:.0f} ms")
+            self.end_session(session)
+        self.check("reported", "adopted 3 vifs" in self.log_of(host), re.findall(r"adopted .*", self.log_of(host))[-1:])
+
+    def many(self, host, count):
+        names = [f"{PREFIX}p{n}" for n in range(60, 60 + count)]
+        sh("; ".join(f"ip netns add {name}" for name in names))
+        for n in range(60, 60 + count):
+            address = f"10.9.{n >> 8}.{n & 255}"
+            host.client.call([
+                (daemon.VIF, daemon.SET, daemon.vif(n, 1, daemon.VIRTUAL, daemon.TAP, daemon.ADDRESS_CHECK, mtu=1450, address=f"02:01:02:00:{n >> 8:02x}:{n & 255:02x}",
+                                                    name="eth0", netns=f"/run/netns/{PREFIX}p{n}", addresses=[(address, 16, daemon.CONFIGURE), ("10.9.0.1", 16, daemon.GATEWAY)])),
+                (daemon.NEXTHOP, daemon.SET, daemon.nexthop(1000 + n, 2, vif_id=n)), (daemon.ROUTE, daemon.SET, daemon.route(1, f"{address}/32", 1000 + n))])
+        return names
+
+    def run_ports(self):
+        """With many ports; afterwards a DELETE still removes an interface."""
+        host, count = self.hosts[0], self.arguments.pods
+        names = self.many(host, count)
+        links = [self.link(n) for n in (60, 59 + count)]
+        before = image(host.client)
+        pinger = subprocess.Popen(["ip", "netns", "exec", f"{PREFIX}p2", "ping", "-n", "-D", "-i", "0.01", "-w", "4", "10.1.1.3"],
+                                  stdout=subprocess.PIPE, text=True)
+        for _ in range(20):
+            pinger.stdout.readline()
+        wall = time.time()
+        self.kill_worker(host)
+        after = image(host.client)
+        out, _ = pinger.communicate()
+        times = [wall] + [float(m) for m in re.findall(r"\[([\d.]+)\] \d+ bytes from", out) if float(m) > wall]
+        gap = max((b - a for a, b in zip(times, times[1:])), default=99)
+        self.check(f"gap with {count} more ports", gap < 1, f"{gap * 1000:.0f} ms; {re.findall(r'adopted .*', self.log_of(host))[-1]}")
+        self.check("dump is the same", before == after, "; ".join(differences(before, after)) or f"{sum(map(len, after.values()))} objects")
+        self.check("interfaces untouched", links == [self.link(n) for n in (60, 59 + count)], str(links))
+        usage = host.usage()
+        started = time.monotonic()
+        time.sleep(2)
+        spent = (host.usage()[0] - usage[0]) / (time.monotonic() - started) * 100
+        parent = int(re.search(r"VmRSS:\s+(\d+)", open(f"/proc/{host.process.pid}/status").read()).group(1)) / 1024
+        self.check("small and idle", usage[1] < 200 and spent < 2 and parent < 20, f"worker {usage[1]:.0f} MB, {spent:.1f}% of a core; parent {parent:.1f} MB")
+        for first in range(60, 60 + count, 100):
+            host.client.call([(daemon.VIF, daemon.DELETE, daemon.vif(n, 1, daemon.VIRTUAL, daemon.TAP)) for n in range(first, min(first + 100, 60 + count))])
+        left = sh(f"ip -n {names[0]} -br link; ip -n {names[-1]} -br link").stdout
+        self.check("DELETE removes the interface", "eth0" not in left, left.split("\n")[0])
+        for n in range(60, 60 + count):
+            host.client.call([(daemon.ROUTE, daemon.DELETE, daemon.route(1, f"10.9.{n >> 8}.{n & 255}/32", 0)), (daemon.NEXTHOP, daemon.DELETE, daemon.nexthop(1000 + n, 2))])
+        sh("; ".join(f"ip netns del {name}" for name in names))
+
+    def run_programming(self):
+        """Killed at random times while it is programmed: what was answered is there afterwards."""
+        host, rng = self.hosts[0], random.Random(self.arguments.seed)
+        wanted = {}
+        for death in range(6):
+            died = time.monotonic() + rng.random() * 0.05
+            pid, killed = host.worker(), False
+            while not killed:
+                frame = {n: rng.random() < 0.7 for n in rng.sample(range(2000), rng.randrange(1, 200))}
+                frame = {n: keep for n, keep in frame.items() if keep or wanted.get(n)}
+                if time.monotonic() >= died:
+                    os.kill(pid, signal.SIGKILL)
+                    killed = True
+                try:
+                    host.client.call([(daemon.ROUTE, daemon.SET if keep else daemon.DELETE, daemon.route(1, f"10.20.{n >> 8}.{n & 255}/32", 11, daemon.VNI_ID))
+                                      for n, keep in frame.items()])
+                    wanted.update(frame)
+                except OSError:
+                    for n in frame:  # not answered: either way is right
+                        wanted.pop(n, None)
+                        wanted[n] = None
+            host.client.socket.close()
+            host.client = daemon.Client(host.path)
+            there = {body[10] << 8 | body[11] for _, body in dump(host.client, daemon.ROUTE) if body[8:10] == b"\x0a\x14"}
+            lost = [n for n, keep in wanted.items() if keep and n not in there]
+            stayed = [n for n, keep in wanted.items() if keep is False and n in there]
+            self.check(f"death {death + 1} while programming", not lost and not stayed, f"{len(there)} routes, {len(lost)} lost, {len(stayed)} came back")
+            wanted = {n: True for n in there}
+        for first in range(0, 2000, 500):
+            host.client.call([(daemon.ROUTE, daemon.DELETE, daemon.route(1, f"10.20.{n >> 8}.{n & 255}/32", 11)) for n in wanted if first <= n < first + 500])
+
+    def run_refused(self):
+        """A vif that cannot be taken over is left out; the others stay."""
+        host = self.hosts[1]
+        sh(f"ip netns exec {host.name} ip link add {PREFIX}x type veth peer name {PREFIX}y")
+        host.client.call([(daemon.VIF, daemon.SET, daemon.vif(40, 0, daemon.PHYSICAL, daemon.AF_PACKET, daemon.SHARED_UPLINK, device=f"{PREFIX}x", name=f"{PREFIX}x"))])
+        before = dump(host.client, daemon.VIF)
+        sh(f"ip netns exec {host.name} ip link del {PREFIX}x")
+        self.kill_worker(host)
+        after = dump(host.client, daemon.VIF)
+        gone = {struct.unpack_from("<I", body)[0] for _, body in set(before) - set(after)}
+        self.check("a vif without its device is left out", gone == {40} and "vif 40 is not taken over" in self.log_of(host), f"gone {gone}")
+        self.check("the others forward", await_true(lambda: self.ping(2, "10.1.1.3", 1)[0] == 1, 5), "v4 hosts")
+
+    def run_again(self):
+        """Each worker dies as soon as it is there: the first ones are followed at once, then ever later; nothing is lost."""
+        host = self.hosts[1]
+        before, links, waits = image(host.client), self.link(3), []
+        for _ in range(8):
+            pid = host.worker()
+            os.kill(pid, signal.SIGKILL)
+            killed = time.monotonic()
+            children = f"/proc/{host.process.pid}/task/{host.process.pid}/children"
+            await_true(lambda: open(children).read().split() not in ([], [str(pid)]), 12)
+            waits.append(time.monotonic() - killed)
+        slow = [wait for wait in waits if wait > 0.9]
+        self.check("restarts slow down", waits[0] < 0.5 and len(slow) >= 2 and slow == sorted(slow) and slow[-1] < 11,
+                   " ".join(f"{wait * 1000:.0f}" for wait in waits) + " ms")
+        self.check("each restart is one line", len(re.findall(r"killed by signal 9", self.log_of(host))) >= 8,
+                   re.findall(r"weft-dpdk: (worker .*)", self.log_of(host))[-1])
+        host.client.socket.close()
+        host.client = daemon.Client(host.path)
+        after = image(host.client)
+        self.check("dump is the same", before == after and self.link(3) == links, "; ".join(differences(before, after)) or f"link {links}")
+        self.check("pods reach each other", await_true(lambda: self.ping(3, "10.1.1.2", 1)[0] == 1, 5), "v4 hosts back")
+
+    def run_stop(self):
+        """SIGTERM leaves nothing, also while no worker runs; kill -9 of the parent takes the worker with it."""
+        host, other = self.hosts
+        worker = host.worker()
+        host.process.send_signal(signal.SIGTERM)
+        code = host.process.wait(20)
+        left = sh(f"ip -n {PREFIX}p2 -br link").stdout
+        self.check("SIGTERM leaves nothing", code == 0 and not alive(worker) and not os.path.exists(host.path) and "eth0" not in left,
+                   f"exit {code}, worker {'lives' if alive(worker) else 'gone'}, in the pod {left.split()[0]}, runtime directory "
+                   f"{os.path.exists(f'/var/run/dpdk/weft-{host.process.pid}')}")
+        worker = other.worker()
+        other.process.kill()
+        other.process.wait()
+        gone = await_true(lambda: not alive(worker), 5)
+        self.check("kill -9 of the parent leaves no process", gone, f"worker {worker}")
+        left = await_true(lambda: "eth0" not in sh(f"ip -n {PREFIX}p3 -br link").stdout, 5)
+        self.check("nor an interface", left, "p3")
+        again = subprocess.Popen(["ip", "netns", "exec", other.name, self.arguments.program, f"--socket={other.path}"], stdout=subprocess.PIPE,
+                                 stderr=subprocess.PIPE, text=True)
+        line = again.stdout.readline()
+        again.send_signal(signal.SIGTERM)
+        _, log = again.communicate(timeout=20)
+        self.check("its socket is taken over by a new daemon", line.startswith("ready") and again.returncode == 0 and "adopted" not in log, f"exit {again.returncode}")
+
+
+STEPS = ["takeover", "programming", "ports", "refused", "again", "stop"]
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("program")
+    parser.add_argument("--only", default=",".join(STEPS))
+    parser.add_argument("--pods", type=int, default=40)
+    parser.add_argument("--seed", type=int, default=time.time_ns() % 1000000)
+    parser.add_argument("--verbose", action="store_true")
+    arguments = parser.parse_args()
+    arguments.encap, arguments.outer6, arguments.no_udp_gso = "vxlan", False, False
+    if os.geteuid():
+        print("skipped: needs root")
+        return 77
+    print(f"seed {arguments.seed}", flush=True)
+    bench = Check(arguments)
+    try:
+        bench.set_up()
+        bench.warm_up()
+        for step in arguments.only.split(","):
+            getattr(bench, f"run_{step}")()
+    except BaseException:
+        bench.failures += 1
+        raise
+    finally:
+        bench.tear_down()
+    print(f"{bench.failures} failures")
+    return bench.failures != 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
