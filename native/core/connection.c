@@ -35,6 +35,7 @@ struct weft_connections {
 
 	uint32_t lock __attribute__((aligned(WEFT_CACHE_LINE))); /* of what follows */
 	uint32_t free_list, removed_list, live;
+	uint32_t *opened; /* [WEFT_VIF_LIMIT]: live pairs by the port that opened them; see `owner_vif` */
 
 	uint32_t waiting_list; /* control thread: in their grace period */
 	bool waiting;
@@ -67,6 +68,7 @@ void weft_connections_destroy(struct weft_plane *plane)
 		return;
 	weft_host_free(c->buckets, sizeof(*c->buckets) * (c->bucket_mask + 1));
 	weft_host_free(c->links, sizeof(*c->links) * c->pairs);
+	weft_host_free(c->opened, sizeof(*c->opened) * WEFT_VIF_LIMIT);
 	weft_host_free(c, sizeof(*c));
 	plane->connections = NULL;
 }
@@ -74,6 +76,33 @@ void weft_connections_destroy(struct weft_plane *plane)
 uint32_t weft_connections_max(const struct weft_plane *plane) { return plane->connections->pairs; }
 uint32_t weft_connections_live(const struct weft_plane *plane) { return __atomic_load_n(&plane->connections->live, __ATOMIC_RELAXED); }
 uint32_t weft_connections_used(const struct weft_plane *plane) { return __atomic_load_n(plane->connections->used, __ATOMIC_ACQUIRE); }
+
+uint32_t weft_connections_opened(const struct weft_plane *plane, uint32_t vif_id)
+{
+	return __atomic_load_n(&plane->connections->opened[vif_id], __ATOMIC_RELAXED);
+}
+
+/* One pair more of the port that opens it; what comes through the fabric is of no port. False: it has as many as it may have. */
+static bool open_at(struct weft_plane *plane, uint32_t vif_id)
+{
+	struct weft_connections *c = plane->connections;
+	const struct weft_vif *vif = weft_vif_get(plane, vif_id);
+	uint32_t live;
+
+	if (vif_id >= WEFT_VIF_LIMIT)
+		return true;
+	live = __atomic_add_fetch(&c->opened[vif_id], 1, __ATOMIC_RELAXED);
+	if (!vif || !vif->message->connections_max || live <= vif->message->connections_max)
+		return true;
+	__atomic_sub_fetch(&c->opened[vif_id], 1, __ATOMIC_RELAXED);
+	return false;
+}
+
+static void close_at(struct weft_connections *c, uint32_t vif_id)
+{
+	if (vif_id < WEFT_VIF_LIMIT)
+		__atomic_sub_fetch(&c->opened[vif_id], 1, __ATOMIC_RELAXED);
+}
 
 bool weft_connection_live(struct weft_plane *plane, uint32_t index)
 {
@@ -259,6 +288,8 @@ static void adopt(struct weft_plane *plane)
 
 		if (adopt_pair(plane, pair)) {
 			c->live++;
+			if (one->owner_vif < WEFT_VIF_LIMIT)
+				c->opened[one->owner_vif]++;
 			continue;
 		}
 		one[0].sequence = (one[0].sequence + 1) & ~1u;
@@ -287,7 +318,8 @@ int weft_connections_create(struct weft_plane *plane, uint32_t pairs)
 	c->used = &plane->shared->used;
 	c->buckets = weft_host_alloc(sizeof(*c->buckets) * buckets);
 	c->links = weft_host_alloc(sizeof(*c->links) * pairs);
-	if (!c->buckets || !c->links)
+	c->opened = weft_host_alloc(sizeof(*c->opened) * WEFT_VIF_LIMIT);
+	if (!c->buckets || !c->links || !c->opened)
 		return -ENOMEM;
 	adopt(plane);
 	return 0;
@@ -321,56 +353,71 @@ static void put_pair(struct weft_connections *c, uint32_t pair)
 	spin_unlock(&c->lock);
 }
 
-static void fill_entry(struct weft_connection *entry, const struct weft_connection *from, uint32_t reverse, uint64_t now_ns)
+static void fill_entry(struct weft_connection *entry, const struct weft_connection *from, uint32_t reverse, uint32_t owner_vif,
+		       uint64_t now_ns)
 {
 	uint32_t sequence = entry->sequence;
 
 	*entry = *from;
 	entry->sequence = sequence + 2; /* even: whoever remembers the slot's earlier life sees a change */
 	entry->reverse = reverse;
+	entry->owner_vif = owner_vif;
 	entry->created_ns = now_ns;
 }
 
+/* A pair that was live, or was about to be, is out of every bucket; readers may still look at it. */
+static void retire_pair(struct weft_connections *c, uint32_t pair)
+{
+	close_at(c, c->entries[2 * pair].owner_vif);
+	spin_lock(&c->lock);
+	c->links[pair] = c->removed_list;
+	c->removed_list = pair;
+	__atomic_store_n(&c->live, c->live - 1, __ATOMIC_RELAXED);
+	spin_unlock(&c->lock);
+}
+
 struct weft_connection *weft_connection_insert(struct weft_plane *plane, uint32_t worker, const struct weft_connection *forward,
-						const struct weft_connection *reverse, bool *full)
+						const struct weft_connection *reverse, enum weft_drop *refused)
 {
 	struct weft_connections *c = plane->connections;
 	uint32_t one = weft_connection_hash(plane, &forward->key), other = weft_connection_hash(plane, &reverse->key);
 	struct weft_connection *present;
 	struct bucket_set set;
 	uint32_t pair;
+	bool linked;
 
 	(void)worker;
-	*full = false;
+	*refused = open_at(plane, forward->vif_id) ? WEFT_DROP_NONE : WEFT_DROP_VIF_CONNECTION_LIMIT;
+	if (*refused)
+		return NULL;
 	pair = take_pair(c);
 	if (pair == NO_PAIR) {
-		*full = true;
+		close_at(c, forward->vif_id);
+		*refused = WEFT_DROP_CONNECTION_LIMIT;
 		return NULL;
 	}
 	set = lock_buckets(c, one, other);
 	present = weft_connection_find(plane, &forward->key, one);
 	if (present || weft_connection_find(plane, &reverse->key, other)) {
 		unlock_buckets(c, &set);
+		close_at(c, forward->vif_id);
 		put_pair(c, pair);
 		return present;
 	}
-	fill_entry(&c->entries[2 * pair], forward, 2 * pair + 1, weft_host_now_ns());
-	fill_entry(&c->entries[2 * pair + 1], reverse, 2 * pair, weft_host_now_ns());
-	*full = !link_entry(c, one, 2 * pair);
-	if (!*full && !link_entry(c, other, 2 * pair + 1)) {
+	fill_entry(&c->entries[2 * pair], forward, 2 * pair + 1, forward->vif_id, weft_host_now_ns());
+	fill_entry(&c->entries[2 * pair + 1], reverse, 2 * pair, forward->vif_id, weft_host_now_ns());
+	linked = link_entry(c, one, 2 * pair);
+	if (linked && !link_entry(c, other, 2 * pair + 1)) {
 		/* a reader may have seen the first direction: it is a removed pair now */
 		unlink_entry(c, one, 2 * pair);
-		*full = true;
+		linked = false;
 	}
-	__atomic_store_n(&c->states[pair], *full ? PAIR_REMOVED : PAIR_LIVE, __ATOMIC_RELEASE);
+	__atomic_store_n(&c->states[pair], linked ? PAIR_LIVE : PAIR_REMOVED, __ATOMIC_RELEASE);
 	unlock_buckets(c, &set);
-	if (!*full)
+	if (linked)
 		return &c->entries[2 * pair];
-	spin_lock(&c->lock);
-	c->links[pair] = c->removed_list;
-	c->removed_list = pair;
-	__atomic_store_n(&c->live, c->live - 1, __ATOMIC_RELAXED);
-	spin_unlock(&c->lock);
+	retire_pair(c, pair);
+	*refused = WEFT_DROP_CONNECTION_LIMIT;
 	return NULL;
 }
 
@@ -389,13 +436,8 @@ void weft_connection_remove(struct weft_plane *plane, struct weft_connection *co
 		unlink_entry(c, other_hash, 2 * pair + 1);
 	}
 	unlock_buckets(c, &set);
-	if (!mine)
-		return; /* another thread was first */
-	spin_lock(&c->lock);
-	c->links[pair] = c->removed_list;
-	c->removed_list = pair;
-	__atomic_store_n(&c->live, c->live - 1, __ATOMIC_RELAXED);
-	spin_unlock(&c->lock);
+	if (mine) /* else another thread was first */
+		retire_pair(c, pair);
 }
 
 void weft_connection_lock(struct weft_plane *plane, struct weft_connection *connection)

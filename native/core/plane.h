@@ -103,6 +103,8 @@ void weft_connections_destroy(struct weft_plane *plane);
 void weft_connections_tick(struct weft_plane *plane, uint64_t now_ns);
 uint32_t weft_connections_max(const struct weft_plane *plane);
 uint32_t weft_connections_live(const struct weft_plane *plane);
+/* Live pairs that this port opened. vif_id < WEFT_VIF_LIMIT. */
+uint32_t weft_connections_opened(const struct weft_plane *plane, uint32_t vif_id);
 /* Pairs ever used: indexes of live entries are below twice this. */
 uint32_t weft_connections_used(const struct weft_plane *plane);
 bool weft_connection_live(struct weft_plane *plane, uint32_t index);

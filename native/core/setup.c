@@ -207,13 +207,13 @@ static enum weft_drop evaluate(struct weft_worker *worker, struct question *ques
 static enum weft_drop insert_pair(struct weft_worker *worker)
 {
 	struct weft_connection *forward = &worker->pair[0], *reverse = &worker->pair[1], *present;
-	bool full = false;
+	enum weft_drop refused;
 
 	for (int attempt = 0; attempt < 2; attempt++) {
-		if (weft_connection_insert(worker->plane, worker->index, forward, reverse, &full))
+		if (weft_connection_insert(worker->plane, worker->index, forward, reverse, &refused))
 			return WEFT_DROP_NONE;
-		if (full)
-			return WEFT_DROP_CONNECTION_LIMIT;
+		if (refused)
+			return refused;
 		present =
 		    weft_connection_find(worker->plane, &reverse->key, weft_connection_hash(worker->plane, &reverse->key));
 		if (present)

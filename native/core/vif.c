@@ -257,6 +257,7 @@ void weft_vif_fill(struct weft_plane *plane, const struct weft_vif *vif, struct 
 		out->flags |= WEFT_VIF_UP;
 	if (vif->port_kind == WEFT_PORT_TAP)
 		out->flags |= WEFT_VIF_CREATED;
+	out->connections_live = weft_connections_opened(plane, vif->vif_id);
 	for (uint32_t worker = 0; worker < plane->workers; worker++) {
 		const struct weft_vif_counters *counters = &vif->counters[worker];
 

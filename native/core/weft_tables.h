@@ -129,6 +129,7 @@ struct weft_connection {
 
 	/* WEFT_CONNECTION_VIA_ECMP: the next hop above is of this member of this ECMP next hop; written like line one */
 	uint32_t ecmp_id, ecmp_generation, member_id;
+	uint32_t owner_vif;          /* port that opened the pair, whose limit it counts for, or none; the insertion's, never changed */
 } __attribute__((aligned(WEFT_CACHE_LINE)));
 WEFT_ABI_ASSERT(sizeof(struct weft_connection) == 192, "connection");
 
@@ -140,10 +141,10 @@ uint32_t weft_connection_index(struct weft_plane *plane, const struct weft_conne
 /*
  * Inserts both directions atomically (a reader sees both or none). Copies the two; sets reverse and created_ns. When either key
  * exists already (another worker was first) nothing is inserted and the present one of `forward`'s key is returned, or NULL when
- * only the reverse key was taken. NULL with *full set when there is no room. Worker context.
+ * only the reverse key was taken. NULL with *refused set (CONNECTION_LIMIT, VIF_CONNECTION_LIMIT) when there is no room. Worker context.
  */
 struct weft_connection *weft_connection_insert(struct weft_plane *plane, uint32_t worker, const struct weft_connection *forward,
-						const struct weft_connection *reverse, bool *full);
+						const struct weft_connection *reverse, enum weft_drop *refused);
 /* Removes the pair; entries are reused only after a grace period. Control or worker context. */
 void weft_connection_remove(struct weft_plane *plane, struct weft_connection *connection);
 /* Locks the pair for a rewrite of line one / forward part of both directions; bumps sequences. Never held across a call out. */

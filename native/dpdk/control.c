@@ -9,11 +9,8 @@
 #include <unistd.h>
 
 #include "client.h"
-<<<<<<< HEAD
-#include "liveness.h"
-=======
 #include "keeper.h"
->>>>>>> w-daemon
+#include "liveness.h"
 #include "log.h"
 #include "memory.h"
 #include "mirror.h"
@@ -25,11 +22,7 @@
 #define TICK_NS 50000000u
 #define DEFERRED_WAIT_MS 1
 
-<<<<<<< HEAD
-enum source { SOURCE_LISTEN, SOURCE_SIGNAL, SOURCE_WAKE, SOURCE_MIRROR, SOURCE_LIVENESS, SOURCE_COUNT };
-=======
-enum source { SOURCE_LISTEN, SOURCE_PARENT, SOURCE_WAKE, SOURCE_MIRROR, SOURCE_COUNT };
->>>>>>> w-daemon
+enum source { SOURCE_LISTEN, SOURCE_PARENT, SOURCE_WAKE, SOURCE_MIRROR, SOURCE_LIVENESS, SOURCE_COUNT };
 
 static struct weft_plane *plane;
 static int epoll_fd = -1, listen_fd = -1, wake_fd = -1;

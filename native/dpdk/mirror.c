@@ -257,11 +257,7 @@ void weft_host_path_want(struct weft_plane *of, uint8_t family, const uint8_t de
 {
 	struct want **slot = slot_of(family, destination), *want = *slot;
 
-<<<<<<< HEAD
-	(void)of;
 	weftd_liveness_want(family, destination, wanted);
-=======
->>>>>>> w-daemon
 	if (!wanted && want) {
 		*slot = want->next;
 		unmark(want);

@@ -12,6 +12,7 @@
 #include "keeper.h"
 #include "log.h"
 #include "memory.h"
+#include "liveness.h"
 #include "mirror.h"
 #include "packet.h"
 #include "port.h"
@@ -116,6 +117,8 @@ static int run(const struct weftd_arguments *arguments, struct weft_plane *plane
 	int error = weftd_mirror_open(plane);
 
 	if (!error)
+		error = weftd_liveness_open(plane);
+	if (!error)
 		error = weftd_control_open(plane, arguments->handover.listen_fd);
 	if (!error)
 		error = take_over(arguments, plane, at);
@@ -151,6 +154,7 @@ int weftd_serve(const struct weftd_arguments *arguments)
 	}
 	weftd_ports_close();
 	weftd_mirror_close();
+	weftd_liveness_close();
 	weftd_table_close();
 	weftd_record_close();
 	weftd_memory_close();

@@ -55,7 +55,7 @@ static struct weft_connection *find(struct weft_plane *plane, uint32_t number, b
 static struct weft_connection *insert(struct weft_plane *plane, uint32_t number, uint32_t version)
 {
 	struct weft_connection forward = direction(number, false, version), reverse = direction(number, true, version);
-	bool full = false;
+	enum weft_drop full = WEFT_DROP_NONE;
 
 	return weft_connection_insert(plane, 0, &forward, &reverse, &full);
 }

@@ -35,7 +35,7 @@ static struct weft_connection *find(uint32_t number, bool reverse)
 	return weft_connection_find(plane, &c.key, weft_connection_hash(plane, &c.key));
 }
 
-static struct weft_connection *insert(uint32_t number, bool *full)
+static struct weft_connection *insert(uint32_t number, enum weft_drop *full)
 {
 	struct weft_connection forward = direction(number, false), reverse = direction(number, true);
 
@@ -50,7 +50,7 @@ static void randomOperationsAgreeWithAnArray(void)
 	for (uint32_t i = 0; i < 200000 && !test_failed; i++) {
 		uint32_t number = (uint32_t)(test_random() % KEYS);
 		struct weft_connection *forward = find(number, false), *reverse = find(number, true);
-		bool full = false;
+		enum weft_drop full = WEFT_DROP_NONE;
 
 		CHECK((forward != NULL) == present[number] && (reverse != NULL) == present[number]);
 		if (forward && reverse) {
@@ -81,13 +81,13 @@ static void aFullTableRefusesAndLosesNothing(void)
 	struct weft_host_plane_options options = {.connections_max = 1024};
 	struct weft_host_plane *before = host;
 	uint32_t inserted = 0;
-	bool full = false;
+	enum weft_drop full = WEFT_DROP_NONE;
 
 	host = weft_host_plane_open_with(&options);
 	plane = weft_host_plane_core(host);
 	while (inserted < 2000 && insert(inserted, &full))
 		inserted++;
-	CHECK(full);
+	CHECK(full == WEFT_DROP_CONNECTION_LIMIT);
 	CHECK(inserted > 1000 && inserted <= 1024);
 	for (uint32_t i = 0; i < inserted; i++)
 		CHECK(find(i, false) && find(i, true));
@@ -105,7 +105,7 @@ static void *churn(void *argument)
 	for (uint32_t i = 0; i < THREAD_ROUNDS; i++) {
 		uint32_t number = 40000 + (uint32_t)(state >> 33) % 64;
 		struct weft_connection *c;
-		bool full = false;
+		enum weft_drop full = WEFT_DROP_NONE;
 
 		state = state * 6364136223846793005u + 1442695040888963407u;
 		c = find(number, state >> 63);
