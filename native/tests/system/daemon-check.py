@@ -140,6 +140,12 @@ class Host:
         objects, _ = self.client.call([(DROP, DUMP, struct.pack("<II48s", NONE, 0, b""))])
         return {struct.unpack_from("<I", b)[0]: struct.unpack_from("<Q", b, 8)[0] for k, b in objects if k == DROP}
 
+    def signal_all(self, number):
+        """The parent and its worker process."""
+        with open(f"/proc/{self.process.pid}/task/{self.process.pid}/children") as file:
+            for pid in [self.process.pid, *map(int, file.read().split())]:
+                os.kill(pid, number)
+
     def settings(self, bfd_interval_ms=0):
         """Body of the PLANE object."""
         return struct.pack("<16s16s6s2xII", a16(self.address), a16(self.address6), mac(self.router_mac), bfd_interval_ms,
@@ -292,10 +298,10 @@ class Bench:
         self.check("liveness up", None not in took, f"{took} s")
         time.sleep(2)
         self.check("liveness stays up", [h.liveness() for h in self.hosts] == [1, 1], "2 s later")
-        two.process.send_signal(signal.SIGSTOP)
+        two.signal_all(signal.SIGSTOP)
         took = self.wait_liveness(one, 2, 1.5)
         self.check("liveness of a plane that stopped", took is not None, f"down after {took} s")
-        two.process.send_signal(signal.SIGCONT)
+        two.signal_all(signal.SIGCONT)
         took = self.wait_liveness(one, 1, 4)
         self.check("liveness of a plane that goes on", took is not None, f"up after {took} s")
 
