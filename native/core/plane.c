@@ -29,7 +29,8 @@ static int create_tables(struct weft_plane *plane, uint32_t connections)
 	plane->request = weft_host_alloc(WEFT_FRAME_BYTES_MAX);
 	if (!plane->configured || !plane->unassigned || !plane->request || weft_sparse_create(&plane->vrfs, WEFT_VRF_LIMIT) ||
 	    weft_sparse_create(&plane->nexthops, WEFT_NEXTHOP_LIMIT) || weft_sparse_create(&plane->labels, WEFT_LABEL_LIMIT) ||
-	    weft_sparse_create(&plane->vnis, WEFT_VNI_LIMIT) || weft_endpoints_create(plane) ||
+	    weft_sparse_create(&plane->vnis, WEFT_VNI_LIMIT) || weft_sparse_create(&plane->identities, WEFT_IDENTITY_LIMIT) ||
+	    weft_sparse_create(&plane->policies, WEFT_POLICY_LIMIT) || weft_policy_log_create(plane) || weft_endpoints_create(plane) ||
 	    weft_connections_create(plane, connections) || weft_vrf_create_fabric(plane) || weft_nexthop_create_discard(plane))
 		return -ENOMEM;
 	return create_workers(plane);
@@ -49,6 +50,7 @@ struct weft_plane *weft_plane_create(const struct weft_plane_settings *settings)
 	plane->host = settings->host;
 	plane->workers = settings->workers;
 	plane->started_ns = weft_host_wall_ns();
+	plane->midstream_until_ns = weft_host_now_ns() + WEFT_MIDSTREAM_NS;
 	copy_text(plane->implementation, settings->implementation, sizeof(plane->implementation));
 	copy_text(plane->version, settings->version, sizeof(plane->version));
 	weft_host_random(&plane->seed, sizeof(plane->seed));
@@ -67,6 +69,9 @@ void weft_plane_destroy(struct weft_plane *plane)
 	weft_nexthops_destroy(plane);
 	weft_sparse_destroy(&plane->labels);
 	weft_sparse_destroy(&plane->vnis);
+	weft_policies_destroy(plane);
+	weft_identities_destroy(plane);
+	weft_policy_log_destroy(plane);
 	weft_endpoints_destroy(plane);
 	weft_connections_destroy(plane);
 	for (uint32_t worker = 0; worker < plane->workers; worker++)
@@ -80,6 +85,7 @@ void weft_plane_destroy(struct weft_plane *plane)
 void *weft_plane_host(const struct weft_plane *plane) { return plane->host; }
 void *weft_worker_get(struct weft_plane *plane, uint32_t worker) { return plane->worker_memory[worker]; }
 uint32_t weft_plane_seed(struct weft_plane *plane) { return plane->seed; }
+uint64_t weft_plane_midstream_until_ns(const struct weft_plane *plane) { return plane->midstream_until_ns; }
 const struct weft_plane_msg *weft_plane_configured(struct weft_plane *plane) { return weft_load(plane->configured); }
 
 void weft_plane_tick(struct weft_plane *plane, uint64_t now_ns) { weft_connections_tick(plane, now_ns); }
@@ -118,6 +124,8 @@ void weft_plane_fill(struct weft_plane *plane, struct weft_plane_msg *out)
 	out->vifs = plane->vif_count;
 	out->nexthops = plane->nexthop_count;
 	out->vrfs = plane->vrf_count;
+	out->identities = plane->identity_count;
+	out->policies = plane->policy_count;
 	out->routes = plane->route_count;
 	out->started_ns = plane->started_ns;
 	out->sets = plane->sets;

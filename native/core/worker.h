@@ -17,6 +17,7 @@
 enum weft_connection_path_flag {
 	WEFT_CONNECTION_TO_VIF = 1u << 16,   /* leaves by the interface whose id stands in `label`; nexthop_id is 0 */
 	WEFT_CONNECTION_BY_LABEL = 1u << 17, /* the fabric's MPLS label chose the port, not a route */
+	WEFT_CONNECTION_UNSTAMPED = 1u << 18, /* depends on what none of its stamps covers: each packet asks again */
 };
 
 /* weft_connection.tcp_state: what this direction has sent. */
@@ -78,6 +79,21 @@ struct weft_bucket {
 	uint32_t tokens;
 };
 
+/* Who opens what: the initiator's direction, and what is known of the two ends. */
+struct weft_opening {
+	const struct weft_connection_key *key;
+	uint32_t source_identity, destination_identity;
+};
+
+/* What one policy set decided. */
+struct weft_verdict {
+	struct weft_opening opening;
+	const struct weft_policy *policy;
+	const struct weft_vif *vif; /* whose set it is */
+	uint32_t rule;		    /* policy->rule_count: the default */
+	bool egress;
+};
+
 #define WEFT_DEPARTURES_MAX 256u
 #define WEFT_GROUPS_MAX 8u
 #define WEFT_FRAGMENT_SETS 64u
@@ -98,6 +114,8 @@ struct weft_worker {
 	struct weft_group groups[WEFT_GROUPS_MAX];
 	uint32_t group_next;
 	struct weft_connection pair[2]; /* being set up or re-evaluated */
+	struct weft_verdict verdicts[2 * WEFT_VIF_POLICIES]; /* about it: those that allow, or the one that denies */
+	uint32_t verdict_count;
 	struct weft_step reply;		/* a packet of the plane's own */
 	struct weft_fragment_entry fragments[WEFT_FRAGMENT_SETS][WEFT_FRAGMENT_WAYS];
 	struct weft_bucket icmp[WEFT_VIF_LIMIT];
@@ -158,9 +176,17 @@ enum weft_drop weft_connection_resolve(struct weft_worker *worker, const struct 
 /* Combined stamp of the port a direction enters by and the one it leaves by; NULL: none. */
 static inline uint32_t weft_policy_stamp(const struct weft_vif *in, const struct weft_vif *out)
 {
-	return (in ? in->policy_stamp * 0x9e3779b1u : 0) + (out ? out->policy_stamp : 0);
+	return (in ? weft_vif_stamp(in) * 0x9e3779b1u : 0) + (out ? weft_vif_stamp(out) : 0);
 }
 uint16_t weft_entropy_port(uint32_t hash);
+
+/* ---- judge.c ---- */
+/* Index of the first rule that matches, rule_count: none does. */
+uint32_t weft_policy_match(struct weft_plane *plane, const struct weft_policy *policy, const struct weft_opening *opening);
+/* Asks the vif's sets; each must allow. NONE or POLICY. What they said is in worker->verdicts until it is committed. */
+enum weft_drop weft_judge(struct weft_worker *worker, const struct weft_vif *vif, bool egress, const struct weft_opening *opening);
+/* Counts, and logs, what was decided about a packet of so many bytes. */
+void weft_judge_commit(struct weft_worker *worker, uint32_t bytes);
 
 /* ---- age.c ---- */
 /* Notes a TCP packet's flags in its direction's state. */
