@@ -26,6 +26,12 @@ static const struct object_row rows[] = {
 	[WEFT_OBJECT_PATH] = {"PATH", sizeof(struct weft_path_msg), weft_path_set, NULL, NULL},
 	[WEFT_OBJECT_CONNECTION] = {"CONNECTION", sizeof(struct weft_connection_msg), NULL, NULL, NULL},
 	[WEFT_OBJECT_DROP] = {"DROP", sizeof(struct weft_drop_msg), NULL, NULL, NULL},
+	[WEFT_OBJECT_IDENTITY] = {"IDENTITY", sizeof(struct weft_identity_msg), weft_identity_set, weft_identity_delete,
+				  weft_identity_sweep},
+	[WEFT_OBJECT_POLICY] = {"POLICY", sizeof(struct weft_policy_msg), weft_policy_set, weft_policy_delete, weft_policy_sweep,
+				"rule_count", offsetof(struct weft_policy_msg, rule_count), sizeof(struct weft_policy_rule),
+				WEFT_POLICY_RULES_MAX},
+	[WEFT_OBJECT_LOG] = {"LOG", sizeof(struct weft_log_msg), NULL, NULL, NULL},
 };
 
 uint8_t *weft_answer_room(struct weft_answer *answer, uint16_t object, uint16_t operation, uint32_t epoch, uint32_t bytes)

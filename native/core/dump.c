@@ -196,6 +196,8 @@ static void fill_connection(struct weft_plane *plane, uint32_t index, struct wef
 	out->vif_id = c->vif_id;
 	out->nexthop_id = c->nexthop_id;
 	out->label = c->label;
+	out->source_identity = c->source_identity;
+	out->destination_identity = c->destination_identity;
 	out->packets = __atomic_load_n(&c->packets, __ATOMIC_RELAXED);
 	out->bytes = __atomic_load_n(&c->bytes, __ATOMIC_RELAXED);
 	out->idle_ns = now > c->seen_ns ? now - c->seen_ns : 0;
@@ -227,6 +229,72 @@ static void dump_drops(struct dump *dump, const struct weft_vif *vif)
 	}
 }
 
+static void dump_identities(struct dump *dump)
+{
+	const struct weft_sparse *all = &dump->plane->identities;
+	struct weft_identity_msg message;
+
+	for (;; dump->place.id++) {
+		const struct weft_identity *identity;
+
+		dump->place.id = weft_sparse_next(all, dump->place.id);
+		if (dump->place.id >= all->limit)
+			return;
+		identity = weft_identity_get(dump->plane, dump->place.id);
+		weft_identity_fill(identity, &message);
+		if (!emit(dump, WEFT_OBJECT_IDENTITY, identity->epoch, &message, sizeof(message)))
+			return;
+	}
+}
+
+static void dump_policies(struct dump *dump)
+{
+	const struct weft_sparse *all = &dump->plane->policies;
+	struct weft_policy_rule rule;
+	struct weft_policy_msg message;
+
+	for (;; dump->place.id++) {
+		const struct weft_policy_entry *entry;
+		uint8_t *at;
+
+		dump->place.id = weft_sparse_next(all, dump->place.id);
+		if (dump->place.id >= all->limit)
+			return;
+		entry = weft_policy_entry_get(dump->plane, dump->place.id);
+		at = room(dump, WEFT_OBJECT_POLICY, entry->epoch,
+			  (uint32_t)(sizeof(message) + entry->seen.rule_count * sizeof(rule)));
+		if (!at)
+			return;
+		weft_policy_fill(dump->plane, entry, &message);
+		memcpy(at, &message, sizeof(message));
+		at += sizeof(message);
+		for (uint32_t i = 0; i < entry->seen.rule_count; i++, at += sizeof(rule)) {
+			weft_policy_rule_fill(dump->plane, entry, i, &rule);
+			memcpy(at, &rule, sizeof(rule));
+		}
+	}
+}
+
+/* place.prefix: the last event written, and which plane counted it: another one begins anew. */
+static void dump_log(struct dump *dump)
+{
+	uint64_t seen[2];
+	struct weft_log_cursor cursor;
+	struct weft_log_msg message;
+
+	memcpy(seen, dump->place.prefix, sizeof(seen));
+	if (seen[1] != dump->plane->started_ns)
+		seen[0] = 0;
+	seen[1] = dump->plane->started_ns;
+	weft_policy_log_start(dump->plane, &cursor, seen[0]);
+	while (weft_policy_log_next(dump->plane, &cursor, &message)) {
+		if (!emit(dump, WEFT_OBJECT_LOG, 0, &message, sizeof(message)))
+			break;
+		seen[0] = message.sequence;
+	}
+	memcpy(dump->place.prefix, seen, sizeof(seen));
+}
+
 static void dump_plane(struct dump *dump)
 {
 	struct weft_plane_msg message;
@@ -253,6 +321,9 @@ static int dump_object(struct weft_context *context, struct dump *dump, uint16_t
 	case WEFT_OBJECT_VNI: dump_targets(dump, &dump->plane->vnis, object); return 0;
 	case WEFT_OBJECT_PATH: dump_paths(dump); return 0;
 	case WEFT_OBJECT_CONNECTION: dump_connections(dump); return 0;
+	case WEFT_OBJECT_IDENTITY: dump_identities(dump); return 0;
+	case WEFT_OBJECT_POLICY: dump_policies(dump); return 0;
+	case WEFT_OBJECT_LOG: dump_log(dump); return 0;
 	default:
 		if (dump->filter != ALL) {
 			vif = weft_vif_get(dump->plane, dump->filter);
@@ -281,7 +352,7 @@ int weft_message_dump(struct weft_context *context, struct weft_answer *answer, 
 	dump.place.started = 1;
 	done->more = dump.full;
 	memset(done->marker, 0, sizeof(done->marker));
-	if (dump.full)
+	if (dump.full || object == WEFT_OBJECT_LOG) /* the log goes on from here another time */
 		memcpy(done->marker, &dump.place, sizeof(dump.place));
 	return 0;
 }
@@ -308,6 +379,8 @@ static bool exists(struct weft_plane *plane, uint16_t object, uint32_t id)
 	case WEFT_OBJECT_VRF: return weft_vrf_get(plane, id) != NULL;
 	case WEFT_OBJECT_NEXTHOP: return weft_nexthop_entry_get(plane, id) != NULL;
 	case WEFT_OBJECT_LABEL: return weft_sparse_get(&plane->labels, id) != 0;
+	case WEFT_OBJECT_IDENTITY: return weft_identity_get(plane, id) != NULL;
+	case WEFT_OBJECT_POLICY: return weft_policy_get(plane, id) != NULL;
 	default: return weft_sparse_get(&plane->vnis, id) != 0;
 	}
 }
@@ -329,6 +402,8 @@ int weft_message_get(struct weft_context *context, struct weft_answer *answer, u
 	case WEFT_OBJECT_NEXTHOP:
 	case WEFT_OBJECT_LABEL:
 	case WEFT_OBJECT_VNI:
+	case WEFT_OBJECT_IDENTITY:
+	case WEFT_OBJECT_POLICY:
 		if (!exists(context->plane, object, id))
 			return weft_refuse(context, ENOENT, "GET: no object %u with id %u", object, id);
 		dump.place.id = id;

@@ -47,7 +47,7 @@ static bool is_fresh(struct weft_worker *worker, const struct weft_step *step, c
 	if (WEFT_UNLIKELY(sequence & 1))
 		return false;
 	if (WEFT_UNLIKELY(connection->vif_id != step->vif_id || connection->entry_endpoint != step->entry ||
-			  (connection->flags & WEFT_CONNECTION_DENIED)))
+			  (connection->flags & (WEFT_CONNECTION_DENIED | WEFT_CONNECTION_UNSTAMPED))))
 		return false;
 	if (WEFT_UNLIKELY(weft_connection_resolve(worker, connection, way)))
 		return false;

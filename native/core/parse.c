@@ -33,6 +33,13 @@ static bool icmp_pairs(uint8_t family, uint8_t type, uint16_t *class)
 	return true;
 }
 
+bool weft_icmp_has_identifier(uint8_t family, uint8_t type)
+{
+	uint16_t class;
+
+	return icmp_pairs(family, type, &class);
+}
+
 static bool icmp_is_error(uint8_t family, uint8_t type)
 {
 	if (family == 4)
@@ -118,6 +125,9 @@ static enum weft_drop parse_icmp(struct weft_worker *worker, struct weft_packet 
 				  memcmp(view->key.destination, view->destination, 16) != 0;
 	} else if (view->family == 6 && icmp->type >= 133 && icmp->type <= 137) {
 		view->kind = WEFT_KIND_NEIGHBOUR;
+	} else {
+		view->key.source_port = icmp->code;
+		view->key.destination_port = icmp->type;
 	}
 	return WEFT_DROP_NONE;
 }

@@ -156,6 +156,9 @@ static inline enum weft_drop weft_need(struct weft_worker *worker, struct weft_p
 	return weft_need_slow(worker, packet, bytes, short_reason);
 }
 
+/* A connection's key of ICMP: an identifier and the request's type when the type has one, else code and type. */
+bool weft_icmp_has_identifier(uint8_t family, uint8_t type);
+
 /*
  * Parses the IPv4 / IPv6 packet behind the Ethernet header, checks every length and the IPv4 header checksum, cuts Ethernet
  * padding, and leaves Ethernet, IP and L4 headers linear. Fills the whole view but key.zone.

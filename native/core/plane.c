@@ -32,7 +32,8 @@ static int create_tables(struct weft_plane *plane, uint32_t connections)
 	plane->request = weft_host_alloc(WEFT_FRAME_BYTES_MAX);
 	if (!plane->configured || !plane->unassigned || !plane->request || weft_sparse_create(&plane->vrfs, WEFT_VRF_LIMIT) ||
 	    weft_sparse_create(&plane->nexthops, WEFT_NEXTHOP_LIMIT) || weft_sparse_create(&plane->labels, WEFT_LABEL_LIMIT) ||
-	    weft_sparse_create(&plane->vnis, WEFT_VNI_LIMIT) || weft_endpoints_create(plane) ||
+	    weft_sparse_create(&plane->vnis, WEFT_VNI_LIMIT) || weft_sparse_create(&plane->identities, WEFT_IDENTITY_LIMIT) ||
+	    weft_sparse_create(&plane->policies, WEFT_POLICY_LIMIT) || weft_policy_log_create(plane) || weft_endpoints_create(plane) ||
 	    weft_connections_create(plane, connections) || weft_vrf_create_fabric(plane) || weft_nexthop_create_discard(plane))
 		return -ENOMEM;
 	return create_workers(plane);
@@ -80,6 +81,7 @@ static int share(struct weft_plane *plane, void *memory, uint32_t pairs)
 	plane->seed = shared->seed;
 	memcpy(plane->hash_keys, shared->hash_keys, sizeof(plane->hash_keys));
 	plane->started_ns = shared->started_ns;
+	plane->midstream_until_ns = plane->adopted ? 0 : weft_host_now_ns() + WEFT_MIDSTREAM_NS;
 	plane->sets = shared->sets;
 	plane->deletes = shared->deletes;
 	return 0;
@@ -131,6 +133,9 @@ void weft_plane_destroy(struct weft_plane *plane)
 	weft_nexthops_destroy(plane);
 	weft_sparse_destroy(&plane->labels);
 	weft_sparse_destroy(&plane->vnis);
+	weft_policies_destroy(plane);
+	weft_identities_destroy(plane);
+	weft_policy_log_destroy(plane);
 	weft_endpoints_destroy(plane);
 	weft_connections_destroy(plane);
 	for (uint32_t worker = 0; worker < plane->workers; worker++)
@@ -146,6 +151,7 @@ void weft_plane_destroy(struct weft_plane *plane)
 void *weft_plane_host(const struct weft_plane *plane) { return plane->host; }
 void *weft_worker_get(struct weft_plane *plane, uint32_t worker) { return plane->worker_memory[worker]; }
 uint32_t weft_plane_seed(struct weft_plane *plane) { return plane->seed; }
+uint64_t weft_plane_midstream_until_ns(const struct weft_plane *plane) { return plane->midstream_until_ns; }
 const struct weft_plane_msg *weft_plane_configured(struct weft_plane *plane) { return weft_load(plane->configured); }
 
 void weft_plane_tick(struct weft_plane *plane, uint64_t now_ns) { weft_connections_tick(plane, now_ns); }
@@ -191,6 +197,8 @@ void weft_plane_fill(struct weft_plane *plane, struct weft_plane_msg *out)
 	out->vifs = plane->vif_count;
 	out->nexthops = plane->nexthop_count;
 	out->vrfs = plane->vrf_count;
+	out->identities = plane->identity_count;
+	out->policies = plane->policy_count;
 	out->routes = plane->route_count;
 	out->started_ns = plane->started_ns;
 	out->sets = plane->sets;

@@ -48,6 +48,23 @@ struct weft_nexthop_entry {
 	struct weft_nexthop_msg message;
 };
 
+/*
+ * A policy set with what only the control thread needs. Replaced whole; `seen` comes last, its rules behind it. Workers may count in the
+ * old set for a grace period: until then the new one adds what the old one counts for the rules that stayed.
+ */
+struct weft_policy_entry {
+	uint32_t epoch, references; /* references: fields of ports */
+	uint8_t key[WEFT_KEY_BYTES];
+	struct weft_policy_entry *previous, *next; /* the set it replaced, in its grace period; the one that replaced it */
+	uint32_t *from;                            /* [rule_count + 1]: the rule's index in `previous`, or WEFT_NO_RULE */
+	struct weft_rule_counter *base;            /* [rule_count + 1]: counted by sets before it */
+	struct weft_policy seen;
+};
+#define WEFT_NO_RULE 0xffffffffu
+
+/* How long after its start, or a port's, TCP connections are picked up in their middle. */
+#define WEFT_MIDSTREAM_NS (60 * 1000000000ull)
+
 struct weft_plane {
 	void *host;
 	void (*applied)(void *host, const void *message, uint32_t bytes);
@@ -61,16 +78,18 @@ struct weft_plane {
 
 	/* read by workers */
 	struct weft_vif *vifs[WEFT_VIF_LIMIT];
-	struct weft_sparse vrfs, nexthops, labels, vnis;
+	struct weft_sparse vrfs, nexthops, labels, vnis, identities, policies;
 	struct weft_endpoints *endpoints;
 	struct weft_connections *connections;
 	struct weft_plane_msg *configured;
 	void *worker_memory[WEFT_WORKERS_MAX];
 	struct weft_vif_counters *unassigned; /* [workers]: drops of packets without a vif */
+	struct weft_policy_log *log;
+	uint64_t midstream_until_ns; /* set once, before workers run; a plane that adopts a connection table makes it 0 */
 
 	/* control thread */
 	uint32_t plane_epoch;
-	uint32_t vif_count, vrf_count, nexthop_count, vif_limit; /* vif_limit: above every vif id in use */
+	uint32_t vif_count, vrf_count, nexthop_count, identity_count, policy_count, vif_limit; /* vif_limit: above every vif id in use */
 	uint64_t route_count, started_ns, sets, deletes;
 	uint64_t retired_drops[WEFT_DROP_LIMIT]; /* of vifs that are gone */
 	/* scratch of the control thread: too large for a kernel's stack */
@@ -154,6 +173,34 @@ int weft_vni_set(struct weft_context *context, const void *body);
 int weft_vni_delete(struct weft_context *context, const void *body);
 int weft_vni_sweep(struct weft_context *context);
 int weft_path_set(struct weft_context *context, const void *body);
+int weft_identity_set(struct weft_context *context, const void *body);
+int weft_identity_delete(struct weft_context *context, const void *body);
+int weft_identity_sweep(struct weft_context *context);
+int weft_policy_set(struct weft_context *context, const void *body);
+int weft_policy_delete(struct weft_context *context, const void *body);
+int weft_policy_sweep(struct weft_context *context);
+
+/* ---- identity.c, policy.c: who uses them ---- */
+/* Known: set, or one of those the plane gives by itself. */
+bool weft_identity_known(struct weft_plane *plane, uint32_t identity_id);
+/* One more (+1) or one less (-1) port or route with this identity. */
+void weft_identity_use(struct weft_plane *plane, uint32_t identity_id, int change);
+/* The same for every set that the vif names, and its identity. */
+void weft_vif_use(struct weft_plane *plane, const struct weft_vif *vif, int change);
+void weft_identities_destroy(struct weft_plane *plane);
+void weft_policies_destroy(struct weft_plane *plane);
+
+/* ---- policylog.c ---- */
+int weft_policy_log_create(struct weft_plane *plane);
+void weft_policy_log_destroy(struct weft_plane *plane);
+/* Reads the log on from the event numbered `after`. Events that are being written, and those behind them, wait for another reader. */
+struct weft_log_cursor {
+	uint64_t after, limit;
+	uint64_t position[WEFT_WORKERS_MAX];
+};
+void weft_policy_log_start(struct weft_plane *plane, struct weft_log_cursor *cursor, uint64_t after);
+/* False: no more. */
+bool weft_policy_log_next(struct weft_plane *plane, struct weft_log_cursor *cursor, struct weft_log_msg *out);
 
 /* Labels and VNIs in tables: the next hop's id plus one (0: none) and the epoch. */
 struct weft_target {
@@ -168,6 +215,12 @@ void weft_vrf_fill(const struct weft_vrf *vrf, struct weft_vrf_msg *out);
 /* Bytes of the message with its members; fill writes so many, `out` may be unaligned. */
 uint32_t weft_nexthop_bytes(const struct weft_nexthop_entry *entry);
 void weft_nexthop_fill(const struct weft_nexthop_entry *entry, void *out);
+void weft_identity_fill(const struct weft_identity *identity, struct weft_identity_msg *out);
+struct weft_policy_entry *weft_policy_entry_get(struct weft_plane *plane, uint32_t policy_id);
+/* The struct without rules, and one rule, both with counters summed. */
+void weft_policy_fill(struct weft_plane *plane, const struct weft_policy_entry *entry, struct weft_policy_msg *out);
+void weft_policy_rule_fill(struct weft_plane *plane, const struct weft_policy_entry *entry, uint32_t index,
+			   struct weft_policy_rule *out);
 void weft_route_fill(uint32_t vrf_id, const struct weft_route *route, struct weft_route_msg *out);
 /* Packets dropped for the reason: on one vif, or everywhere (vif NULL). */
 uint64_t weft_drops_sum(struct weft_plane *plane, const struct weft_vif *vif, uint32_t reason);

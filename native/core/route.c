@@ -70,6 +70,8 @@ static int check_target(struct weft_context *context, const struct weft_route_ms
 		return weft_refuse(context, EINVAL, "ROUTE flags %x: unknown bits", m->flags);
 	if (!entry)
 		return weft_refuse(context, ENOENT, "ROUTE nexthop_id %u: no such next hop", m->nexthop_id);
+	if (!weft_identity_known(context->plane, m->identity_id))
+		return weft_refuse(context, ENOENT, "ROUTE identity_id %u: no such identity", m->identity_id);
 	if (entry->seen.type == WEFT_NEXTHOP_TUNNEL && !context->plane->restoring) {
 		uint32_t limit = entry->seen.encap == WEFT_ENCAP_VXLAN ? WEFT_VNI_LIMIT : WEFT_LABEL_LIMIT;
 
@@ -119,8 +121,10 @@ int weft_route_set(struct weft_context *context, const void *body)
 		return weft_refuse(context, ENOMEM, "ROUTE: out of memory");
 	}
 	weft_nexthop_entry_get(plane, m->nexthop_id)->routes++;
+	weft_identity_use(plane, m->identity_id, 1);
 	if (replaced) {
 		weft_nexthop_entry_get(plane, replaced->leaf.nexthop_id)->routes--;
+		weft_identity_use(plane, replaced->leaf.identity_id, -1);
 		weft_host_free_deferred(plane, replaced, sizeof(*replaced));
 	} else {
 		plane->route_count++;
@@ -138,6 +142,7 @@ static int route_remove(struct weft_context *context, struct weft_vrf *vrf, unsi
 	if (weft_fib_remove(plane, &vrf->fib[slot], route->prefix, route->prefix_len, &removed))
 		return weft_refuse(context, ENOMEM, "ROUTE: out of memory");
 	weft_nexthop_entry_get(plane, removed->leaf.nexthop_id)->routes--;
+	weft_identity_use(plane, removed->leaf.identity_id, -1);
 	plane->route_count--;
 	stamp(plane, vrf, removed);
 	weft_host_free_deferred(plane, removed, sizeof(*removed));

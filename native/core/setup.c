@@ -13,12 +13,15 @@ struct question {
 	uint32_t vrf_id;
 	struct weft_nexthop *delivery; /* LOCAL next hop of the fabric's label, or NULL */
 	bool strict;		       /* the initiator's own packet: it must come from where its route points */
+	uint32_t keep_ecmp, keep_member; /* what the connection goes by now; keep_member 0: nothing */
 };
 
 struct side {
 	struct weft_leaf leaf;
 	struct weft_nexthop *nexthop; /* NULL: none */
 	struct weft_vif *vif;	      /* LOCAL */
+	struct weft_nexthop *ecmp;    /* `nexthop` is of one of its members, or NULL */
+	uint32_t member_id;
 };
 
 static struct side look_up(struct weft_worker *worker, uint32_t vrf_id, uint8_t family, const uint8_t *address)
@@ -30,6 +33,55 @@ static struct side look_up(struct weft_worker *worker, uint32_t vrf_id, uint8_t 
 	if (side.nexthop && side.nexthop->type == WEFT_NEXTHOP_LOCAL)
 		side.vif = weft_vif_get(worker->plane, side.nexthop->vif_id);
 	return side;
+}
+
+/* The side goes by this member. NULL: by none of the ECMP next hop's. */
+static void settle(struct weft_worker *worker, struct side *side, const struct weft_nexthop_member *member)
+{
+	side->ecmp = side->nexthop;
+	side->nexthop = member ? weft_nexthop_get(worker->plane, member->nexthop_id) : NULL;
+	side->vif = NULL;
+	if (!member)
+		return;
+	side->member_id = member->member_id;
+	side->leaf.label = member->label;
+	if (side->nexthop && side->nexthop->type == WEFT_NEXTHOP_LOCAL)
+		side->vif = weft_vif_get(worker->plane, side->nexthop->vif_id);
+}
+
+static bool is_ecmp(const struct side *side)
+{
+	return side->nexthop && side->nexthop->type == WEFT_NEXTHOP_ECMP;
+}
+
+/* Of several places with the initiator's address, the one that this packet came from; for an answer's packet also any other. */
+static void settle_source(struct weft_worker *worker, const struct question *question, struct side *side)
+{
+	const struct weft_nexthop_member *member = weft_ecmp_origin(worker->plane, side->nexthop, question->vif_id, question->entry);
+
+	if (!member && !question->strict)
+		member = weft_ecmp_choose(worker->plane, side->nexthop, weft_connection_hash(worker->plane, question->key), 0,
+					  WEFT_FROM_ANYWHERE);
+	settle(worker, side, member);
+}
+
+static void settle_destination(struct weft_worker *worker, const struct question *question, struct side *side)
+{
+	uint32_t keep = question->keep_ecmp == side->nexthop->nexthop_id ? question->keep_member : 0;
+
+	settle(worker, side,
+	       weft_ecmp_choose(worker->plane, side->nexthop, weft_connection_hash(worker->plane, question->key), keep,
+				question->vif_id));
+}
+
+static void note_ecmp(struct weft_connection *direction, const struct side *side)
+{
+	if (!side->ecmp)
+		return;
+	direction->flags |= WEFT_CONNECTION_VIA_ECMP;
+	direction->ecmp_id = side->ecmp->nexthop_id;
+	direction->ecmp_generation = side->ecmp->generation;
+	direction->member_id = side->member_id;
 }
 
 static bool is_tunnel(const struct side *side)
@@ -79,7 +131,7 @@ static enum weft_drop check_destination(const struct question *question, const s
 	if (destination->leaf.prefix_len == WEFT_NO_ROUTE)
 		return WEFT_DROP_NO_ROUTE;
 	if (!destination->nexthop)
-		return WEFT_DROP_INVALID_NEXTHOP;
+		return destination->ecmp ? WEFT_DROP_NO_LIVE_MEMBER : WEFT_DROP_INVALID_NEXTHOP;
 	switch (destination->nexthop->type) {
 	case WEFT_NEXTHOP_DISCARD:
 		return WEFT_DROP_DISCARD;
@@ -98,8 +150,7 @@ static enum weft_drop check_destination(const struct question *question, const s
 	}
 }
 
-static void fill_forward(struct weft_connection *forward, const struct question *question, const struct side *source,
-			 const struct side *destination)
+static void fill_forward(struct weft_connection *forward, const struct question *question, const struct side *destination)
 {
 	forward->key = *question->key;
 	forward->flags = WEFT_CONNECTION_INITIATOR | (question->delivery ? WEFT_CONNECTION_BY_LABEL : 0);
@@ -110,8 +161,7 @@ static void fill_forward(struct weft_connection *forward, const struct question 
 	forward->nexthop_generation = destination->nexthop->generation;
 	forward->label = destination->nexthop->type == WEFT_NEXTHOP_TUNNEL ? destination->leaf.label : WEFT_LABEL_NONE;
 	forward->route_flags = destination->leaf.flags;
-	forward->source_identity = source->leaf.identity_id;
-	forward->destination_identity = destination->leaf.identity_id;
+	note_ecmp(forward, destination);
 }
 
 /* The answers: they enter where the destination is and leave by the path the first packet came by. */
@@ -153,18 +203,51 @@ static void fill_reverse(struct weft_worker *worker, struct weft_connection *rev
 		reverse->nexthop_id = source->nexthop->nexthop_id;
 		reverse->nexthop_generation = source->nexthop->generation;
 		reverse->label = source->leaf.label;
+		note_ecmp(reverse, source);
 	} else if (source->vif == initiator) {
 		reverse->nexthop_id = source->nexthop->nexthop_id;
 		reverse->nexthop_generation = source->nexthop->generation;
+		note_ecmp(reverse, source);
 	} else {
 		reverse->flags |= WEFT_CONNECTION_TO_VIF;
 		reverse->label = initiator->vif_id;
 	}
-	reverse->source_identity = forward->destination_identity;
-	reverse->destination_identity = forward->source_identity;
 }
 
-/* Fills worker->pair from the tables as they are now, or says why the packet cannot pass. */
+/*
+ * Asks the sets of the port that opens, then those of the port it opens to. Each port looks at the other end from its own VRF; of
+ * itself it knows its own identity. The pair's stamps are in place: what changes from here on makes it stale.
+ */
+static enum weft_drop judge(struct weft_worker *worker, const struct side *source, const struct side *destination,
+			    const struct weft_vif *initiator)
+{
+	struct weft_connection *forward = &worker->pair[0], *reverse = &worker->pair[1];
+	struct weft_opening opening = {.key = &forward->key};
+	enum weft_drop reason = WEFT_DROP_NONE;
+
+	opening.source_identity = initiator ? initiator->identity_id : source->leaf.identity_id;
+	opening.destination_identity = destination->leaf.identity_id;
+	worker->verdict_count = 0;
+	if (initiator)
+		reason = weft_judge(worker, initiator, true, &opening);
+	if (destination->vif) {
+		opening.destination_identity = destination->vif->identity_id;
+		if (!initiator && reverse->vrf_id != forward->vrf_id) {
+			const struct weft_connection_key *key = &forward->key;
+
+			opening.source_identity =
+			    weft_route_get(worker->plane, reverse->vrf_id, key->family, key->source).identity_id;
+			forward->flags |= WEFT_CONNECTION_UNSTAMPED; /* its stamps are of the other VRF */
+		}
+		if (!reason)
+			reason = weft_judge(worker, destination->vif, false, &opening);
+	}
+	forward->source_identity = reverse->destination_identity = opening.source_identity;
+	forward->destination_identity = reverse->source_identity = opening.destination_identity;
+	return reason;
+}
+
+/* Fills worker->pair from the tables as they are now, or says why the packet cannot pass. POLICY: the pair is filled all the same. */
 static enum weft_drop evaluate(struct weft_worker *worker, struct question *question)
 {
 	struct weft_connection *forward = &worker->pair[0], *reverse = &worker->pair[1];
@@ -178,6 +261,8 @@ static enum weft_drop evaluate(struct weft_worker *worker, struct question *ques
 
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	source = look_up(worker, question->vrf_id, key->family, key->source);
+	if (WEFT_UNLIKELY(is_ecmp(&source)))
+		settle_source(worker, question, &source);
 	reason = locate_initiator(worker, question, &source, &initiator);
 	if (reason)
 		return reason;
@@ -187,12 +272,14 @@ static enum weft_drop evaluate(struct weft_worker *worker, struct question *ques
 					    .vif = weft_vif_get(worker->plane, question->delivery->vif_id)};
 	} else {
 		destination = look_up(worker, question->vrf_id, key->family, key->destination);
+		if (WEFT_UNLIKELY(is_ecmp(&destination)))
+			settle_destination(worker, question, &destination);
 	}
 	reason = check_destination(question, &destination);
 	if (reason)
 		return reason;
 	memset(worker->pair, 0, sizeof(worker->pair));
-	fill_forward(forward, question, &source, &destination);
+	fill_forward(forward, question, &destination);
 	forward->source_stamp = source_stamp;
 	forward->destination_stamp = destination_stamp;
 	fill_reverse(worker, reverse, forward, &source, &destination, initiator);
@@ -200,7 +287,7 @@ static enum weft_drop evaluate(struct weft_worker *worker, struct question *ques
 	reverse->policy_stamp = weft_policy_stamp(destination.vif, initiator);
 	forward->entropy_port = weft_entropy_port(weft_connection_hash(worker->plane, &forward->key));
 	reverse->entropy_port = weft_entropy_port(weft_connection_hash(worker->plane, &reverse->key));
-	return WEFT_DROP_NONE;
+	return judge(worker, &source, &destination, initiator);
 }
 
 /* Puts worker->pair into the table. A stranger under the reverse key (its zone changed) is removed first. */
@@ -222,19 +309,102 @@ static enum weft_drop insert_pair(struct weft_worker *worker)
 	return WEFT_DROP_CONNECTION_LIMIT;
 }
 
+/* The connection of a port that has a zone of its own; step->view.key gets its zone when there is one. */
+static struct weft_connection *find_in_zone(struct weft_worker *worker, struct weft_step *step, const struct weft_nexthop *nexthop)
+{
+	struct weft_vif *vif =
+	    nexthop && nexthop->type == WEFT_NEXTHOP_LOCAL ? weft_vif_get(worker->plane, nexthop->vif_id) : NULL;
+	struct weft_connection_key key = step->view.key;
+	struct weft_connection *found;
+	uint32_t hash;
+
+	if (!vif || vif->zone == key.zone)
+		return NULL;
+	key.zone = vif->zone;
+	hash = weft_connection_hash(worker->plane, &key);
+	found = weft_connection_find(worker->plane, &key, hash);
+	if (found) {
+		step->view.key = key;
+		step->hash = hash;
+	}
+	return found;
+}
+
 struct weft_connection *weft_connection_find_at_port(struct weft_worker *worker, struct weft_step *step)
 {
-	struct weft_connection_key *key = &step->view.key;
+	const struct weft_connection_key *key = &step->view.key;
+	struct weft_connection *found = NULL;
 	struct side destination;
 
 	if (step->vif_id != WEFT_FROM_FABRIC || step->delivery)
 		return NULL;
 	destination = look_up(worker, step->vrf_id, key->family, key->destination);
-	if (!destination.vif || destination.vif->zone == key->zone)
-		return NULL;
-	key->zone = destination.vif->zone;
-	step->hash = weft_connection_hash(worker->plane, key);
-	return weft_connection_find(worker->plane, key, step->hash);
+	if (!is_ecmp(&destination))
+		return find_in_zone(worker, step, destination.nexthop);
+	for (uint32_t i = 0; i < destination.nexthop->member_count && !found; i++)
+		found = find_in_zone(worker, step, weft_nexthop_get(worker->plane, destination.nexthop->members[i].nexthop_id));
+	return found;
+}
+
+/* The direction enters where this packet did. */
+static bool enters(const struct weft_connection *direction, const struct weft_step *step)
+{
+	return direction->vif_id == step->vif_id && direction->entry_endpoint == step->entry;
+}
+
+/* A TCP connection may be older than this plane's, or a port's, knowledge of it. */
+static bool may_be_midstream(struct weft_worker *worker, const struct weft_step *step)
+{
+	const struct weft_vif *from = weft_vif_get(worker->plane, worker->pair[0].vif_id);
+	const struct weft_vif *to = weft_vif_get(worker->plane, worker->pair[1].vif_id);
+
+	if (step->view.protocol != WEFT_PROTOCOL_TCP || step->view.fragment == WEFT_FRAGMENT_LATER ||
+	    (step->view.tcp_flags & WEFT_TCP_SYN))
+		return false;
+	return worker->now_ns < weft_plane_midstream_until_ns(worker->plane) || (from && worker->now_ns < from->midstream_until_ns) ||
+	       (to && worker->now_ns < to->midstream_until_ns);
+}
+
+/*
+ * The packet's own direction was denied, with worker->pair filled: when the other end may have opened the connection, this is its
+ * answer, and worker->pair becomes the other end's. POLICY: it may not, and the first verdict stands.
+ */
+static enum weft_drop turn_round(struct weft_worker *worker, const struct weft_step *step)
+{
+	struct weft_verdict denied = worker->verdicts[0];
+	uint32_t denied_count = worker->verdict_count;
+	struct weft_connection_key key = worker->pair[1].key;
+	struct question question = {.key = &key,
+				    .vif_id = worker->pair[1].vif_id,
+				    .entry = worker->pair[1].entry_endpoint,
+				    .vrf_id = worker->pair[1].vrf_id};
+
+	if (evaluate(worker, &question) == WEFT_DROP_NONE && enters(&worker->pair[1], step) &&
+	    memcmp(&worker->pair[1].key, &step->view.key, sizeof(key)) == 0)
+		return WEFT_DROP_NONE;
+	worker->verdicts[0] = denied;
+	worker->verdict_count = denied_count;
+	return WEFT_DROP_POLICY;
+}
+
+/* What the first packet says of its direction. */
+static void note_first(struct weft_worker *worker, const struct weft_step *step, struct weft_connection *mine)
+{
+	uint8_t flags = step->view.tcp_flags;
+
+	mine->packets = 1;
+	mine->bytes = step->view.l3_bytes;
+	worker->pair[0].seen_ns = worker->now_ns;
+	worker->pair[1].seen_ns = worker->now_ns;
+	if (step->view.protocol != WEFT_PROTOCOL_TCP || step->view.fragment == WEFT_FRAGMENT_LATER)
+		return;
+	if (!(flags & WEFT_TCP_SYN) || (flags & WEFT_TCP_ACK)) {
+		worker->pair[0].flags |= WEFT_CONNECTION_MIDSTREAM;
+		worker->pair[1].flags |= WEFT_CONNECTION_MIDSTREAM;
+	}
+	mine->tcp_state =
+	    (uint8_t)((flags & WEFT_TCP_SYN ? WEFT_TCP_STATE_SYN : 0) | (flags & WEFT_TCP_ACK ? WEFT_TCP_STATE_ACK : 0) |
+		      (flags & WEFT_TCP_FIN ? WEFT_TCP_STATE_FIN : 0) | (flags & WEFT_TCP_RST ? WEFT_TCP_STATE_RST : 0));
 }
 
 enum weft_drop weft_connection_set_up(struct weft_worker *worker, struct weft_step *step, struct weft_way *way)
@@ -245,6 +415,7 @@ enum weft_drop weft_connection_set_up(struct weft_worker *worker, struct weft_st
 				    .vrf_id = step->vrf_id,
 				    .delivery = step->delivery,
 				    .strict = true};
+	struct weft_connection *mine = &worker->pair[0];
 	enum weft_drop reason;
 
 	if (step->view.kind == WEFT_KIND_ICMP_ERROR)
@@ -252,31 +423,32 @@ enum weft_drop weft_connection_set_up(struct weft_worker *worker, struct weft_st
 	reason = evaluate(worker, &question);
 	if (reason == WEFT_DROP_NO_RECEIVER)
 		return weft_icmp_receive(worker, step);
+	if (reason == WEFT_DROP_POLICY && may_be_midstream(worker, step)) {
+		reason = turn_round(worker, step);
+		mine = reason ? mine : &worker->pair[1];
+	}
+	if (reason == WEFT_DROP_POLICY)
+		weft_judge_commit(worker, step->view.l3_bytes);
 	if (reason)
 		return reason;
-	worker->pair[0].packets = 1;
-	worker->pair[0].bytes = step->view.l3_bytes;
-	worker->pair[0].seen_ns = worker->now_ns;
-	worker->pair[1].seen_ns = worker->now_ns;
-	if (step->view.protocol == WEFT_PROTOCOL_TCP && step->view.fragment != WEFT_FRAGMENT_LATER) {
-		if (!(step->view.tcp_flags & WEFT_TCP_SYN) || (step->view.tcp_flags & WEFT_TCP_ACK))
-			worker->pair[0].flags |= WEFT_CONNECTION_MIDSTREAM;
-		worker->pair[0].tcp_state = (uint8_t)((step->view.tcp_flags & WEFT_TCP_SYN ? WEFT_TCP_STATE_SYN : 0) |
-						      (step->view.tcp_flags & WEFT_TCP_ACK ? WEFT_TCP_STATE_ACK : 0) |
-						      (step->view.tcp_flags & WEFT_TCP_FIN ? WEFT_TCP_STATE_FIN : 0) |
-						      (step->view.tcp_flags & WEFT_TCP_RST ? WEFT_TCP_STATE_RST : 0));
-	}
-	reason = weft_connection_resolve(worker, &worker->pair[0], way);
-	return reason ? reason : insert_pair(worker);
+	note_first(worker, step, mine);
+	reason = weft_connection_resolve(worker, mine, way);
+	if (!reason)
+		reason = insert_pair(worker);
+	if (!reason)
+		weft_judge_commit(worker, step->view.l3_bytes);
+	return reason;
 }
 
 static bool same_direction(const struct weft_connection *old, const struct weft_connection *new)
 {
-	uint32_t path = WEFT_CONNECTION_TO_VIF | WEFT_CONNECTION_BY_LABEL | WEFT_CONNECTION_INITIATOR | WEFT_CONNECTION_DENIED;
+	uint32_t path = WEFT_CONNECTION_TO_VIF | WEFT_CONNECTION_BY_LABEL | WEFT_CONNECTION_INITIATOR | WEFT_CONNECTION_DENIED |
+			WEFT_CONNECTION_UNSTAMPED | WEFT_CONNECTION_VIA_ECMP;
 
 	return old->nexthop_id == new->nexthop_id && old->nexthop_generation == new->nexthop_generation &&
 	       old->label == new->label && old->route_flags == new->route_flags && old->vif_id == new->vif_id &&
-	       old->entry_endpoint == new->entry_endpoint && old->vrf_id == new->vrf_id &&
+	       old->entry_endpoint == new->entry_endpoint && old->vrf_id == new->vrf_id && old->ecmp_id == new->ecmp_id &&
+	       old->ecmp_generation == new->ecmp_generation && old->member_id == new->member_id &&
 	       old->source_identity == new->source_identity && old->destination_identity == new->destination_identity &&
 	       (old->flags & path) == (new->flags &path);
 }
@@ -300,6 +472,63 @@ static void rewrite(struct weft_connection *old, const struct weft_connection *n
 	old->destination_identity = new->destination_identity;
 	old->vrf_id = new->vrf_id;
 	old->drop = new->drop;
+	old->ecmp_id = new->ecmp_id;
+	old->ecmp_generation = new->ecmp_generation;
+	old->member_id = new->member_id;
+}
+
+/* Policy denies what it had allowed: blocked both ways, each packet asks again. The entry stays, for the answer may change back. */
+static void deny(struct weft_worker *worker, struct weft_connection *forward, struct weft_connection *reverse)
+{
+	if (forward->flags & reverse->flags & WEFT_CONNECTION_DENIED)
+		return;
+	weft_connection_lock(worker->plane, forward);
+	forward->flags |= WEFT_CONNECTION_DENIED;
+	reverse->flags |= WEFT_CONNECTION_DENIED;
+	forward->drop = reverse->drop = WEFT_DROP_POLICY;
+	weft_connection_unlock(worker->plane, forward);
+}
+
+/* The port's zone changed: another key, so another pair with the life of the old one. */
+static enum weft_drop replace(struct weft_worker *worker, struct weft_connection *forward, const struct weft_connection *reverse)
+{
+	const struct weft_connection *old[2] = {forward, reverse};
+
+	for (uint32_t i = 0; i < 2; i++) {
+		struct weft_connection *new = &worker->pair[i];
+
+		new->flags |= old[i]->flags & WEFT_CONNECTION_MIDSTREAM;
+		new->packets = old[i]->packets;
+		new->bytes = old[i]->bytes;
+		new->tcp_state = old[i]->tcp_state;
+		new->seen_ns = worker->now_ns;
+	}
+	weft_connection_remove(worker->plane, forward);
+	return insert_pair(worker);
+}
+
+/* The initiator's question, as it was asked first, or as its own packet asks it now. */
+static struct question ask_again(struct weft_worker *worker, const struct weft_step *step, const struct weft_connection *forward,
+				 const struct weft_connection_key *key, bool own)
+{
+	struct question question = {
+	    .key = key, .vif_id = forward->vif_id, .entry = forward->entry_endpoint, .vrf_id = forward->vrf_id, .strict = own};
+
+	if (forward->flags & WEFT_CONNECTION_VIA_ECMP) {
+		question.keep_ecmp = forward->ecmp_id;
+		question.keep_member = forward->member_id;
+	}
+	if (forward->flags & WEFT_CONNECTION_BY_LABEL)
+		question.delivery = weft_nexthop_get(worker->plane, forward->nexthop_id);
+	if (own) {
+		question.vif_id = step->vif_id;
+		question.entry = step->entry;
+		question.vrf_id = step->vrf_id;
+		question.delivery = step->delivery;
+	}
+	if (question.delivery && question.delivery->type != WEFT_NEXTHOP_LOCAL)
+		question.delivery = NULL;
+	return question;
 }
 
 enum weft_drop weft_connection_again(struct weft_worker *worker, struct weft_step *step, struct weft_connection *connection,
@@ -318,30 +547,20 @@ enum weft_drop weft_connection_again(struct weft_worker *worker, struct weft_ste
 	if (!reverse)
 		return WEFT_DROP_INVALID_NEXTHOP;
 	key = forward->key;
-	question = (struct question){
-	    .key = &key, .vif_id = forward->vif_id, .entry = forward->entry_endpoint, .vrf_id = forward->vrf_id, .strict = own};
-	if (forward->flags & WEFT_CONNECTION_BY_LABEL)
-		question.delivery = weft_nexthop_get(worker->plane, forward->nexthop_id);
-	if (own) {
-		question.vif_id = step->vif_id;
-		question.entry = step->entry;
-		question.vrf_id = step->vrf_id;
-		question.delivery = step->delivery;
-	}
-	if (question.delivery && question.delivery->type != WEFT_NEXTHOP_LOCAL)
-		question.delivery = NULL;
+	question = ask_again(worker, step, forward, &key, own);
 	reason = evaluate(worker, &question);
+	if (reason == WEFT_DROP_POLICY) {
+		weft_judge_commit(worker, step->view.l3_bytes);
+		deny(worker, forward, reverse);
+	}
 	if (reason)
 		return reason;
 	/* the packet's own direction must be allowed to enter where this packet did */
-	if (mine->vif_id != step->vif_id || mine->entry_endpoint != step->entry)
+	if (!enters(mine, step))
 		return step->vif_id == WEFT_FROM_FABRIC ? WEFT_DROP_SOURCE_MISMATCH : WEFT_DROP_SPOOFED_SOURCE;
+	weft_judge_commit(worker, step->view.l3_bytes);
 	if (memcmp(&reverse->key, &worker->pair[1].key, sizeof(reverse->key))) {
-		/* the port's zone changed: another key, so another pair */
-		worker->pair[0].seen_ns = worker->now_ns;
-		worker->pair[1].seen_ns = worker->now_ns;
-		weft_connection_remove(worker->plane, connection);
-		reason = insert_pair(worker);
+		reason = replace(worker, forward, reverse);
 		return reason ? reason : weft_connection_resolve(worker, mine, way);
 	}
 	weft_connection_lock(worker->plane, connection);

@@ -49,6 +49,14 @@ static struct weft_vif *vif_make(struct weft_plane *plane, const struct weft_vif
 		if (!(message->addresses[i].flags & WEFT_VIF_ADDRESS_GATEWAY))
 			vif->addresses[vif->address_count++] = message->addresses[i];
 	}
+	vif->identity_id = message->identity_id;
+	memcpy(vif->egress_policy_ids, message->egress_policy_ids, sizeof(vif->egress_policy_ids));
+	memcpy(vif->ingress_policy_ids, message->ingress_policy_ids, sizeof(vif->ingress_policy_ids));
+	vif->connections_max = message->connections_max;
+	if (old)
+		vif->midstream_until_ns = old->midstream_until_ns;
+	else if (!plane->restoring || !plane->adopted)
+		vif->midstream_until_ns = weft_host_now_ns() + WEFT_MIDSTREAM_NS;
 	vif->carrier = old ? old->carrier : false;
 	vif->host = old ? old->host : NULL;
 	vif->policy_stamp = weft_plane_generation(plane);
@@ -139,6 +147,8 @@ static int change(struct weft_context *context, struct weft_vif *old, const stru
 		weft_vrf_get(plane, old->vrf_id)->vifs--;
 		weft_vrf_get(plane, vif->vrf_id)->vifs++;
 	}
+	weft_vif_use(plane, vif, 1);
+	weft_vif_use(plane, old, -1);
 	choose_zone(plane, vif);
 	publish(plane, vif, old);
 	context->changed = true;
@@ -178,6 +188,7 @@ int weft_vif_set(struct weft_context *context, const void *body)
 		return error;
 	}
 	plane->vif_count++;
+	weft_vif_use(plane, vif, 1);
 	weft_vrf_get(plane, message->vrf_id)->vifs++;
 	context->changed = true;
 	return 0;
@@ -200,6 +211,7 @@ static void vif_remove(struct weft_plane *plane, struct weft_vif *vif)
 	weft_store(plane->vifs[vif->vif_id], NULL);
 	weft_endpoints_forget_vif(plane, vif, NULL);
 	weft_vrf_get(plane, vif->vrf_id)->vifs--;
+	weft_vif_use(plane, vif, -1);
 	plane->vif_count--;
 	weft_host_call_deferred(plane, detached, vif);
 }

@@ -61,6 +61,20 @@ static int check_port(struct weft_context *context, const struct weft_vif_msg *m
 	return 0;
 }
 
+static int check_policy(struct weft_context *context, const struct weft_vif_msg *m)
+{
+	if (!weft_identity_known(context->plane, m->identity_id))
+		return weft_refuse(context, ENOENT, "VIF identity_id %u: no such identity", m->identity_id);
+	for (uint32_t i = 0; i < WEFT_VIF_POLICIES; i++) {
+		if (m->egress_policy_ids[i] != WEFT_POLICY_NONE && !weft_policy_get(context->plane, m->egress_policy_ids[i]))
+			return weft_refuse(context, ENOENT, "VIF egress_policy_ids[%u] %u: no such policy set", i, m->egress_policy_ids[i]);
+		if (m->ingress_policy_ids[i] != WEFT_POLICY_NONE && !weft_policy_get(context->plane, m->ingress_policy_ids[i]))
+			return weft_refuse(context, ENOENT, "VIF ingress_policy_ids[%u] %u: no such policy set", i,
+					   m->ingress_policy_ids[i]);
+	}
+	return 0;
+}
+
 int weft_vif_check(struct weft_context *context, const struct weft_vif_msg *m)
 {
 	int error;
@@ -84,5 +98,6 @@ int weft_vif_check(struct weft_context *context, const struct weft_vif_msg *m)
 	if (!weft_vrf_get(context->plane, m->vrf_id))
 		return weft_refuse(context, ENOENT, "VIF vrf_id %u: no such VRF", m->vrf_id);
 	error = check_port(context, m);
+	error = error ? error : check_policy(context, m);
 	return error ? error : check_addresses(context, m);
 }

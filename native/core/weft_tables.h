@@ -26,13 +26,39 @@ struct weft_vif {
 	uint32_t mtu, label;
 	uint8_t mac[6];
 	bool carrier;
-	uint32_t policy_stamp;         /* changes when what this port may do changes (addresses, flags, later policy) */
+	uint32_t policy_stamp;         /* changes when what this port may do changes: the vif, or the rules of a set it uses; weft_vif_stamp */
 	uint32_t address_count;        /* entries of `addresses` that are checked (no gateways) */
 	struct weft_vif_address addresses[WEFT_VIF_ADDRESSES_MAX];
+	uint32_t identity_id;          /* of what is behind this port */
+	uint32_t egress_policy_ids[WEFT_VIF_POLICIES], ingress_policy_ids[WEFT_VIF_POLICIES]; /* WEFT_POLICY_NONE: none */
+	uint32_t connections_max;      /* pairs this port may have opened; 0: no limit of its own */
+	uint64_t midstream_until_ns;   /* monotonic: TCP connections may be picked up in their middle, the port has just come */
 	struct weft_vif_counters *counters; /* [workers] */
 	void *host;                    /* the host's port */
 	uint32_t epoch;
 	struct weft_vif_msg *message;  /* as set, for dump */
+};
+
+/* What is known of an address. Never changes. Ids below WEFT_IDENTITY_FIRST have none of these. */
+struct weft_identity {
+	uint32_t identity_id, element_count;
+	uint32_t epoch;                /* control thread, as are the next two */
+	uint8_t key[WEFT_KEY_BYTES];
+	uint64_t references;           /* ports and routes */
+	struct weft_element elements[]; /* ascending by kind, then id */
+};
+
+struct weft_rule_counter {
+	uint64_t packets, bytes;
+};
+
+/* A policy set. Rules never change: another set takes its place. Counters are written by one worker each, in lines of its own. */
+struct weft_policy {
+	uint32_t policy_id, rule_count;
+	uint8_t default_action;        /* enum weft_policy_action */
+	uint32_t counter_stride;       /* per worker: one per rule and one for the default, then padding to a cache line */
+	struct weft_rule_counter *counters; /* [workers][counter_stride] */
+	struct weft_policy_rule rules[];
 };
 
 /* A tunnel destination: shared by every next hop to it. `rewrite` is ready to copy in front of the outer IP header. */
@@ -89,6 +115,22 @@ struct weft_endpoint *weft_endpoint_get(struct weft_plane *plane, uint8_t family
 /* This host's tunnel addresses, router MAC (PLANE object). */
 const struct weft_plane_msg *weft_plane_configured(struct weft_plane *plane);
 uint32_t weft_plane_seed(struct weft_plane *plane); /* of flow hashes */
+
+/* NULL: not set (the three the plane gives by itself included). */
+struct weft_identity *weft_identity_get(struct weft_plane *plane, uint32_t identity_id);
+/* NULL: WEFT_POLICY_NONE, or gone. */
+struct weft_policy *weft_policy_get(struct weft_plane *plane, uint32_t policy_id);
+/* TCP connections may be picked up in their middle until this moment: the plane started without its connection table. */
+uint64_t weft_plane_midstream_until_ns(const struct weft_plane *plane);
+
+static inline uint32_t weft_vif_stamp(const struct weft_vif *vif) { return __atomic_load_n(&vif->policy_stamp, __ATOMIC_ACQUIRE); }
+
+/* ---- policy log (policylog.c): a ring of the last events per worker ---- */
+/* What policy decided about one packet. `message` is filled but for sequence, time_ns and lost. */
+struct weft_policy_log;
+/* Worker context. Never waits; beyond the rate the event counts as lost. NULL: beyond the rate. Else fill it and commit. */
+struct weft_log_msg *weft_policy_log_begin(struct weft_plane *plane, uint32_t worker, uint64_t now_ns);
+void weft_policy_log_commit(struct weft_plane *plane, uint32_t worker);
 
 /* ---- connections ---- */
 struct weft_connection_key {

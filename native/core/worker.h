@@ -12,12 +12,14 @@
 #include "parse.h"
 
 #define WEFT_FROM_FABRIC 0xffffffffu /* weft_connection.vif_id of a direction that enters through a tunnel */
+#define WEFT_FROM_ANYWHERE 0xfffffffeu /* for weft_ecmp_choose: every kind of member will do */
 
 /* Bits of weft_connection.flags that the packet path owns. */
 enum weft_connection_path_flag {
 	WEFT_CONNECTION_TO_VIF = 1u << 16,   /* leaves by the interface whose id stands in `label`; nexthop_id is 0 */
 	WEFT_CONNECTION_BY_LABEL = 1u << 17, /* the fabric's MPLS label chose the port, not a route */
 	WEFT_CONNECTION_VIA_ECMP = 1u << 19, /* leaves by a member of an ECMP next hop */
+	WEFT_CONNECTION_UNSTAMPED = 1u << 18, /* depends on what none of its stamps covers: each packet asks again */
 };
 
 /* weft_connection.tcp_state: what this direction has sent. */
@@ -79,6 +81,21 @@ struct weft_bucket {
 	uint32_t tokens;
 };
 
+/* Who opens what: the initiator's direction, and what is known of the two ends. */
+struct weft_opening {
+	const struct weft_connection_key *key;
+	uint32_t source_identity, destination_identity;
+};
+
+/* What one policy set decided. */
+struct weft_verdict {
+	struct weft_opening opening;
+	const struct weft_policy *policy;
+	const struct weft_vif *vif; /* whose set it is */
+	uint32_t rule;		    /* policy->rule_count: the default */
+	bool egress;
+};
+
 #define WEFT_DEPARTURES_MAX 256u
 #define WEFT_GROUPS_MAX 8u
 #define WEFT_FRAGMENT_SETS 64u
@@ -99,6 +116,8 @@ struct weft_worker {
 	struct weft_group groups[WEFT_GROUPS_MAX];
 	uint32_t group_next;
 	struct weft_connection pair[2]; /* being set up or re-evaluated */
+	struct weft_verdict verdicts[2 * WEFT_VIF_POLICIES]; /* about it: those that allow, or the one that denies */
+	uint32_t verdict_count;
 	struct weft_step reply;		/* a packet of the plane's own */
 	struct weft_fragment_entry fragments[WEFT_FRAGMENT_SETS][WEFT_FRAGMENT_WAYS];
 	struct weft_bucket icmp[WEFT_VIF_LIMIT];
@@ -159,7 +178,7 @@ enum weft_drop weft_connection_resolve(struct weft_worker *worker, const struct 
 /* Combined stamp of the port a direction enters by and the one it leaves by; NULL: none. */
 static inline uint32_t weft_policy_stamp(const struct weft_vif *in, const struct weft_vif *out)
 {
-	return (in ? in->policy_stamp * 0x9e3779b1u : 0) + (out ? out->policy_stamp : 0);
+	return (in ? weft_vif_stamp(in) * 0x9e3779b1u : 0) + (out ? weft_vif_stamp(out) : 0);
 }
 uint16_t weft_entropy_port(uint32_t hash);
 
@@ -177,6 +196,14 @@ const struct weft_nexthop_member *weft_ecmp_origin(struct weft_plane *plane, con
 						   uint32_t entry);
 /* False: the ECMP next hop changed, or (for the initiator's direction) the other plane of the member's tunnel fell silent. */
 bool weft_ecmp_holds(struct weft_plane *plane, const struct weft_connection *connection, const struct weft_nexthop *nexthop);
+
+/* ---- judge.c ---- */
+/* Index of the first rule that matches, rule_count: none does. */
+uint32_t weft_policy_match(struct weft_plane *plane, const struct weft_policy *policy, const struct weft_opening *opening);
+/* Asks the vif's sets; each must allow. NONE or POLICY. What they said is in worker->verdicts until it is committed. */
+enum weft_drop weft_judge(struct weft_worker *worker, const struct weft_vif *vif, bool egress, const struct weft_opening *opening);
+/* Counts, and logs, what was decided about a packet of so many bytes. */
+void weft_judge_commit(struct weft_worker *worker, uint32_t bytes);
 
 /* ---- age.c ---- */
 /* Notes a TCP packet's flags in its direction's state. */

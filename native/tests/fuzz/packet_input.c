@@ -62,7 +62,7 @@ static void load_tables(void)
 static void change_table(struct weft_host_plane *host, struct input *input)
 {
 	const struct vector_step *step = &tables.steps[take8(input) % tables.step_count];
-	uint8_t operation = (uint8_t)take8(input), message[1024];
+	uint8_t operation = (uint8_t)take8(input), message[VECTOR_MESSAGE_MAX] __attribute__((aligned(8)));
 	uint32_t offset = take16(input);
 	uint8_t value = (uint8_t)take8(input);
 	char text[VECTOR_TEXT_MAX];

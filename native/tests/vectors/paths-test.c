@@ -215,7 +215,7 @@ static void tcpLifeFollowsItsFlags(void)
 
 static void connectionsGoWithTheirPort(void)
 {
-	uint64_t message[1024 / 8] = {0};
+	uint64_t message[VECTOR_MESSAGE_MAX / 8] = {0};
 	char line[] = "delete vif 2 virtual vrf=1 mac=02:00:00:00:00:12", text[VECTOR_TEXT_MAX] = "", *words[8], *rest;
 	uint32_t count = 0, bytes;
 

@@ -22,7 +22,7 @@ static uint8_t frame[VECTOR_FRAME_MAX + 256];
 
 bool play_message(struct weft_host_plane *host, const void *message, uint32_t bytes, char *text)
 {
-	static uint64_t request[2048 / 8], answer[ANSWER_BYTES / 8];
+	static uint64_t request[(VECTOR_MESSAGE_MAX + 64) / 8], answer[ANSWER_BYTES / 8];
 	struct weft_frame_header *header = (void *)request;
 	const struct weft_message_header *first = (const void *)((uint8_t *)answer + sizeof(*header));
 

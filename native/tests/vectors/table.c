@@ -169,6 +169,15 @@ static void read_vif_addresses(struct line *line, struct weft_vif_msg *vif)
 	}
 }
 
+/* "5" or "5,6" */
+static void read_pair(struct line *line, const char *name, uint32_t ids[WEFT_VIF_POLICIES])
+{
+	const char *word = value_of(line, name);
+
+	if (word && sscanf(word, "%u,%u", &ids[0], &ids[1]) < 1)
+		wrong(line, name, word);
+}
+
 static uint32_t read_vif(struct line *line, void *body)
 {
 	struct weft_vif_msg *vif = body;
@@ -183,6 +192,10 @@ static uint32_t read_vif(struct line *line, void *body)
 	mac_of(line, "mac", vif->mac);
 	snprintf(vif->name, sizeof(vif->name), "vif%u", vif->vif_id);
 	read_vif_addresses(line, vif);
+	vif->identity_id = number_of(line, "identity", WEFT_IDENTITY_UNKNOWN);
+	vif->connections_max = number_of(line, "connections", 0);
+	read_pair(line, "egress", vif->egress_policy_ids);
+	read_pair(line, "ingress", vif->ingress_policy_ids);
 	return sizeof(*vif);
 }
 
@@ -229,9 +242,108 @@ static uint32_t read_route(struct line *line, void *body)
 	line->taken++;
 	route->nexthop_id = number_of(line, "nexthop", 0);
 	route->label = number_of(line, "label", WEFT_LABEL_NONE);
+	route->identity_id = number_of(line, "identity", WEFT_IDENTITY_UNKNOWN);
 	route->flags =
 	    (has(line, "proxy") ? WEFT_ROUTE_PROXY_NEIGHBOUR : 0u) | (has(line, "same") ? WEFT_ROUTE_SAME_NETWORK : 0u);
 	return sizeof(*route);
+}
+
+/* "network:7", "group:8000001" */
+static bool element(const char *word, size_t bytes, uint32_t *kind, uint64_t *id)
+{
+	static const char *const kinds[] = {"any", "network", "group", "tag", "identity"};
+	const char *colon = memchr(word, ':', bytes);
+	char number[24];
+
+	for (uint32_t i = 1; colon && i < WEFT_ARRAY_COUNT(kinds); i++) {
+		if (strlen(kinds[i]) != (size_t)(colon - word) || strncmp(word, kinds[i], strlen(kinds[i])))
+			continue;
+		*kind = i;
+		snprintf(number, sizeof(number), "%.*s", (int)(bytes - (size_t)(colon - word) - 1), colon + 1);
+		return vector_number(number, UINT64_MAX, id);
+	}
+	return false;
+}
+
+static uint32_t read_identity(struct line *line, void *body)
+{
+	struct weft_identity_msg *message = body;
+
+	message->identity_id = identity(line);
+	for (uint32_t i = 2; i < line->count && message->element_count < WEFT_IDENTITY_ELEMENTS_MAX; i++) {
+		struct weft_element *next = &message->elements[message->element_count++];
+
+		if (!element(line->words[i], strlen(line->words[i]), &next->kind, &next->id))
+			wrong(line, "element", line->words[i]);
+		line->taken++;
+	}
+	return sizeof(*message);
+}
+
+/* "group:8000001", "10.1.1.0/24", both with a comma between, or nothing: any */
+static void read_end(struct line *line, const char *name, struct weft_policy_end *end)
+{
+	const char *word = value_of(line, name), *part = word;
+
+	while (part) {
+		const char *comma = strchr(part, ',');
+		size_t bytes = comma ? (size_t)(comma - part) : strlen(part);
+		char text[64];
+
+		snprintf(text, sizeof(text), "%.*s", (int)bytes, part);
+		if (!element(part, bytes, &end->kind, &end->id) && !prefix(text, &end->family, end->prefix, &end->prefix_len))
+			wrong(line, name, word);
+		part = comma ? comma + 1 : NULL;
+	}
+}
+
+static void read_ports(struct line *line, const char *name, uint16_t *min, uint16_t *max)
+{
+	const char *word = value_of(line, name);
+	unsigned int low = 0, high = 65535;
+	int found = word ? sscanf(word, "%u-%u", &low, &high) : 2;
+
+	if (found < 1 || low > 65535 || high > 65535)
+		wrong(line, name, word ? word : "");
+	*min = (uint16_t)low;
+	*max = (uint16_t)(found == 1 ? low : high);
+}
+
+static void read_rule(struct line *line, struct weft_policy_rule *rule, uint32_t number)
+{
+	rule->uuid[15] = (uint8_t)(number + 1);
+	rule->action = has(line, "allow") ? WEFT_POLICY_ALLOW : has(line, "deny") ? WEFT_POLICY_DENY : 0;
+	rule->flags = has(line, "log") ? WEFT_POLICY_RULE_LOG : 0;
+	rule->family = (uint8_t)number_of(line, "family", 0);
+	rule->protocol = (uint16_t)number_of(line, "protocol", 0xffff);
+	read_ports(line, "source-ports", &rule->source_port_min, &rule->source_port_max);
+	read_ports(line, "ports", &rule->destination_port_min, &rule->destination_port_max);
+	read_end(line, "from", &rule->source);
+	read_end(line, "to", &rule->destination);
+}
+
+/* "policy ID allow|deny [rule ...]...": the default, then what each rule says up to the next "rule" */
+static uint32_t read_policy(struct line *line, void *body)
+{
+	struct weft_policy_msg *policy = body;
+	uint32_t first = 1, room = (VECTOR_MESSAGE_MAX - sizeof(struct weft_message_header) - sizeof(*policy)) / sizeof(policy->rules[0]);
+
+	policy->policy_id = identity(line);
+	while (first < line->count && strcmp(line->words[first], "rule"))
+		first++;
+	policy->default_action = line->count > 2 && !strcmp(line->words[2], "allow") ? WEFT_POLICY_ALLOW : WEFT_POLICY_DENY;
+	line->taken += line->count > 2 && (!strcmp(line->words[2], "allow") || !strcmp(line->words[2], "deny"));
+	while (first < line->count && policy->rule_count < room) {
+		struct line rule = {line->words + first, 1, 1, line->text};
+
+		while (first + rule.count < line->count && strcmp(rule.words[rule.count], "rule"))
+			rule.count++;
+		read_rule(&rule, &policy->rules[policy->rule_count], policy->rule_count);
+		policy->rule_count++;
+		line->taken += rule.taken;
+		first += rule.count;
+	}
+	return (uint32_t)(sizeof(*policy) + policy->rule_count * sizeof(policy->rules[0]));
 }
 
 static uint32_t read_label(struct line *line, void *body)
@@ -268,6 +380,7 @@ uint32_t vector_table(char **words, uint32_t word_count, uint8_t *message, char 
 	    {"vif", WEFT_OBJECT_VIF, read_vif},	      {"nexthop", WEFT_OBJECT_NEXTHOP, read_nexthop},
 	    {"route", WEFT_OBJECT_ROUTE, read_route}, {"label", WEFT_OBJECT_LABEL, read_label},
 	    {"vni", WEFT_OBJECT_VNI, read_label},     {"path", WEFT_OBJECT_PATH, read_path},
+	    {"identity", WEFT_OBJECT_IDENTITY, read_identity}, {"policy", WEFT_OBJECT_POLICY, read_policy},
 	};
 	struct line line = {words, word_count, 1, text};
 	struct weft_message_header *header = (void *)message;

@@ -7,7 +7,6 @@
 
 #include "weft_plane.h"
 
-#define MESSAGE_BYTES_MAX 1024u
 #define INCLUDES_MAX 4u
 
 static bool fail(struct vector *vector, uint32_t line, const char *format, ...)
@@ -153,7 +152,7 @@ static bool read_drop(struct vector *vector, uint32_t line, char **words, uint32
 
 static bool read_table(struct vector *vector, uint32_t line, char **words, uint32_t count)
 {
-	uint8_t message[MESSAGE_BYTES_MAX] = {0};
+	uint8_t message[VECTOR_MESSAGE_MAX] __attribute__((aligned(8))) = {0};
 	char text[VECTOR_TEXT_MAX] = "";
 	uint32_t bytes = vector_table(words, count, message, text);
 	struct vector_step *step;
