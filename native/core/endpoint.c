@@ -313,11 +313,14 @@ int weft_path_set(struct weft_context *context, const void *body)
 		return weft_refuse(context, EINVAL, "PATH family %u: want 4 or 6", path->family);
 	if (path->state > WEFT_PATH_RESOLVED)
 		return weft_refuse(context, EINVAL, "PATH state %u: want 0 or 1", path->state);
+	if (path->liveness > WEFT_LIVENESS_DOWN)
+		return weft_refuse(context, EINVAL, "PATH liveness %u: at most %u", path->liveness, WEFT_LIVENESS_DOWN);
 	if (!find(context->plane, path->family, path->destination))
 		return weft_refuse(context, ENOENT, "PATH destination: no tunnel next hop uses it");
 	if (path->state == WEFT_PATH_RESOLVED && !weft_vif_get(context->plane, path->vif_id))
 		return weft_refuse(context, ENOENT, "PATH vif_id %u: no such vif", path->vif_id);
 	weft_plane_path_set(context->plane, path);
+	weft_plane_liveness_set(context->plane, path->family, path->destination, path->liveness);
 	context->changed = true;
 	return 0;
 }

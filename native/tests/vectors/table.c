@@ -199,6 +199,24 @@ static uint32_t read_vif(struct line *line, void *body)
 	return sizeof(*vif);
 }
 
+/* "member=ID,NEXTHOP,WEIGHT[,LABEL]", again for each */
+static void read_members(struct line *line, struct weft_nexthop_msg *nexthop)
+{
+	nexthop->type = WEFT_NEXTHOP_ECMP;
+	for (uint32_t i = 2; i < line->count && nexthop->member_count < WEFT_NEXTHOP_MEMBERS_MAX; i++) {
+		struct weft_nexthop_member *member = &nexthop->members[nexthop->member_count];
+
+		if (strncmp(line->words[i], "member=", 7))
+			continue;
+		member->label = WEFT_LABEL_NONE;
+		if (sscanf(line->words[i] + 7, "%u,%u,%u,%u", &member->member_id, &member->nexthop_id, &member->weight,
+			   &member->label) < 3)
+			wrong(line, "member", line->words[i]);
+		nexthop->member_count++;
+		line->taken++;
+	}
+}
+
 static uint32_t read_nexthop(struct line *line, void *body)
 {
 	struct weft_nexthop_msg *nexthop = body;
@@ -215,6 +233,8 @@ static uint32_t read_nexthop(struct line *line, void *body)
 		nexthop->type = WEFT_NEXTHOP_VRF;
 	else if (has(line, "tunnel"))
 		nexthop->type = WEFT_NEXTHOP_TUNNEL;
+	else if (has(line, "ecmp"))
+		read_members(line, nexthop);
 	else
 		wrong(line, "type", "");
 	nexthop->vif_id = number_of(line, "vif", 0);
@@ -229,7 +249,7 @@ static uint32_t read_nexthop(struct line *line, void *body)
 	nexthop->family = address_of(line, "source", nexthop->source);
 	address_of(line, "destination", nexthop->destination);
 	mac_of(line, "inner-mac", nexthop->inner_mac);
-	return sizeof(*nexthop);
+	return (uint32_t)(sizeof(*nexthop) + nexthop->member_count * sizeof(nexthop->members[0]));
 }
 
 static uint32_t read_route(struct line *line, void *body)
@@ -362,6 +382,7 @@ static uint32_t read_path(struct line *line, void *body)
 	path->family = address_of(line, "destination", path->destination);
 	address_of(line, "gateway", path->gateway);
 	path->state = has(line, "resolved") ? WEFT_PATH_RESOLVED : WEFT_PATH_UNRESOLVED;
+	path->liveness = has(line, "up") ? WEFT_LIVENESS_UP : has(line, "down") ? WEFT_LIVENESS_DOWN : WEFT_LIVENESS_UNKNOWN;
 	path->vif_id = number_of(line, "vif", 0);
 	path->mtu = number_of(line, "mtu", 0);
 	mac_of(line, "source-mac", path->source_mac);
