@@ -10,6 +10,7 @@ import io.weft.agent.program.Slot.Kind;
 import io.weft.dataplane.Dataplane;
 import io.weft.dataplane.DataplaneException;
 import io.weft.dataplane.Encapsulation;
+import io.weft.dataplane.Identity;
 import io.weft.dataplane.IpPrefix;
 import io.weft.dataplane.Label;
 import io.weft.dataplane.MacAddress;
@@ -81,7 +82,11 @@ public final class Programmer {
                 "",
                 uplink.device(),
                 "",
-                List.of()));
+                List.of(),
+                Identity.UNKNOWN,
+                Vif.NO_POLICIES,
+                Vif.NO_POLICIES,
+                0));
         plane.flush(nowNs);
         plane.refreshVifs();
     }
@@ -217,7 +222,11 @@ public final class Programmer {
                 port.ifname(),
                 "",
                 port.netns(),
-                addresses));
+                addresses,
+                Identity.UNKNOWN,
+                Vif.NO_POLICIES,
+                Vif.NO_POLICIES,
+                0));
         if (before == null) {
             plane.want(new Label(label, use(new Hop.Local(port.vmi()), nowNs)));
         }

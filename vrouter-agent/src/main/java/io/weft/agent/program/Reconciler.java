@@ -61,6 +61,8 @@ public final class Reconciler {
         List<Stored<? extends PlaneObject>> found = new ArrayList<>();
         found.addAll(plane.vifs());
         found.addAll(plane.vrfs());
+        found.addAll(plane.identities());
+        found.addAll(plane.policies());
         found.addAll(plane.nextHops());
         found.addAll(plane.labels());
         found.addAll(plane.vnis());
@@ -250,21 +252,7 @@ public final class Reconciler {
     /** The uplink's MAC and MTU are the device's, whatever was set. */
     private static boolean same(PlaneObject want, PlaneObject have) {
         if (want instanceof Vif left && have instanceof Vif right && left.type() == VifType.PHYSICAL) {
-            return left.equals(new Vif(
-                    right.id(),
-                    right.vrfId(),
-                    right.key(),
-                    right.type(),
-                    right.portKind(),
-                    right.addressCheck(),
-                    right.sharedUplink(),
-                    left.mtu(),
-                    right.label(),
-                    left.mac(),
-                    right.name(),
-                    right.device(),
-                    right.netns(),
-                    right.addresses()));
+            return left.equals(right.withDevice(left.mtu(), left.mac()));
         }
         return want.equals(have);
     }

@@ -97,7 +97,9 @@ public final class AgentCore implements PortCore {
         return new PlaneSettings(
                 underlay instanceof Inet4Address four ? Optional.of(four) : Optional.empty(),
                 underlay instanceof Inet6Address six ? Optional.of(six) : Optional.empty(),
-                mac);
+                mac,
+                settings.bfdIntervalMs(),
+                settings.bfdMultiplier());
     }
 
     public Inbox inbox() {

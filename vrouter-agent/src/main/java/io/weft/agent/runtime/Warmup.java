@@ -143,7 +143,7 @@ final class Warmup {
             compiler.attach(attached);
             Programmer programmer = new Programmer(
                     new Programmer.Uplink(settings.uplink(), settings.uplinkEthdev()),
-                    new PlaneSettings(Optional.empty(), Optional.empty(), HostFacts.routerMac(settings.name())));
+                    new PlaneSettings(Optional.empty(), Optional.empty(), HostFacts.routerMac(settings.name()), 0, 0));
             for (VrfDelta delta : compiler.step()) {
                 programmer.apply(delta, 0);
             }

@@ -4,13 +4,17 @@ import io.weft.dataplane.Connection;
 import io.weft.dataplane.Dataplane;
 import io.weft.dataplane.DataplaneException;
 import io.weft.dataplane.DropCount;
+import io.weft.dataplane.Identity;
 import io.weft.dataplane.Label;
+import io.weft.dataplane.LogPage;
 import io.weft.dataplane.MacAddress;
 import io.weft.dataplane.NextHop;
 import io.weft.dataplane.Operation;
 import io.weft.dataplane.PlaneObject;
 import io.weft.dataplane.PlaneSettings;
 import io.weft.dataplane.PlaneState;
+import io.weft.dataplane.PolicySet;
+import io.weft.dataplane.PolicyState;
 import io.weft.dataplane.Refusal;
 import io.weft.dataplane.Route;
 import io.weft.dataplane.Stored;
@@ -34,7 +38,7 @@ public final class FakePlane implements Dataplane {
     public static final class Tables {
         private final Map<Slot, Stored<PlaneObject>> objects = new ConcurrentHashMap<>();
         private volatile PlaneSettings settings =
-                new PlaneSettings(Optional.empty(), Optional.empty(), MacAddress.ZERO);
+                new PlaneSettings(Optional.empty(), Optional.empty(), MacAddress.ZERO, 0, 0);
         private volatile int settingsEpoch;
         private volatile int uplinkMtu = 1500;
         private final Set<String> badNetns = ConcurrentHashMap.newKeySet();
@@ -136,21 +140,7 @@ public final class FakePlane implements Dataplane {
     /** The uplink's MTU and MAC are the device's. */
     private PlaneObject device(PlaneObject object) {
         if (object instanceof Vif vif && vif.type() == VifType.PHYSICAL) {
-            return new Vif(
-                    vif.id(),
-                    vif.vrfId(),
-                    vif.key(),
-                    vif.type(),
-                    vif.portKind(),
-                    vif.addressCheck(),
-                    vif.sharedUplink(),
-                    tables.uplinkMtu,
-                    vif.label(),
-                    new MacAddress(0x020000000001L),
-                    vif.name(),
-                    vif.device(),
-                    vif.netns(),
-                    vif.addresses());
+            return vif.withDevice(tables.uplinkMtu, new MacAddress(0x020000000001L));
         }
         return object;
     }
@@ -258,6 +248,26 @@ public final class FakePlane implements Dataplane {
     }
 
     @Override
+    public List<Stored<Identity>> identities() throws DataplaneException {
+        return dump(Identity.class);
+    }
+
+    @Override
+    public List<Stored<PolicySet>> policies() throws DataplaneException {
+        return dump(PolicySet.class);
+    }
+
+    @Override
+    public List<PolicyState> policyStates() {
+        return List.of();
+    }
+
+    @Override
+    public LogPage log(LogPage.Marker from, int limit) {
+        return new LogPage(List.of(), from);
+    }
+
+    @Override
     public List<Stored<NextHop>> nextHops() throws DataplaneException {
         return dump(NextHop.class);
     }
@@ -285,7 +295,8 @@ public final class FakePlane implements Dataplane {
     @Override
     public PlaneState plane() throws DataplaneException {
         alive();
-        return new PlaneState(tables.settings, tables.settingsEpoch, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, "fake", "1");
+        return new PlaneState(
+                tables.settings, tables.settingsEpoch, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, "fake", "1");
     }
 
     @Override

@@ -80,7 +80,11 @@ class HostPlaneTest {
         return new Programmer(
                 new Programmer.Uplink("fabric0", false),
                 new PlaneSettings(
-                        Optional.of((Inet4Address) Site.HOST.underlay()), Optional.empty(), HostFacts.routerMac("h1")));
+                        Optional.of((Inet4Address) Site.HOST.underlay()),
+                        Optional.empty(),
+                        HostFacts.routerMac("h1"),
+                        300,
+                        3));
     }
 
     private static DesiredState random(Random random) {

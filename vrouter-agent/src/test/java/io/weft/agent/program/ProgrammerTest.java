@@ -37,7 +37,7 @@ class ProgrammerTest {
     private static Programmer programmer() {
         return new Programmer(
                 new Programmer.Uplink("fabric0", false),
-                new PlaneSettings(Optional.empty(), Optional.empty(), HostFacts.routerMac("h1")));
+                new PlaneSettings(Optional.empty(), Optional.empty(), HostFacts.routerMac("h1"), 300, 3));
     }
 
     /** Ports and routes at random: some of 4 networks, 6 ports, 5 remote hosts. */
