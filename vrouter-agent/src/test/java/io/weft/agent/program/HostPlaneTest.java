@@ -9,7 +9,7 @@ import io.weft.agent.compile.DesiredState;
 import io.weft.agent.compile.HostFacts;
 import io.weft.agent.compile.RouteTable;
 import io.weft.agent.compile.Site;
-import io.weft.agent.compile.VrfDelta;
+import io.weft.agent.compile.StateDelta;
 import io.weft.agent.program.Slot.Kind;
 import io.weft.dataplane.Dataplane;
 import io.weft.dataplane.DataplaneException;
@@ -26,8 +26,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
-import java.util.Set;
-import java.util.TreeSet;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -111,12 +109,7 @@ class HostPlaneTest {
 
     private static void apply(Programmer programmer, DesiredState before, DesiredState after)
             throws DataplaneException {
-        Set<String> instances = new TreeSet<>(before.vrfs().keySet());
-        instances.addAll(after.vrfs().keySet());
-        for (String instance : instances) {
-            programmer.apply(
-                    VrfDelta.between(before.vrfs().get(instance), after.vrfs().get(instance)), 0);
-        }
+        programmer.apply(StateDelta.between(before, after), 0);
         programmer.flush(0);
     }
 

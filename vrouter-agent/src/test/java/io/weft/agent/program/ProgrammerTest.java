@@ -11,7 +11,7 @@ import io.weft.agent.compile.DesiredState;
 import io.weft.agent.compile.HostFacts;
 import io.weft.agent.compile.RouteTable;
 import io.weft.agent.compile.Site;
-import io.weft.agent.compile.VrfDelta;
+import io.weft.agent.compile.StateDelta;
 import io.weft.dataplane.DataplaneException;
 import io.weft.dataplane.Label;
 import io.weft.dataplane.NextHop;
@@ -66,12 +66,7 @@ class ProgrammerTest {
 
     private static void apply(Programmer programmer, DesiredState before, DesiredState after, long nowNs)
             throws DataplaneException {
-        Set<String> instances = new TreeSet<>(before.vrfs().keySet());
-        instances.addAll(after.vrfs().keySet());
-        for (String instance : instances) {
-            programmer.apply(
-                    VrfDelta.between(before.vrfs().get(instance), after.vrfs().get(instance)), nowNs);
-        }
+        programmer.apply(StateDelta.between(before, after), nowNs);
         programmer.flush(nowNs);
     }
 
@@ -125,7 +120,7 @@ class ProgrammerTest {
         second.open(plane.open(), 0);
         assertEquals(before, plane.contents(), "opening changes nothing");
         String kept = new TreeSet<>(state.vrfs().keySet()).first();
-        DesiredState part = new DesiredState(Map.of(kept, state.vrfs().get(kept)));
+        DesiredState part = new DesiredState(Map.of(kept, state.vrfs().get(kept)), state.policies());
         apply(second, DesiredState.EMPTY, part, 0);
         assertEquals(before, plane.contents(), "ids are the old ones, nothing is deleted before in sync");
         second.inSync();
