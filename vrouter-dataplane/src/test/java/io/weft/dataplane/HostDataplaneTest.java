@@ -46,7 +46,11 @@ class HostDataplaneTest extends DataplaneContract {
                     "eth0",
                     "dev",
                     "/run/netns/x",
-                    List.of());
+                    List.of(),
+                    0,
+                    Vif.NO_POLICIES,
+                    Vif.NO_POLICIES,
+                    0);
             apply(1, port);
             assertEquals(port, plane.vif(port.id()).orElseThrow().vif());
             assertEquals(

@@ -63,7 +63,24 @@ record RefusalCase(
 
     private static Vif of(VifType type, PortKind kind, MacAddress mac, String name, String device, String netns) {
         return new Vif(
-                VIF.id(), VRF.id(), KEY, type, kind, true, false, 1450, -1, mac, name, device, netns, VIF.addresses());
+                VIF.id(),
+                VRF.id(),
+                KEY,
+                type,
+                kind,
+                true,
+                false,
+                1450,
+                -1,
+                mac,
+                name,
+                device,
+                netns,
+                VIF.addresses(),
+                0,
+                Vif.NO_POLICIES,
+                Vif.NO_POLICIES,
+                0);
     }
 
     private static Stream<RefusalCase> vifs() {
@@ -164,9 +181,11 @@ record RefusalCase(
 
     private static Stream<RefusalCase> others() {
         PlaneSettings group =
-                new PlaneSettings(Optional.empty(), Optional.empty(), MacAddress.parse("ff:ff:ff:ff:ff:ff"));
-        UnderlayPath path = new UnderlayPath(ip("198.51.100.7"), true, 5, Optional.empty(), MAC, MAC, 1500, 0);
-        UnderlayPath elsewhere = new UnderlayPath(ip("198.51.100.8"), true, 5, Optional.empty(), MAC, MAC, 1500, 0);
+                new PlaneSettings(Optional.empty(), Optional.empty(), MacAddress.parse("ff:ff:ff:ff:ff:ff"), 0, 0);
+        UnderlayPath path =
+                new UnderlayPath(ip("198.51.100.7"), true, 5, Optional.empty(), MAC, MAC, 1500, 0, Liveness.UNKNOWN, 0);
+        UnderlayPath elsewhere =
+                new UnderlayPath(ip("198.51.100.8"), true, 5, Optional.empty(), MAC, MAC, 1500, 0, Liveness.UNKNOWN, 0);
         return Stream.of(
                 set(List.of(), group, Errors.EINVAL, "PLANE router_mac"),
                 delete(List.of(), group, Errors.EINVAL, "PLANE operation 2"),
