@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import java.util.Set;
 import java.util.UUID;
 
@@ -267,5 +268,61 @@ public final class Site {
         IpPrefix parsed = IpPrefix.parse(prefix);
         return Map.of(
                 "subnet", Map.of("ip_prefix", parsed.address().getHostAddress(), "ip_prefix_len", parsed.length()));
+    }
+
+    /** A site at random for tests of the programmer: networks 1 .. 4, ports 1 .. 6, policies, groups, shared addresses, several ways. */
+    public static DesiredState random(Random random) {
+        ConfigGraph graph = new ConfigGraph();
+        RouteTable routes = new RouteTable();
+        for (int group = 1; group <= 3; group++) {
+            if (random.nextInt(4) > 0) {
+                putGroup(graph, group);
+                putGroupList(graph, group, true, rule("pass", "any", Map.of(), ofSubnet("0.0.0.0/0"), -1, -1));
+                putGroupList(graph, group, false, rule("pass", "tcp", ofGroup(1), Map.of(), random.nextInt(3), 80));
+            }
+        }
+        for (int network = 1; network <= 4; network++) {
+            putNetwork(graph, network);
+            if (random.nextBoolean()) {
+                linkList(graph, network);
+            }
+            if (random.nextBoolean()) {
+                putList(graph, network, rule("deny", "udp", ofNetwork("any"), ofNetwork("any"), random.nextInt(3), 9));
+            }
+            for (int i = 0; i < random.nextInt(4); i++) {
+                routes.put(0, instance(network), randomRoute(random, "10." + network + ".0." + (10 + i), network));
+            }
+            // what another network's ports have
+            int origin = 1 + random.nextInt(4);
+            routes.put(
+                    0,
+                    instance(network),
+                    randomRoute(random, "10." + origin + ".0." + (4 + random.nextInt(6)), origin));
+        }
+        List<AttachedPort> ports = new ArrayList<>();
+        for (int port = 1; port <= 6; port++) {
+            if (random.nextBoolean()) {
+                int network = 1 + port % 4;
+                putPort(graph, port, network, 3 + port);
+                ports.add(port(port, network));
+                for (int group = 1; group <= 3; group++) {
+                    if (random.nextInt(3) == 0) {
+                        linkGroup(graph, port, group);
+                    }
+                }
+                if (random.nextBoolean()) {
+                    putSharedAddress(graph, port, "10." + network + ".0.10", "active-active");
+                }
+            }
+        }
+        return Compiler.compile(graph, ports, routes, HOST);
+    }
+
+    private static RemoteRoute randomRoute(Random random, String address, int network) {
+        RemoteRoute route = route(address + "/32", network, 1 + random.nextInt(5), 100);
+        for (int more = random.nextInt(3); more > 0; more--) {
+            route = and(route, route(address + "/32", network, 1 + random.nextInt(5), 100));
+        }
+        return withGroups(route, groupId(1 + random.nextInt(3)));
     }
 }
