@@ -32,6 +32,13 @@ public record PolicyEnd(ElementKind kind, long id, Optional<IpPrefix> prefix) {
         return new PolicyEnd(element.kind(), element.id(), Optional.empty());
     }
 
+    /** {@code any}, {@code 1:<number>} as {@link Identity.Element} writes it, with {@code in <prefix>} behind. */
+    @Override
+    public String toString() {
+        String element = kind == ElementKind.ANY ? "any" : kind.code() + ":" + Long.toUnsignedString(id);
+        return prefix.map(found -> element + " in " + found).orElse(element);
+    }
+
     public PolicyEnd withPrefix(Optional<IpPrefix> other) {
         return new PolicyEnd(kind, id, other);
     }

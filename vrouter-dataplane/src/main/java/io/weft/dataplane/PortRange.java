@@ -15,6 +15,11 @@ public record PortRange(int min, int max) {
         Limits.range("first port of a range to " + max, min, 0, max);
     }
 
+    @Override
+    public String toString() {
+        return equals(ANY) ? "any" : min == max ? Integer.toString(min) : min + ".." + max;
+    }
+
     public boolean contains(int port) {
         return port >= min && port <= max;
     }
