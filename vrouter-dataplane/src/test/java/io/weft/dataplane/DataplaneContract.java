@@ -243,7 +243,8 @@ abstract class DataplaneContract {
             String address = i % 3 == 0
                     ? "fd00::" + Integer.toHexString(i >> 8) + ":" + Integer.toHexString(i & 255)
                     : "10.7." + (i >> 8) + "." + (i & 255);
-            Route route = new Route(i % 5 == 0 ? 9 : 3, IpPrefix.host(ObjectCases.ip(address)), 0, -1, i, false, true);
+            Route route = new Route(
+                    i % 5 == 0 ? 9 : 3, IpPrefix.host(ObjectCases.ip(address)), 0, -1, i % Identity.FIRST, false, true);
             expected.add(new Stored<>(route, i));
             operations.add(new Operation.Set(route, i));
         }

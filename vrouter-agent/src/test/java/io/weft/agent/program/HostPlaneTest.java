@@ -93,6 +93,8 @@ class HostPlaneTest {
         for (List<? extends Stored<? extends PlaneObject>> list : List.of(
                 plane.vifs(),
                 plane.vrfs(),
+                plane.identities(),
+                plane.policies(),
                 plane.nextHops(),
                 plane.labels(),
                 plane.vnis(),
