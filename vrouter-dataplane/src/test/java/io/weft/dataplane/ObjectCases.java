@@ -200,8 +200,8 @@ final class ObjectCases {
         List<Vif> variants = new ArrayList<>();
         variants.add(VIF);
         variants.add(vif(VIF.id(), OTHER_VRF.id()));
-        variants.add(guarded(IDENTITY.id(), List.of(POLICY.id(), 0), List.of(POLICY.id(), 8), 1000));
-        variants.add(guarded(0, List.of(0, POLICY.id()), List.of(8, POLICY.id()), Integer.MAX_VALUE));
+        variants.add(guarded(VIF, IDENTITY.id(), List.of(POLICY.id(), 0), List.of(POLICY.id(), 8), 1000));
+        variants.add(guarded(VIF, 0, List.of(0, POLICY.id()), List.of(8, POLICY.id()), Integer.MAX_VALUE));
         variants.add(with(VIF, OTHER_KEY, false, false, 68, 16, OTHER_MAC, List.of()));
         variants.add(with(VIF, KEY, false, true, 65535, 1048575, MAC, most));
         variants.add(with(VIF, KEY, true, true, 1500, 0, MAC, most.subList(0, 1)));
@@ -272,22 +272,22 @@ final class ObjectCases {
                 Optional.of(ObjectKind.VIF));
     }
 
-    private static Vif guarded(int identityId, List<Integer> egress, List<Integer> ingress, int connectionsMax) {
+    static Vif guarded(Vif of, int identityId, List<Integer> egress, List<Integer> ingress, int connectionsMax) {
         return new Vif(
-                VIF.id(),
-                VIF.vrfId(),
-                VIF.key(),
-                VIF.type(),
-                VIF.portKind(),
-                VIF.addressCheck(),
-                VIF.sharedUplink(),
-                VIF.mtu(),
-                VIF.label(),
-                VIF.mac(),
-                VIF.name(),
-                VIF.device(),
-                VIF.netns(),
-                VIF.addresses(),
+                of.id(),
+                of.vrfId(),
+                of.key(),
+                of.type(),
+                of.portKind(),
+                of.addressCheck(),
+                of.sharedUplink(),
+                of.mtu(),
+                of.label(),
+                of.mac(),
+                of.name(),
+                of.device(),
+                of.netns(),
+                of.addresses(),
                 identityId,
                 egress,
                 ingress,

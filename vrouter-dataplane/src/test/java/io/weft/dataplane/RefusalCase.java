@@ -1,9 +1,11 @@
 package io.weft.dataplane;
 
+import static io.weft.dataplane.ObjectCases.IDENTITY;
 import static io.weft.dataplane.ObjectCases.KEY;
 import static io.weft.dataplane.ObjectCases.LOCAL;
 import static io.weft.dataplane.ObjectCases.LOOKUP;
 import static io.weft.dataplane.ObjectCases.MAC;
+import static io.weft.dataplane.ObjectCases.POLICY;
 import static io.weft.dataplane.ObjectCases.TUNNEL;
 import static io.weft.dataplane.ObjectCases.VIF;
 import static io.weft.dataplane.ObjectCases.VRF;
@@ -33,7 +35,7 @@ record RefusalCase(
     }
 
     static Stream<RefusalCase> all() {
-        return Stream.of(vrfs(), vifs(), nextHops(), routes(), labelsAndVnis(), others())
+        return Stream.of(vrfs(), identitiesAndPolicies(), vifs(), nextHops(), routes(), labelsAndVnis(), others())
                 .flatMap(s -> s);
     }
 
@@ -147,6 +149,24 @@ record RefusalCase(
                 delete(List.of(), LOCAL, Errors.ENOENT, "NEXTHOP nexthop_id 20"),
                 delete(used, LOCAL, Errors.EBUSY, "NEXTHOP 20", "1 routes", "1 labels", "0 VNIs"),
                 sweep(used, ObjectKind.NEXT_HOP, "NEXTHOP 20", "1 routes"));
+    }
+
+    private static Stream<RefusalCase> identitiesAndPolicies() {
+        Identity changed =
+                new Identity(IDENTITY.id(), KEY, List.of(Identity.Element.network("default-domain:red:other")));
+        Vif guarded = ObjectCases.guarded(VIF, IDENTITY.id(), List.of(POLICY.id(), 0), Vif.NO_POLICIES, 0);
+        List<PlaneObject> used = List.of(VRF, IDENTITY, POLICY, guarded);
+        Route known = new Route(VRF.id(), IpPrefix.parse("10.0.0.0/8"), 0, -1, IDENTITY.id(), false, false);
+        return Stream.of(
+                set(List.of(IDENTITY), changed, Errors.EBUSY, "IDENTITY 17"),
+                set(List.of(VRF, POLICY), guarded, Errors.ENOENT, "VIF identity_id 17", "no such identity"),
+                set(List.of(VRF, IDENTITY), guarded, Errors.ENOENT, "VIF egress_policy_ids", "9"),
+                set(List.of(VRF), known, Errors.ENOENT, "ROUTE identity_id 17", "no such identity"),
+                delete(used, IDENTITY, Errors.EBUSY, "IDENTITY 17"),
+                delete(used, POLICY, Errors.EBUSY, "POLICY 9"),
+                delete(List.of(VRF, IDENTITY, known), IDENTITY, Errors.EBUSY, "IDENTITY 17"),
+                delete(List.of(), IDENTITY, Errors.ENOENT, "IDENTITY identity_id 17"),
+                delete(List.of(), POLICY, Errors.ENOENT, "POLICY policy_id 9"));
     }
 
     private static Stream<RefusalCase> routes() {
