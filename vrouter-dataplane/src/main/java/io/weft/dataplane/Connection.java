@@ -16,6 +16,8 @@ import java.util.Objects;
  * @param denied by policy
  * @param midstream seen first in the middle
  * @param label MPLS label or VNI on the wire, or {@link Route#NO_LABEL}
+ * @param sourceIdentity of what sends in this direction
+ * @param destinationIdentity of what receives in this direction
  * @param idleNs since its last packet
  * @param ageNs since it was opened
  */
@@ -36,6 +38,8 @@ public record Connection(
         int vifId,
         int nextHopId,
         int label,
+        int sourceIdentity,
+        int destinationIdentity,
         long packets,
         long bytes,
         long idleNs,

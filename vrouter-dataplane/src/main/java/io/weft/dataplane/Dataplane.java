@@ -38,6 +38,13 @@ public interface Dataplane extends AutoCloseable {
 
     List<Stored<Vrf>> vrfs() throws DataplaneException;
 
+    List<Stored<Identity>> identities() throws DataplaneException;
+
+    List<Stored<PolicySet>> policies() throws DataplaneException;
+
+    /** The policy sets with counters. */
+    List<PolicyState> policyStates() throws DataplaneException;
+
     List<Stored<NextHop>> nextHops() throws DataplaneException;
 
     /** @param vrfId or {@link #ALL_VRFS} */
@@ -47,6 +54,7 @@ public interface Dataplane extends AutoCloseable {
 
     List<Stored<Vni>> vnis() throws DataplaneException;
 
+    /** Tunnel destinations, with the liveness that BFD says of each. */
     List<UnderlayPath> paths() throws DataplaneException;
 
     PlaneState plane() throws DataplaneException;
@@ -62,6 +70,13 @@ public interface Dataplane extends AutoCloseable {
      * @param limit at most so many directions, > 0
      */
     List<Connection> connections(int vrfId, int limit) throws DataplaneException;
+
+    /**
+     * What policy denied or was asked to log since `from`, oldest first.
+     *
+     * @param limit at most so many events, > 0
+     */
+    LogPage log(LogPage.Marker from, int limit) throws DataplaneException;
 
     @Override
     void close();

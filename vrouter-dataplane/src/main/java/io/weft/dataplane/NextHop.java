@@ -1,7 +1,10 @@
 package io.weft.dataplane;
 
+import io.weft.dataplane.ffi.AbiCodes;
 import java.net.Inet4Address;
 import java.net.InetAddress;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Objects;
 
 /** Where packets go. Ids are chosen by the owner, 0 .. 2^20-1; id 0 is the plane's permanent discard. */
@@ -68,6 +71,51 @@ public sealed interface NextHop extends PlaneObject {
         public VrfLookup {
             check(id, key);
             Limits.vrfId("vrf id of next hop " + id, vrfId);
+        }
+    }
+
+    /**
+     * One of several ways, chosen per connection.
+     *
+     * @param members 1 .. 128, kept ascending by member id
+     */
+    record Ecmp(int id, ObjectKey key, List<Member> members) implements NextHop {
+        /** Most members of one next hop. */
+        public static final int MEMBERS_MAX = AbiCodes.WEFT_NEXTHOP_MEMBERS_MAX;
+
+        public Ecmp {
+            check(id, key);
+            members = members.stream()
+                    .sorted(Comparator.comparingLong(Member::id))
+                    .toList();
+            Limits.range("member count of next hop " + id, members.size(), 1, MEMBERS_MAX);
+            for (int i = 1; i < members.size(); i++) {
+                if (members.get(i).id() == members.get(i - 1).id()) {
+                    throw new IllegalArgumentException("next hop " + id + " has member id "
+                            + members.get(i).id() + " twice, must be unique");
+                }
+            }
+        }
+    }
+
+    /**
+     * A way of an ECMP next hop. One that stays keeps its id: only connections of members that went choose again.
+     *
+     * @param id unique in its next hop, 1 .. 2^32-1
+     * @param nextHopId of a LOCAL or TUNNEL next hop
+     * @param label MPLS label or VNI that a tunnel puts on the wire, or {@link Route#NO_LABEL}
+     * @param weight 1 .. 1000
+     */
+    record Member(long id, int nextHopId, int label, int weight) {
+        public static final int WEIGHT_MAX = 1000;
+
+        public Member {
+            if (id < 1 || id > 0xffff_ffffL) {
+                throw new IllegalArgumentException("member id is " + id + ", must be 1 .. 4294967295");
+            }
+            Limits.nextHopId("next hop id of member " + id, nextHopId);
+            Limits.range("label of member " + id, label, Route.NO_LABEL, AbiCodes.WEFT_VNI_LIMIT - 1);
+            Limits.range("weight of member " + id, weight, 1, WEIGHT_MAX);
         }
     }
 

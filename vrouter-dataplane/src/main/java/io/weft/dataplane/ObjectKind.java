@@ -4,6 +4,10 @@ import io.weft.dataplane.ffi.AbiCodes;
 
 /** Kinds of plane objects that carry an epoch and can be swept. */
 public enum ObjectKind {
+    /** {@link Identity} */
+    IDENTITY(AbiCodes.WEFT_OBJECT_IDENTITY),
+    /** {@link PolicySet} */
+    POLICY(AbiCodes.WEFT_OBJECT_POLICY),
     /** {@link Vif} */
     VIF(AbiCodes.WEFT_OBJECT_VIF),
     /** {@link Vrf} */

@@ -1,4 +1,5 @@
 package io.weft.dataplane;
 
 /** What can be set on the plane. */
-public sealed interface PlaneObject permits PlaneSettings, Vif, Vrf, NextHop, Route, Label, Vni, UnderlayPath {}
+public sealed interface PlaneObject
+        permits PlaneSettings, Vif, Vrf, Identity, PolicySet, NextHop, Route, Label, Vni, UnderlayPath {}

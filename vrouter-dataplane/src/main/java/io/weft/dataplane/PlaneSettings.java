@@ -11,12 +11,24 @@ import java.util.Optional;
  * @param underlay4 this host's IPv4 tunnel address
  * @param underlay6 this host's IPv6 tunnel address
  * @param routerMac inner destination MAC of L3 VXLAN to this host
+ * @param bfdIntervalMs how often every tunnel destination is asked for a sign of life (RFC 5880 Desired Min TX and Required Min RX):
+ *     50 .. 60000; 0: never
+ * @param bfdMultiplier so many signs missing mean down (Detect Mult): 2 .. 50; 0 .. 50 when bfdIntervalMs is 0
  */
-public record PlaneSettings(Optional<Inet4Address> underlay4, Optional<Inet6Address> underlay6, MacAddress routerMac)
+public record PlaneSettings(
+        Optional<Inet4Address> underlay4,
+        Optional<Inet6Address> underlay6,
+        MacAddress routerMac,
+        int bfdIntervalMs,
+        int bfdMultiplier)
         implements PlaneObject {
     public PlaneSettings {
         Objects.requireNonNull(underlay4, "underlay4");
         Objects.requireNonNull(underlay6, "underlay6");
         Objects.requireNonNull(routerMac, "routerMac");
+        if (bfdIntervalMs != 0) {
+            Limits.range("bfd interval in ms", bfdIntervalMs, 50, 60_000);
+        }
+        Limits.range("bfd multiplier", bfdMultiplier, bfdIntervalMs == 0 ? 0 : 2, 50);
     }
 }

@@ -10,6 +10,7 @@ import java.util.Objects;
  * @param connectionsMax pairs the connection table holds
  * @param connectionsLive pairs in it
  * @param workers forwarding threads
+ * @param adoptions times a worker process took over from one that died
  * @param startedNs CLOCK_REALTIME nanoseconds of the plane's start
  * @param sets messages that changed something since the start
  * @param deletes messages that removed something since the start
@@ -24,6 +25,9 @@ public record PlaneState(
         int vifs,
         int nextHops,
         int vrfs,
+        int identities,
+        int policies,
+        int adoptions,
         long routes,
         long startedNs,
         long sets,

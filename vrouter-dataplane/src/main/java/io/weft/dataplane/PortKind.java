@@ -11,7 +11,9 @@ public enum PortKind {
     /** A packet socket on a netdev of the plane's namespace. */
     AF_PACKET(AbiCodes.WEFT_PORT_AF_PACKET),
     /** Any DPDK poll mode driver. */
-    ETHDEV(AbiCodes.WEFT_PORT_ETHDEV);
+    ETHDEV(AbiCodes.WEFT_PORT_ETHDEV),
+    /** AGENT: a SOCK_SEQPACKET unix socket whose path is in `netns`. */
+    UNIX(AbiCodes.WEFT_PORT_UNIX);
 
     private final int code;
 

@@ -28,6 +28,7 @@ public record Route(
         Limits.vrfId("vrf id of route " + prefix, vrfId);
         Objects.requireNonNull(prefix, "prefix");
         Limits.nextHopId("next hop id of route " + prefix, nextHopId);
+        Limits.range("identity id of route " + prefix, identityId, 0, AbiCodes.WEFT_IDENTITY_LIMIT - 1);
         Limits.range("label of route " + prefix, label, NO_LABEL, AbiCodes.WEFT_VNI_LIMIT - 1);
     }
 }

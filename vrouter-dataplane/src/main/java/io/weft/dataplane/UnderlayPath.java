@@ -11,8 +11,10 @@ import java.util.Optional;
  * @param resolved gateway and MAC addresses are known
  * @param vifId the uplink
  * @param gateway the neighbour used, of the destination's family; empty when none
+ * @param liveness whether the other host's plane answers; read only
  * @param mtu of the path, L3 bytes
  * @param changedNs CLOCK_REALTIME nanoseconds of the last change; read only
+ * @param livenessNs CLOCK_REALTIME nanoseconds of the last change of liveness, 0: none; read only
  */
 public record UnderlayPath(
         InetAddress destination,
@@ -22,10 +24,13 @@ public record UnderlayPath(
         MacAddress sourceMac,
         MacAddress destinationMac,
         int mtu,
-        long changedNs)
+        long changedNs,
+        Liveness liveness,
+        long livenessNs)
         implements PlaneObject {
     public UnderlayPath {
         Objects.requireNonNull(destination, "destination");
+        Objects.requireNonNull(liveness, "liveness");
         Objects.requireNonNull(gateway, "gateway");
         Objects.requireNonNull(sourceMac, "sourceMac");
         Objects.requireNonNull(destinationMac, "destinationMac");

@@ -21,6 +21,10 @@ import java.util.Objects;
  * @param device AF_PACKET: netdev; ETHDEV: device arguments; at most 63 bytes
  * @param netns TAP: path of the network namespace, at most 127 bytes
  * @param addresses at most 32
+ * @param identityId of what is behind this port, or {@link Identity#UNKNOWN}
+ * @param egressPolicyIds sets that a connection opened from this port must pass, each of them; two, {@link PolicySet#NONE}: none
+ * @param ingressPolicyIds the same of a connection opened to this port
+ * @param connectionsMax pairs this port may have opened; 0: no limit of its own
  */
 public record Vif(
         int id,
@@ -36,8 +40,15 @@ public record Vif(
         String name,
         String device,
         String netns,
-        List<VifAddress> addresses)
+        List<VifAddress> addresses,
+        int identityId,
+        List<Integer> egressPolicyIds,
+        List<Integer> ingressPolicyIds,
+        int connectionsMax)
         implements PlaneObject {
+    /** In place of policy ids: no policy. */
+    public static final List<Integer> NO_POLICIES = List.of(PolicySet.NONE, PolicySet.NONE);
+
     public Vif {
         Limits.vifId("vif id", id);
         Limits.vrfId("vrf id of vif " + id, vrfId);
@@ -52,5 +63,38 @@ public record Vif(
         Limits.text("netns of vif " + id, netns, AbiCodes.WEFT_PATH_BYTES);
         addresses = List.copyOf(addresses);
         Limits.range("address count of vif " + id, addresses.size(), 0, AbiCodes.WEFT_VIF_ADDRESSES_MAX);
+        Limits.range("identity id of vif " + id, identityId, 0, AbiCodes.WEFT_IDENTITY_LIMIT - 1);
+        egressPolicyIds = policies("egress policy", id, egressPolicyIds);
+        ingressPolicyIds = policies("ingress policy", id, ingressPolicyIds);
+        Limits.range("connections max of vif " + id, connectionsMax, 0, Integer.MAX_VALUE);
+    }
+
+    private static List<Integer> policies(String field, int id, List<Integer> ids) {
+        Limits.range(field + " count of vif " + id, ids.size(), AbiCodes.WEFT_VIF_POLICIES, AbiCodes.WEFT_VIF_POLICIES);
+        ids.forEach(policy -> Limits.range(field + " id of vif " + id, policy, 0, AbiCodes.WEFT_POLICY_LIMIT - 1));
+        return List.copyOf(ids);
+    }
+
+    /** The same with another MTU and MAC. */
+    public Vif withDevice(int otherMtu, MacAddress otherMac) {
+        return new Vif(
+                id,
+                vrfId,
+                key,
+                type,
+                portKind,
+                addressCheck,
+                sharedUplink,
+                otherMtu,
+                label,
+                otherMac,
+                name,
+                device,
+                netns,
+                addresses,
+                identityId,
+                egressPolicyIds,
+                ingressPolicyIds,
+                connectionsMax);
     }
 }

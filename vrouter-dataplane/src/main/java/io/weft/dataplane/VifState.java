@@ -7,6 +7,7 @@ package io.weft.dataplane;
  * @param epoch of its last SET
  * @param up it has carrier
  * @param created the plane made the device, which goes with the vif
+ * @param connectionsLive pairs that this port has opened
  * @param rxPackets from the device into the plane
  * @param drops packets of this vif that were dropped, all reasons
  */
@@ -15,6 +16,7 @@ public record VifState(
         int epoch,
         boolean up,
         boolean created,
+        int connectionsLive,
         long rxPackets,
         long rxBytes,
         long txPackets,

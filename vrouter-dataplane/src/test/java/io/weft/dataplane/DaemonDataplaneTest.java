@@ -75,7 +75,11 @@ class DaemonDataplaneTest extends DataplaneContract {
                         VifAddress.configured(ip("10.1.1.5"), 24),
                         VifAddress.configured(ip("fd00:1:1::5"), 64),
                         VifAddress.gateway(ip("10.1.1.1")),
-                        VifAddress.gateway(ip("fd00:1:1::1"))));
+                        VifAddress.gateway(ip("fd00:1:1::1"))),
+                0,
+                Vif.NO_POLICIES,
+                Vif.NO_POLICIES,
+                0);
     }
 
     @Test
@@ -126,7 +130,11 @@ class DaemonDataplaneTest extends DataplaneContract {
                 "",
                 "nope0",
                 "",
-                List.of());
+                List.of(),
+                0,
+                Vif.NO_POLICIES,
+                Vif.NO_POLICIES,
+                0);
         Refusal device = plane.apply(List.of(new Operation.Set(uplink, 1))).getFirst();
         assertTrue(device.text().contains("nope0"), device.text());
         assertEquals(List.of(), plane.vifs());
@@ -163,7 +171,11 @@ class DaemonDataplaneTest extends DataplaneContract {
                 "up0",
                 "up0",
                 "",
-                List.of());
+                List.of(),
+                0,
+                Vif.NO_POLICIES,
+                Vif.NO_POLICIES,
+                0);
         apply(1, uplink);
         VifState state = plane.vif(44).orElseThrow();
         assertEquals(MacAddress.parse("02:00:00:00:aa:01"), state.vif().mac());

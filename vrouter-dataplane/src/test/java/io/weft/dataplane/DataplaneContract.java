@@ -29,7 +29,14 @@ import org.junit.jupiter.params.provider.MethodSource;
 abstract class DataplaneContract {
     /** Deletion order: users before what they use. */
     private static final List<ObjectKind> SWEEP_ORDER = List.of(
-            ObjectKind.LABEL, ObjectKind.VNI, ObjectKind.ROUTE, ObjectKind.NEXT_HOP, ObjectKind.VIF, ObjectKind.VRF);
+            ObjectKind.LABEL,
+            ObjectKind.VNI,
+            ObjectKind.ROUTE,
+            ObjectKind.NEXT_HOP,
+            ObjectKind.VIF,
+            ObjectKind.POLICY,
+            ObjectKind.IDENTITY,
+            ObjectKind.VRF);
 
     private static final int NOBODY = 0x7e57_7e57;
 
@@ -66,7 +73,7 @@ abstract class DataplaneContract {
         for (ObjectKind kind : SWEEP_ORDER) {
             assertEquals(List.of(), plane.apply(List.of(new Operation.Sweep(kind, NOBODY))));
         }
-        apply(0, new PlaneSettings(Optional.empty(), Optional.empty(), MacAddress.ZERO));
+        apply(0, new PlaneSettings(Optional.empty(), Optional.empty(), MacAddress.ZERO, 0, 0));
         PlaneState state = plane.plane();
         assertEquals(List.of(0, 1, 1, 0L), List.of(state.vifs(), state.nextHops(), state.vrfs(), state.routes()));
     }
@@ -215,7 +222,8 @@ abstract class DataplaneContract {
         for (int i = 0; i < 20_000; i++) {
             int nextHop = i % 5 == 0 ? 999 : 0;
             IpPrefix prefix = IpPrefix.parse("10." + (i >> 14) + "." + (i >> 6 & 255) + "." + (i & 63) * 4 + "/30");
-            operations.add(new Operation.Set(new Route(VRF.id(), prefix, nextHop, -1, i, false, false), 1));
+            operations.add(
+                    new Operation.Set(new Route(VRF.id(), prefix, nextHop, -1, i % Identity.FIRST, false, false), 1));
         }
         List<Refusal> refusals = plane.apply(operations);
         assertEquals(
@@ -235,7 +243,8 @@ abstract class DataplaneContract {
             String address = i % 3 == 0
                     ? "fd00::" + Integer.toHexString(i >> 8) + ":" + Integer.toHexString(i & 255)
                     : "10.7." + (i >> 8) + "." + (i & 255);
-            Route route = new Route(i % 5 == 0 ? 9 : 3, IpPrefix.host(ObjectCases.ip(address)), 0, -1, i, false, true);
+            Route route = new Route(
+                    i % 5 == 0 ? 9 : 3, IpPrefix.host(ObjectCases.ip(address)), 0, -1, i % Identity.FIRST, false, true);
             expected.add(new Stored<>(route, i));
             operations.add(new Operation.Set(route, i));
         }

@@ -1,6 +1,9 @@
 package io.weft.dataplane;
 
+import static io.weft.dataplane.ObjectCases.IDENTITY;
 import static io.weft.dataplane.ObjectCases.KEY;
+import static io.weft.dataplane.ObjectCases.POLICY;
+import static io.weft.dataplane.ObjectCases.VIF;
 import static io.weft.dataplane.ObjectCases.VRF;
 import static io.weft.dataplane.ObjectCases.ip;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
@@ -32,6 +35,9 @@ class HostDataplaneTest extends DataplaneContract {
     void everyKindOfPortComesBack() throws DataplaneException {
         apply(1, VRF);
         for (PortKind kind : PortKind.values()) {
+            if (kind == PortKind.UNIX) {
+                continue; // the agent's port: a daemon's own
+            }
             Vif port = new Vif(
                     10 + kind.code(),
                     3,
@@ -46,7 +52,11 @@ class HostDataplaneTest extends DataplaneContract {
                     "eth0",
                     "dev",
                     "/run/netns/x",
-                    List.of());
+                    List.of(),
+                    0,
+                    Vif.NO_POLICIES,
+                    Vif.NO_POLICIES,
+                    0);
             apply(1, port);
             assertEquals(port, plane.vif(port.id()).orElseThrow().vif());
             assertEquals(
@@ -157,6 +167,89 @@ class HostDataplaneTest extends DataplaneContract {
                 List.of(2L, 92L, 0L, 1L),
                 List.of(state.rxPackets(), state.rxBytes(), state.txPackets(), state.drops()));
         assertEquals(46, plane.vif(6).orElseThrow().txBytes());
+    }
+
+    @Test
+    void policyDecidesCountsAndTellsWhatItDenied() throws DataplaneException {
+        PolicyRule ntp = new PolicyRule(
+                new java.util.UUID(1, 2),
+                4,
+                PolicyAction.ALLOW,
+                true,
+                17,
+                PortRange.ANY,
+                new PortRange(123, 123),
+                PolicyEnd.ANY,
+                PolicyEnd.of(IDENTITY.elements().getFirst()));
+        PolicyRule domain = new PolicyRule(
+                new java.util.UUID(1, 3),
+                4,
+                PolicyAction.ALLOW,
+                true,
+                17,
+                PortRange.ANY,
+                new PortRange(53, 53),
+                PolicyEnd.ANY,
+                PolicyEnd.of(IDENTITY.elements().getFirst()));
+        Vif one = ObjectCases.guarded(VIF, 0, List.of(POLICY.id(), 0), Vif.NO_POLICIES, 0);
+        Vif two = ObjectCases.guarded(ObjectCases.vif(6, 3), IDENTITY.id(), Vif.NO_POLICIES, Vif.NO_POLICIES, 0);
+        NextHop toOne = new NextHop.Local(20, KEY, 5);
+        NextHop toTwo = new NextHop.Local(21, KEY, 6);
+        apply(1, VRF, IDENTITY, policy(ntp), one, two, toOne, toTwo);
+        IpPrefix there = IpPrefix.parse("10.1.1.6/32");
+        apply(1, ObjectCases.route("10.1.1.5/32", toOne, -1));
+        apply(1, new Route(VRF.id(), there, toTwo.id(), -1, IDENTITY.id(), false, true));
+        HostDataplane host = (HostDataplane) plane;
+        host.advance(5_000_000_000L);
+        LogPage.Marker before = plane.log(LogPage.Marker.START, 10_000).marker();
+        host.inject(5, datagram(one, "10.1.1.5", "10.1.1.6"));
+        assertEquals(Optional.empty(), host.collect(6), "53 is not 123");
+        LogPage denied = plane.log(before, 10);
+        LogEvent event = denied.events().getFirst();
+        assertEquals(1, denied.events().size());
+        assertEquals(
+                List.of(5, VRF.id(), POLICY.id(), LogEvent.DEFAULT_RULE, true, PolicyAction.DENY),
+                List.of(event.vifId(), event.vrfId(), event.policyId(), event.rule(), event.egress(), event.action()));
+        assertEquals(
+                List.of(17, 4000, 53, 0, IDENTITY.id(), ip("10.1.1.5"), ip("10.1.1.6")),
+                List.of(
+                        event.protocol(),
+                        event.sourcePort(),
+                        event.destinationPort(),
+                        event.sourceIdentity(),
+                        event.destinationIdentity(),
+                        event.source(),
+                        event.destination()));
+        assertEquals(List.of(), plane.log(denied.marker(), 10).events(), "each event is seen once");
+        assertEquals(1, plane.policyStates().getFirst().byDefault().packets());
+        assertEquals(1, plane.policyStates().getFirst().references());
+
+        apply(1, policy(ntp, domain));
+        host.advance(6_000_000_000L);
+        host.inject(5, datagram(one, "10.1.1.5", "10.1.1.6"));
+        assertTrue(host.collect(6).isPresent(), "the set was replaced");
+        LogPage allowed = plane.log(denied.marker(), 10);
+        assertEquals(1, allowed.events().size());
+        assertEquals(1, allowed.events().getFirst().rule());
+        assertEquals(domain.uuid(), allowed.events().getFirst().uuid());
+        assertEquals(event.sequence() + 1, allowed.events().getFirst().sequence());
+        PolicyState state = plane.policyStates().getFirst();
+        assertEquals(
+                List.of(0L, 1L),
+                List.of(state.byRule().get(0).packets(), state.byRule().get(1).packets()));
+        Connection opened = plane.connections(Dataplane.ALL_VRFS, 10).stream()
+                .filter(Connection::initiator)
+                .findFirst()
+                .orElseThrow();
+        assertEquals(
+                List.of(0, IDENTITY.id(), false),
+                List.of(opened.sourceIdentity(), opened.destinationIdentity(), opened.denied()));
+        assertEquals(1, plane.vif(5).orElseThrow().connectionsLive());
+        assertThrows(IllegalArgumentException.class, () -> plane.log(LogPage.Marker.START, 0));
+    }
+
+    private static PolicySet policy(PolicyRule... rules) {
+        return new PolicySet(POLICY.id(), KEY, PolicyAction.DENY, List.of(rules));
     }
 
     @Test

@@ -35,6 +35,8 @@ record ObjectCase(
             case PlaneSettings ignored -> "plane";
             case Vif vif -> vif.id();
             case Vrf vrf -> vrf.id();
+            case Identity one -> one.id();
+            case PolicySet set -> set.id();
             case NextHop nextHop -> nextHop.id();
             case Route route -> List.of(route.vrfId(), route.prefix());
             case Label label -> label.label();

@@ -5,9 +5,11 @@ import java.net.Inet4Address;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.stream.IntStream;
 
 /** The kinds of objects that the contract tests know. */
@@ -18,6 +20,8 @@ final class ObjectCases {
     static final ObjectKey OTHER_KEY = new ObjectKey(-1, Long.MIN_VALUE);
     static final MacAddress MAC = MacAddress.parse("02:aa:bb:cc:dd:ee");
     static final MacAddress OTHER_MAC = MacAddress.parse("fe:ff:ff:ff:ff:ff");
+    static final Identity IDENTITY = new Identity(17, KEY, List.of(Identity.Element.network("default-domain:red:web")));
+    static final PolicySet POLICY = new PolicySet(9, KEY, PolicyAction.DENY, List.of());
     static final Vrf VRF = new Vrf(3, 0, KEY, "default-domain:red:web:web");
     static final Vrf OTHER_VRF = new Vrf(65535, 1, OTHER_KEY, "blue");
     static final Vif VIF = vif(5, VRF.id());
@@ -26,7 +30,8 @@ final class ObjectCases {
     static final NextHop TUNNEL = tunnel(22, Encapsulation.MPLS_OVER_UDP, "192.0.2.1", "198.51.100.7", MacAddress.ZERO);
     static final NextHop VXLAN = tunnel(23, Encapsulation.VXLAN, "192.0.2.1", "198.51.100.7", MAC);
 
-    static final List<ObjectCase> ALL = List.of(settings(), vrfs(), vifs(), nextHops(), routes(), labels(), vnis());
+    static final List<ObjectCase> ALL = List.of(
+            settings(), vrfs(), identities(), policies(), vifs(), nextHops(), ecmps(), routes(), labels(), vnis());
 
     /** Only a plane without devices takes these from its caller. */
     static final ObjectCase PATHS = paths();
@@ -50,7 +55,11 @@ final class ObjectCases {
                 "eth0",
                 "",
                 "",
-                List.of(VifAddress.configured(ip("10.1.1." + id % 128), 24)));
+                List.of(VifAddress.configured(ip("10.1.1." + id % 128), 24)),
+                0,
+                Vif.NO_POLICIES,
+                Vif.NO_POLICIES,
+                0);
     }
 
     static NextHop tunnel(int id, Encapsulation encapsulation, String source, String destination, MacAddress inner) {
@@ -68,10 +77,12 @@ final class ObjectCases {
                 "plane settings",
                 List.of(),
                 List.of(
-                        new PlaneSettings(four, six, MAC),
-                        new PlaneSettings(Optional.empty(), six, MAC),
-                        new PlaneSettings(four, Optional.empty(), OTHER_MAC),
-                        new PlaneSettings(Optional.empty(), Optional.empty(), MacAddress.ZERO)),
+                        new PlaneSettings(four, six, MAC, 0, 0),
+                        new PlaneSettings(four, six, MAC, 50, 2),
+                        new PlaneSettings(four, six, MAC, 60_000, 50),
+                        new PlaneSettings(Optional.empty(), six, MAC, 0, 0),
+                        new PlaneSettings(four, Optional.empty(), OTHER_MAC, 0, 0),
+                        new PlaneSettings(Optional.empty(), Optional.empty(), MacAddress.ZERO, 0, 0)),
                 Set.of(),
                 plane -> List.of(
                         new Stored<>(plane.plane().settings(), plane.plane().epoch())),
@@ -96,6 +107,87 @@ final class ObjectCases {
                 Optional.of(ObjectKind.VRF));
     }
 
+    private static ObjectCase identities() {
+        List<Identity.Element> most = new ArrayList<>();
+        for (int i = 0; i < Identity.ELEMENTS_MAX - 2; i++) {
+            most.add(Identity.Element.securityGroup(8_000_000L + i));
+        }
+        most.add(new Identity.Element(ElementKind.NETWORK, -1L));
+        most.add(new Identity.Element(ElementKind.TAG, 0xffff_ffffL));
+        return new ObjectCase(
+                "identity",
+                List.of(),
+                List.of(IDENTITY, new Identity(Identity.FIRST, OTHER_KEY, most), new Identity(65535, KEY, most)),
+                Set.of(),
+                Dataplane::identities,
+                Optional.of(ObjectKind.IDENTITY));
+    }
+
+    private static ObjectCase policies() {
+        UUID uuid = UUID.fromString("00112233-4455-6677-8899-aabbccddeeff");
+        PolicyEnd network = PolicyEnd.of(Identity.Element.network("default-domain:red:web"));
+        PolicyEnd node = new PolicyEnd(ElementKind.IDENTITY, Identity.NODE, Optional.empty());
+        PolicyEnd group = PolicyEnd.of(Identity.Element.securityGroup(8_000_001))
+                .withPrefix(Optional.of(IpPrefix.parse("10.0.0.0/8")));
+        PolicyRule any = new PolicyRule(
+                PolicyRule.NO_UUID,
+                0,
+                PolicyAction.ALLOW,
+                false,
+                PolicyRule.ANY_PROTOCOL,
+                PortRange.ANY,
+                PortRange.ANY,
+                PolicyEnd.ANY,
+                PolicyEnd.ANY);
+        PolicyRule four = new PolicyRule(
+                uuid, 4, PolicyAction.DENY, true, 6, new PortRange(0, 0), new PortRange(65535, 65535), network, group);
+        PolicyRule six = new PolicyRule(
+                uuid,
+                6,
+                PolicyAction.ALLOW,
+                false,
+                58,
+                new PortRange(3, 7),
+                new PortRange(1, 2),
+                node.withPrefix(Optional.of(IpPrefix.parse("fd00::/8"))),
+                PolicyEnd.ANY.withPrefix(Optional.of(IpPrefix.parse("::/0"))));
+        return new ObjectCase(
+                "policy",
+                List.of(),
+                List.of(
+                        POLICY,
+                        new PolicySet(9, KEY, PolicyAction.ALLOW, List.of(any)),
+                        new PolicySet(9, OTHER_KEY, PolicyAction.DENY, List.of(four, six, any)),
+                        new PolicySet(1, KEY, PolicyAction.DENY, List.of(any, four)),
+                        new PolicySet(65535, KEY, PolicyAction.ALLOW, Collections.nCopies(PolicySet.RULES_MAX, four))),
+                Set.of(),
+                Dataplane::policies,
+                Optional.of(ObjectKind.POLICY));
+    }
+
+    private static ObjectCase ecmps() {
+        List<NextHop.Member> most = IntStream.rangeClosed(1, NextHop.Ecmp.MEMBERS_MAX)
+                .mapToObj(i -> new NextHop.Member(0xffff_ffffL - i, VXLAN.id(), i, i))
+                .toList();
+        return new ObjectCase(
+                "ecmp next hop",
+                List.of(VRF, VIF, LOCAL, TUNNEL, VXLAN),
+                List.of(
+                        new NextHop.Ecmp(
+                                30,
+                                KEY,
+                                List.of(
+                                        new NextHop.Member(1, LOCAL.id(), Route.NO_LABEL, 1),
+                                        new NextHop.Member(0xffff_ffffL, TUNNEL.id(), 4098, 1000))),
+                        new NextHop.Ecmp(30, KEY, List.of(new NextHop.Member(1, LOCAL.id(), Route.NO_LABEL, 1))),
+                        new NextHop.Ecmp(1048575, OTHER_KEY, most)),
+                Set.of(),
+                plane -> plane.nextHops().stream()
+                        .filter(nextHop -> nextHop.object() instanceof NextHop.Ecmp)
+                        .toList(),
+                Optional.empty());
+    }
+
     private static ObjectCase vifs() {
         List<VifAddress> most = new ArrayList<>();
         IntStream.range(0, AbiCodes.WEFT_VIF_ADDRESSES_MAX - 3)
@@ -108,6 +200,8 @@ final class ObjectCases {
         List<Vif> variants = new ArrayList<>();
         variants.add(VIF);
         variants.add(vif(VIF.id(), OTHER_VRF.id()));
+        variants.add(guarded(VIF, IDENTITY.id(), List.of(POLICY.id(), 0), List.of(POLICY.id(), 8), 1000));
+        variants.add(guarded(VIF, 0, List.of(0, POLICY.id()), List.of(8, POLICY.id()), Integer.MAX_VALUE));
         variants.add(with(VIF, OTHER_KEY, false, false, 68, 16, OTHER_MAC, List.of()));
         variants.add(with(VIF, KEY, false, true, 65535, 1048575, MAC, most));
         variants.add(with(VIF, KEY, true, true, 1500, 0, MAC, most.subList(0, 1)));
@@ -125,7 +219,11 @@ final class ObjectCases {
                 "",
                 device,
                 "",
-                List.of()));
+                List.of(),
+                0,
+                Vif.NO_POLICIES,
+                Vif.NO_POLICIES,
+                0));
         variants.add(new Vif(
                 4351,
                 3,
@@ -140,17 +238,60 @@ final class ObjectCases {
                 "fifteen-bytes-x",
                 "",
                 netns,
-                List.of()));
+                List.of(),
+                0,
+                Vif.NO_POLICIES,
+                Vif.NO_POLICIES,
+                0));
         variants.add(new Vif(
-                1, 3, KEY, VifType.AGENT, PortKind.NONE, false, false, 1500, -1, OTHER_MAC, "pkt0", "", "", List.of()));
+                1,
+                3,
+                KEY,
+                VifType.AGENT,
+                PortKind.NONE,
+                false,
+                false,
+                1500,
+                -1,
+                OTHER_MAC,
+                "pkt0",
+                "",
+                "",
+                List.of(),
+                0,
+                Vif.NO_POLICIES,
+                Vif.NO_POLICIES,
+                0));
         return new ObjectCase(
                 "vif",
-                List.of(VRF, OTHER_VRF),
+                List.of(VRF, OTHER_VRF, IDENTITY, POLICY, new PolicySet(8, KEY, PolicyAction.DENY, List.of())),
                 variants,
                 Set.of("Vif.portKind"), // needs devices: each plane's own test
                 plane ->
                         plane.vifs().stream().map(ObjectCases::withoutDeviceMac).toList(),
                 Optional.of(ObjectKind.VIF));
+    }
+
+    static Vif guarded(Vif of, int identityId, List<Integer> egress, List<Integer> ingress, int connectionsMax) {
+        return new Vif(
+                of.id(),
+                of.vrfId(),
+                of.key(),
+                of.type(),
+                of.portKind(),
+                of.addressCheck(),
+                of.sharedUplink(),
+                of.mtu(),
+                of.label(),
+                of.mac(),
+                of.name(),
+                of.device(),
+                of.netns(),
+                of.addresses(),
+                identityId,
+                egress,
+                ingress,
+                connectionsMax);
     }
 
     /** The MAC of a PHYSICAL vif is what its device has. */
@@ -194,7 +335,11 @@ final class ObjectCases {
                 of.name(),
                 of.device(),
                 of.netns(),
-                addresses);
+                addresses,
+                0,
+                Vif.NO_POLICIES,
+                Vif.NO_POLICIES,
+                0);
     }
 
     private static ObjectCase nextHops() {
@@ -235,21 +380,22 @@ final class ObjectCases {
         IpPrefix prefix = IpPrefix.parse("10.1.1.0/24");
         return new ObjectCase(
                 "route",
-                List.of(VRF, OTHER_VRF, VIF, LOCAL, LOOKUP, TUNNEL, VXLAN),
+                List.of(VRF, OTHER_VRF, IDENTITY, VIF, LOCAL, LOOKUP, TUNNEL, VXLAN),
                 List.of(
                         new Route(3, prefix, 0, Route.NO_LABEL, 0, false, false),
                         new Route(3, prefix, LOCAL.id(), Route.NO_LABEL, 0, false, false),
                         new Route(3, prefix, LOCAL.id(), 7, 0, true, false),
                         new Route(3, prefix, TUNNEL.id(), 1048575, 0, false, true),
-                        new Route(3, prefix, VXLAN.id(), 16777215, -1, true, true),
+                        new Route(3, prefix, VXLAN.id(), 16777215, 17, true, true),
                         new Route(3, IpPrefix.parse("10.1.1.0/25"), LOOKUP.id(), Route.NO_LABEL, 17, true, false),
-                        new Route(3, IpPrefix.parse("0.0.0.0/0"), VXLAN.id(), 0, 1, true, false),
-                        new Route(3, IpPrefix.parse("255.255.255.255/32"), VXLAN.id(), 1, 2, true, false),
-                        new Route(65535, prefix, LOOKUP.id(), Route.NO_LABEL, 3, true, false),
-                        new Route(0, IpPrefix.parse("::/0"), LOCAL.id(), Route.NO_LABEL, 4, true, false),
-                        new Route(3, IpPrefix.parse("::/0"), TUNNEL.id(), 16, 5, false, false),
-                        new Route(3, IpPrefix.parse("2001:db8::/33"), TUNNEL.id(), 16, 6, false, false),
-                        new Route(3, IpPrefix.host(ip("2001:db8::ffff")), TUNNEL.id(), 16, 7, false, false)),
+                        new Route(3, IpPrefix.parse("0.0.0.0/0"), VXLAN.id(), 0, Identity.NODE, true, false),
+                        new Route(
+                                3, IpPrefix.parse("255.255.255.255/32"), VXLAN.id(), 1, Identity.EXTERNAL, true, false),
+                        new Route(65535, prefix, LOOKUP.id(), Route.NO_LABEL, 17, true, false),
+                        new Route(0, IpPrefix.parse("::/0"), LOCAL.id(), Route.NO_LABEL, 17, true, false),
+                        new Route(3, IpPrefix.parse("::/0"), TUNNEL.id(), 16, 0, false, false),
+                        new Route(3, IpPrefix.parse("2001:db8::/33"), TUNNEL.id(), 16, 17, false, false),
+                        new Route(3, IpPrefix.host(ip("2001:db8::ffff")), TUNNEL.id(), 16, 1, false, false)),
                 Set.of(),
                 plane -> plane.routes(Dataplane.ALL_VRFS),
                 Optional.of(ObjectKind.ROUTE));
@@ -293,12 +439,33 @@ final class ObjectCases {
                 "path",
                 List.of(VRF, VIF, vif(6, VRF.id()), TUNNEL, over6),
                 List.of(
-                        new UnderlayPath(four, true, 5, gateway, MAC, OTHER_MAC, 1500, 0),
-                        new UnderlayPath(four, true, 5, Optional.of(ip("192.0.2.253")), MAC, OTHER_MAC, 1500, 0),
-                        new UnderlayPath(four, true, 6, Optional.empty(), OTHER_MAC, MAC, 9000, 0),
-                        new UnderlayPath(four, false, 6, Optional.empty(), OTHER_MAC, MAC, 9000, 0),
-                        new UnderlayPath(six, true, 5, Optional.of(ip("fe80::1")), MAC, OTHER_MAC, 1280, 0)),
-                Set.of("UnderlayPath.changedNs"),
+                        new UnderlayPath(four, true, 5, gateway, MAC, OTHER_MAC, 1500, 0, Liveness.UNKNOWN, 0),
+                        new UnderlayPath(
+                                four,
+                                true,
+                                5,
+                                Optional.of(ip("192.0.2.253")),
+                                MAC,
+                                OTHER_MAC,
+                                1500,
+                                0,
+                                Liveness.UNKNOWN,
+                                0),
+                        new UnderlayPath(four, true, 6, Optional.empty(), OTHER_MAC, MAC, 9000, 0, Liveness.UNKNOWN, 0),
+                        new UnderlayPath(
+                                four, false, 6, Optional.empty(), OTHER_MAC, MAC, 9000, 0, Liveness.UNKNOWN, 0),
+                        new UnderlayPath(
+                                six,
+                                true,
+                                5,
+                                Optional.of(ip("fe80::1")),
+                                MAC,
+                                OTHER_MAC,
+                                1280,
+                                0,
+                                Liveness.UNKNOWN,
+                                0)),
+                Set.of("UnderlayPath.changedNs", "UnderlayPath.liveness", "UnderlayPath.livenessNs"),
                 plane -> plane.paths().stream()
                         .map(path -> new Stored<>(
                                 new UnderlayPath(
@@ -309,6 +476,8 @@ final class ObjectCases {
                                         path.sourceMac(),
                                         path.destinationMac(),
                                         path.mtu(),
+                                        0,
+                                        Liveness.UNKNOWN,
                                         0),
                                 0))
                         .toList(),

@@ -34,6 +34,8 @@ final class PlaneModel {
         return switch (object) {
             case Vif ignored -> ObjectKind.VIF;
             case Vrf ignored -> ObjectKind.VRF;
+            case Identity ignored -> ObjectKind.IDENTITY;
+            case PolicySet ignored -> ObjectKind.POLICY;
             case NextHop ignored -> ObjectKind.NEXT_HOP;
             case Route ignored -> ObjectKind.ROUTE;
             case Label ignored -> ObjectKind.LABEL;
@@ -84,10 +86,15 @@ final class PlaneModel {
 
     private boolean allowed(PlaneObject object) {
         return switch (object) {
-            case Vif vif -> vrf(vif.vrfId());
+            case Vif vif ->
+                vrf(vif.vrfId())
+                        && identity(vif.identityId())
+                        && vif.egressPolicyIds().stream().allMatch(this::policy)
+                        && vif.ingressPolicyIds().stream().allMatch(this::policy);
             case NextHop.Local local -> has(ObjectKind.VIF, local.vifId());
             case NextHop.VrfLookup lookup -> vrf(lookup.vrfId());
-            case Route route -> vrf(route.vrfId()) && target(route);
+            case NextHop.Ecmp ecmp -> ecmp.members().stream().allMatch(this::member);
+            case Route route -> vrf(route.vrfId()) && identity(route.identityId()) && target(route);
             case Label label -> {
                 NextHop end = nextHop(label.nextHopId());
                 yield end instanceof NextHop.Local || end instanceof NextHop.VrfLookup;
@@ -97,11 +104,30 @@ final class PlaneModel {
         };
     }
 
+    private boolean identity(int id) {
+        return id < Identity.FIRST || has(ObjectKind.IDENTITY, id);
+    }
+
+    private boolean policy(int id) {
+        return id == PolicySet.NONE || has(ObjectKind.POLICY, id);
+    }
+
+    private boolean member(NextHop.Member member) {
+        return switch (nextHop(member.nextHopId())) {
+            case NextHop.Local ignored -> true;
+            case NextHop.Tunnel tunnel -> fits(tunnel, member.label());
+            case null, default -> false;
+        };
+    }
+
+    private static boolean fits(NextHop.Tunnel tunnel, int label) {
+        return label >= 0 && label < (tunnel.encapsulation() == Encapsulation.VXLAN ? 1 << 24 : 1 << 20);
+    }
+
     private boolean target(Route route) {
         NextHop target = nextHop(route.nextHopId());
         if (target instanceof NextHop.Tunnel tunnel) {
-            int limit = tunnel.encapsulation() == Encapsulation.VXLAN ? 1 << 24 : 1 << 20;
-            return route.label() >= 0 && route.label() < limit;
+            return fits(tunnel, route.label());
         }
         return target != null;
     }
@@ -125,7 +151,19 @@ final class PlaneModel {
             case NextHop hop ->
                 any(ObjectKind.ROUTE, o -> ((Route) o).nextHopId() == hop.id())
                         || any(ObjectKind.LABEL, o -> ((Label) o).nextHopId() == hop.id())
-                        || any(ObjectKind.VNI, o -> ((Vni) o).nextHopId() == hop.id());
+                        || any(ObjectKind.VNI, o -> ((Vni) o).nextHopId() == hop.id())
+                        || any(
+                                ObjectKind.NEXT_HOP,
+                                o -> o instanceof NextHop.Ecmp ecmp
+                                        && ecmp.members().stream().anyMatch(member -> member.nextHopId() == hop.id()));
+            case Identity identity ->
+                any(ObjectKind.VIF, o -> ((Vif) o).identityId() == identity.id())
+                        || any(ObjectKind.ROUTE, o -> ((Route) o).identityId() == identity.id());
+            case PolicySet set ->
+                any(
+                        ObjectKind.VIF,
+                        o -> ((Vif) o).egressPolicyIds().contains(set.id())
+                                || ((Vif) o).ingressPolicyIds().contains(set.id()));
             default -> false;
         };
     }

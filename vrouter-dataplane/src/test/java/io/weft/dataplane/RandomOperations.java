@@ -20,7 +20,7 @@ final class RandomOperations {
     private static PlaneObject object(Random random) {
         int id = 1 + random.nextInt(5);
         ObjectKey key = new ObjectKey(random.nextInt(2), random.nextLong());
-        return switch (random.nextInt(10)) {
+        return switch (random.nextInt(12)) {
             case 0 -> new Vrf(id, random.nextInt(1 << 24), key, "vrf" + random.nextInt(3));
             case 1 ->
                 ObjectCases.with(
@@ -34,9 +34,16 @@ final class RandomOperations {
                         List.of(VifAddress.configured(ObjectCases.ip("10.0.0." + (1 + random.nextInt(4))), 24)));
             case 2, 3 -> nextHop(random, id, key);
             case 4, 5, 6, 7 -> route(random);
-            case 8 -> new Label(16 + random.nextInt(5), random.nextInt(7));
+            case 8 -> identity(Identity.FIRST + random.nextInt(3));
+            case 9 -> new PolicySet(id, key, PolicyAction.DENY, List.of());
+            case 10 -> new Label(16 + random.nextInt(5), random.nextInt(7));
             default -> new Vni(1 + random.nextInt(5), random.nextInt(7));
         };
+    }
+
+    /** Its content never changes. */
+    private static Identity identity(int id) {
+        return new Identity(id, new ObjectKey(0, id), List.of(Identity.Element.securityGroup(id)));
     }
 
     private static NextHop nextHop(Random random, int id, ObjectKey key) {
@@ -88,7 +95,7 @@ final class RandomOperations {
                 prefix,
                 random.nextInt(7),
                 label,
-                random.nextInt(),
+                random.nextInt(Identity.FIRST + 3),
                 random.nextBoolean(),
                 random.nextBoolean());
     }

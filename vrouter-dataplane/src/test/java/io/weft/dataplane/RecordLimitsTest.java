@@ -70,7 +70,8 @@ class RecordLimitsTest {
                 "10.0.0.1",
                 "one family");
         refused(
-                () -> new UnderlayPath(ip("10.0.0.1"), true, 0, Optional.of(ip("::1")), MAC, MAC, 1500, 0),
+                () -> new UnderlayPath(
+                        ip("10.0.0.1"), true, 0, Optional.of(ip("::1")), MAC, MAC, 1500, 0, Liveness.UNKNOWN, 0),
                 "path to 10.0.0.1",
                 "same family");
     }
@@ -86,7 +87,24 @@ class RecordLimitsTest {
 
     private static Vif named(String name, String device, String netns) {
         return new Vif(
-                5, 0, KEY, VifType.VIRTUAL, PortKind.NONE, true, false, 1500, -1, MAC, name, device, netns, List.of());
+                5,
+                0,
+                KEY,
+                VifType.VIRTUAL,
+                PortKind.NONE,
+                true,
+                false,
+                1500,
+                -1,
+                MAC,
+                name,
+                device,
+                netns,
+                List.of(),
+                0,
+                Vif.NO_POLICIES,
+                Vif.NO_POLICIES,
+                0);
     }
 
     @Test

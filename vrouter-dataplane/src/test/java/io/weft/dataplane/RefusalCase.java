@@ -1,9 +1,11 @@
 package io.weft.dataplane;
 
+import static io.weft.dataplane.ObjectCases.IDENTITY;
 import static io.weft.dataplane.ObjectCases.KEY;
 import static io.weft.dataplane.ObjectCases.LOCAL;
 import static io.weft.dataplane.ObjectCases.LOOKUP;
 import static io.weft.dataplane.ObjectCases.MAC;
+import static io.weft.dataplane.ObjectCases.POLICY;
 import static io.weft.dataplane.ObjectCases.TUNNEL;
 import static io.weft.dataplane.ObjectCases.VIF;
 import static io.weft.dataplane.ObjectCases.VRF;
@@ -33,7 +35,7 @@ record RefusalCase(
     }
 
     static Stream<RefusalCase> all() {
-        return Stream.of(vrfs(), vifs(), nextHops(), routes(), labelsAndVnis(), others())
+        return Stream.of(vrfs(), identitiesAndPolicies(), vifs(), nextHops(), routes(), labelsAndVnis(), others())
                 .flatMap(s -> s);
     }
 
@@ -63,7 +65,24 @@ record RefusalCase(
 
     private static Vif of(VifType type, PortKind kind, MacAddress mac, String name, String device, String netns) {
         return new Vif(
-                VIF.id(), VRF.id(), KEY, type, kind, true, false, 1450, -1, mac, name, device, netns, VIF.addresses());
+                VIF.id(),
+                VRF.id(),
+                KEY,
+                type,
+                kind,
+                true,
+                false,
+                1450,
+                -1,
+                mac,
+                name,
+                device,
+                netns,
+                VIF.addresses(),
+                0,
+                Vif.NO_POLICIES,
+                Vif.NO_POLICIES,
+                0);
     }
 
     private static Stream<RefusalCase> vifs() {
@@ -132,6 +151,24 @@ record RefusalCase(
                 sweep(used, ObjectKind.NEXT_HOP, "NEXTHOP 20", "1 routes"));
     }
 
+    private static Stream<RefusalCase> identitiesAndPolicies() {
+        Identity changed =
+                new Identity(IDENTITY.id(), KEY, List.of(Identity.Element.network("default-domain:red:other")));
+        Vif guarded = ObjectCases.guarded(VIF, IDENTITY.id(), List.of(POLICY.id(), 0), Vif.NO_POLICIES, 0);
+        List<PlaneObject> used = List.of(VRF, IDENTITY, POLICY, guarded);
+        Route known = new Route(VRF.id(), IpPrefix.parse("10.0.0.0/8"), 0, -1, IDENTITY.id(), false, false);
+        return Stream.of(
+                set(List.of(IDENTITY), changed, Errors.EBUSY, "IDENTITY 17"),
+                set(List.of(VRF, POLICY), guarded, Errors.ENOENT, "VIF identity_id 17", "no such identity"),
+                set(List.of(VRF, IDENTITY), guarded, Errors.ENOENT, "VIF egress_policy_ids", "9"),
+                set(List.of(VRF), known, Errors.ENOENT, "ROUTE identity_id 17", "no such identity"),
+                delete(used, IDENTITY, Errors.EBUSY, "IDENTITY 17"),
+                delete(used, POLICY, Errors.EBUSY, "POLICY 9"),
+                delete(List.of(VRF, IDENTITY, known), IDENTITY, Errors.EBUSY, "IDENTITY 17"),
+                delete(List.of(), IDENTITY, Errors.ENOENT, "IDENTITY identity_id 17"),
+                delete(List.of(), POLICY, Errors.ENOENT, "POLICY policy_id 9"));
+    }
+
     private static Stream<RefusalCase> routes() {
         List<PlaneObject> needs = List.of(VRF, TUNNEL, VXLAN);
         Route there = route("10.1.0.0/16", TUNNEL, 16);
@@ -164,9 +201,11 @@ record RefusalCase(
 
     private static Stream<RefusalCase> others() {
         PlaneSettings group =
-                new PlaneSettings(Optional.empty(), Optional.empty(), MacAddress.parse("ff:ff:ff:ff:ff:ff"));
-        UnderlayPath path = new UnderlayPath(ip("198.51.100.7"), true, 5, Optional.empty(), MAC, MAC, 1500, 0);
-        UnderlayPath elsewhere = new UnderlayPath(ip("198.51.100.8"), true, 5, Optional.empty(), MAC, MAC, 1500, 0);
+                new PlaneSettings(Optional.empty(), Optional.empty(), MacAddress.parse("ff:ff:ff:ff:ff:ff"), 0, 0);
+        UnderlayPath path =
+                new UnderlayPath(ip("198.51.100.7"), true, 5, Optional.empty(), MAC, MAC, 1500, 0, Liveness.UNKNOWN, 0);
+        UnderlayPath elsewhere =
+                new UnderlayPath(ip("198.51.100.8"), true, 5, Optional.empty(), MAC, MAC, 1500, 0, Liveness.UNKNOWN, 0);
         return Stream.of(
                 set(List.of(), group, Errors.EINVAL, "PLANE router_mac"),
                 delete(List.of(), group, Errors.EINVAL, "PLANE operation 2"),

@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -24,8 +23,40 @@ public final class Compiler {
         private Network network;
         private boolean stale;
         private Map<UUID, PortState> ports = Map.of();
+        private Map<IpPrefix, HeldAddress> held = Map.of();
         private Map<IpPrefix, RouteState> local = Map.of();
-        private final Map<IpPrefix, RouteState> remote = new HashMap<>();
+        private final Map<IpPrefix, RemoteState> remote = new HashMap<>();
+
+        /** The route that counts; empty: none. */
+        Optional<RouteState> route(IpPrefix prefix) {
+            RouteState here = local.get(prefix);
+            RemoteState there = remote.getOrDefault(prefix, RemoteState.NONE);
+            if (here == null) {
+                return there.route();
+            }
+            HeldAddress address = held.get(prefix);
+            return Optional.of(address == null ? here : RouteCompiler.merge(network, prefix, here, address, there));
+        }
+
+        void putRemote(IpPrefix prefix, RemoteState state) {
+            if (state.equals(RemoteState.NONE)) {
+                remote.remove(prefix);
+            } else {
+                remote.put(prefix, state);
+            }
+        }
+
+        Set<IpPrefix> prefixes() {
+            Set<IpPrefix> prefixes = new HashSet<>(local.keySet());
+            prefixes.addAll(remote.keySet());
+            return prefixes;
+        }
+
+        VrfState state() {
+            Map<IpPrefix, RouteState> routes = new HashMap<>();
+            prefixes().forEach(prefix -> route(prefix).ifPresent(route -> routes.put(prefix, route)));
+            return new VrfState(network, ports, held, routes);
+        }
     }
 
     private final ConfigGraph graph;
@@ -37,6 +68,12 @@ public final class Compiler {
     /** By network name. */
     private final Map<String, Vrf> vrfs = new HashMap<>();
 
+    /** Addresses of the ports here, by network name. */
+    private final Map<String, Map<IpPrefix, HeldAddress>> held = new HashMap<>();
+
+    private final PolicyTable policies;
+    private final Set<PolicySource> wantedPolicies = new HashSet<>();
+
     private final Map<String, String> networkOfInstance = new HashMap<>();
     private final Set<String> dirtyNetworks = new LinkedHashSet<>();
     private List<Encap> priorities = Encap.DEFAULT_PRIORITIES;
@@ -46,6 +83,7 @@ public final class Compiler {
     public Compiler(ConfigGraph graph, RouteTable routes) {
         this.graph = graph;
         this.routes = routes;
+        this.policies = new PolicyTable(graph);
     }
 
     /** The desired state of these inputs, from nothing. */
@@ -63,23 +101,34 @@ public final class Compiler {
                                         .add(new PlacedPort(attached.get(configured.vmi()), configured)));
             }
         }
-        List<Encap> priorities = ConfigReader.priorities(graph);
-        Map<String, VrfState> vrfs = new HashMap<>();
+        Map<String, Vrf> vrfs = new HashMap<>();
         placed.forEach((name, members) -> ConfigReader.readNetwork(graph, name).ifPresent(network -> {
-            Map<IpPrefix, RouteState> remote = new HashMap<>();
-            for (IpPrefix prefix : routes.prefixes(network.instance())) {
-                NetworkCompiler.remoteRoute(network, routes.routes(network.instance(), prefix), priorities, host)
-                        .ifPresent(route -> remote.put(prefix, route));
-            }
-            vrfs.put(
-                    network.instance(),
-                    new VrfState(
-                            network,
-                            NetworkCompiler.ports(network, members, host),
-                            NetworkCompiler.localRoutes(network, members),
-                            remote));
+            Vrf vrf = new Vrf();
+            vrf.network = network;
+            vrf.ports = NetworkCompiler.ports(network, members, host);
+            vrf.held = NetworkCompiler.held(network, members);
+            vrf.local = NetworkCompiler.localRoutes(network, vrf.held);
+            vrfs.put(name, vrf);
         }));
-        return new DesiredState(vrfs);
+        RouteCompiler.Context context = new RouteCompiler.Context(
+                ConfigReader.priorities(graph),
+                host,
+                (name, prefix) -> Optional.ofNullable(vrfs.get(name)).map(vrf -> vrf.held.get(prefix)));
+        Map<String, VrfState> states = new HashMap<>();
+        Map<PolicySource, PolicyState> policies = new HashMap<>();
+        for (Vrf vrf : vrfs.values()) {
+            String instance = vrf.network.instance();
+            for (IpPrefix prefix : routes.prefixes(instance)) {
+                vrf.putRemote(
+                        prefix, RouteCompiler.compile(vrf.network, prefix, routes.routes(instance, prefix), context));
+            }
+            states.put(instance, vrf.state());
+            vrf.ports.values().stream()
+                    .flatMap(port -> port.policies().stream())
+                    .forEach(source ->
+                            policies.computeIfAbsent(source, absent -> PolicyCompiler.compile(graph, source)));
+        }
+        return new DesiredState(states, policies);
     }
 
     /** Facts of the host; all is compiled again when they differ. */
@@ -134,13 +183,16 @@ public final class Compiler {
         return networks.getOrDefault(name, Optional.empty());
     }
 
-    /** Compiles what is touched. The deltas since the last step, one per VRF, those that vanish first. No-op before the host is known. */
-    public List<VrfDelta> step() {
+    /** Compiles what is touched: what changed since the last step. No-op before the host is known. */
+    public StateDelta step() {
         if (host == null) {
-            return List.of();
+            return StateDelta.NONE;
         }
-        readTouched();
-        Map<String, Set<IpPrefix>> touchedRoutes = routes.takeTouched();
+        Set<Key> touched = graph.takeTouched();
+        readTouched(touched);
+        Map<String, Set<IpPrefix>> touchedRoutes = new HashMap<>();
+        routes.takeTouched().forEach((instance, prefixes) -> touchedRoutes.put(instance, new HashSet<>(prefixes)));
+        dirtyNetworks.forEach(name -> holdAddresses(name, touchedRoutes));
         List<VrfDelta> gone = new ArrayList<>();
         List<VrfDelta> deltas = new ArrayList<>();
         for (String name : dirtyNetworks) {
@@ -149,33 +201,40 @@ public final class Compiler {
         touchedRoutes.forEach((instance, prefixes) -> {
             String name = networkOfInstance.get(instance);
             if (name != null && !dirtyNetworks.contains(name)) {
-                Map<IpPrefix, Optional<RouteState>> changes = remoteChanges(vrfs.get(name), prefixes);
+                Vrf vrf = vrfs.get(name);
+                Map<IpPrefix, Optional<RouteState>> changes = change(vrf, prefixes, prefixes, vrf.held, vrf.local);
                 if (!changes.isEmpty()) {
-                    deltas.add(new VrfDelta(instance, Optional.of(vrfs.get(name).network), Map.of(), changes));
+                    deltas.add(new VrfDelta(instance, Optional.of(vrf.network), Map.of(), Map.of(), changes));
                 }
             }
         });
         dirtyNetworks.clear();
         gone.addAll(deltas);
-        return gone;
+        if (gone.stream().anyMatch(delta -> !delta.ports().isEmpty())) {
+            wantedPolicies.clear();
+            vrfs.values().forEach(vrf -> vrf.ports.values().forEach(port -> wantedPolicies.addAll(port.policies())));
+        }
+        return new StateDelta(policies.step(wantedPolicies, touched), gone);
     }
 
     /** The state the deltas so far add up to. */
     public DesiredState state() {
         Map<String, VrfState> states = new HashMap<>();
-        for (Vrf vrf : vrfs.values()) {
-            states.put(vrf.network.instance(), new VrfState(vrf.network, vrf.ports, vrf.local, vrf.remote));
-        }
-        return new DesiredState(states);
+        vrfs.values().forEach(vrf -> states.put(vrf.network.instance(), vrf.state()));
+        return new DesiredState(states, policies.policies());
     }
 
-    private void readTouched() {
-        Set<Key> touched = graph.takeTouched();
+    /** The policy sets that ports use, with what is wrong with them. */
+    public Map<PolicySource, PolicyState> policies() {
+        return policies.policies();
+    }
+
+    private void readTouched(Set<Key> touched) {
         Set<Key> dirtyInterfaces = new HashSet<>();
         for (Key id : touched) {
             switch (id.type()) {
                 case ConfigReader.INTERFACE -> dirtyInterfaces.add(id);
-                case ConfigReader.INSTANCE_IP, ConfigReader.MACHINE ->
+                case ConfigReader.INSTANCE_IP, ConfigReader.MACHINE, ConfigReader.GROUP ->
                     dirtyInterfaces.addAll(graph.neighbours(id, ConfigReader.INTERFACE));
                 case ConfigReader.NETWORK -> dirtyNetwork(id.name());
                 case ConfigReader.INSTANCE ->
@@ -219,22 +278,54 @@ public final class Compiler {
         dirtyNetworks.add(name);
     }
 
-    private void compileNetwork(
-            String name, Map<String, Set<IpPrefix>> touchedRoutes, List<VrfDelta> gone, List<VrfDelta> deltas) {
+    private List<PlacedPort> members(String name) {
         List<PlacedPort> members = new ArrayList<>();
         for (AttachedPort port : ports.values()) {
             configured(port.vmi())
                     .filter(found -> found.network().equals(name))
                     .ifPresent(found -> members.add(new PlacedPort(port, found)));
         }
+        return members;
+    }
+
+    /** Reads the addresses of a network's ports; routes of other networks that lead to changed ones are touched. */
+    private void holdAddresses(String name, Map<String, Set<IpPrefix>> touchedRoutes) {
+        Map<IpPrefix, HeldAddress> before = held.getOrDefault(name, Map.of());
+        Map<IpPrefix, HeldAddress> after = network(name)
+                .map(found -> NetworkCompiler.held(found, members(name)))
+                .orElse(Map.of());
+        if (after.isEmpty()) {
+            held.remove(name);
+        } else {
+            held.put(name, after);
+        }
+        Set<IpPrefix> changed = VrfDelta.changes(before, after).keySet();
+        for (Vrf vrf : changed.isEmpty() ? Set.<Vrf>of() : Set.copyOf(vrfs.values())) {
+            for (IpPrefix prefix : changed) {
+                RemoteState remote = vrf.remote.get(prefix);
+                if (remote != null && remote.own().contains(name)) {
+                    touchedRoutes
+                            .computeIfAbsent(vrf.network.instance(), absent -> new HashSet<>())
+                            .add(prefix);
+                }
+            }
+        }
+    }
+
+    private void compileNetwork(
+            String name, Map<String, Set<IpPrefix>> touchedRoutes, List<VrfDelta> gone, List<VrfDelta> deltas) {
+        List<PlacedPort> members = members(name);
         Optional<Network> network = members.isEmpty() ? Optional.empty() : network(name);
         Vrf vrf = vrfs.get(name);
         String before = vrf == null ? null : instanceOf(name);
         if (vrf != null && (network.isEmpty() || !network.get().instance().equals(before))) {
-            Map<IpPrefix, RouteState> all = new LinkedHashMap<>(vrf.remote);
-            all.putAll(vrf.local);
+            VrfState last = vrf.state();
             gone.add(new VrfDelta(
-                    before, Optional.empty(), VrfDelta.changes(vrf.ports, Map.of()), VrfDelta.changes(all, Map.of())));
+                    before,
+                    Optional.empty(),
+                    VrfDelta.changes(last.ports(), Map.of()),
+                    VrfDelta.changes(last.held(), Map.of()),
+                    VrfDelta.changes(last.routes(), Map.of())));
             vrfs.remove(name);
             networkOfInstance.remove(before);
             vrf = null;
@@ -271,35 +362,57 @@ public final class Compiler {
         Map<UUID, Optional<PortState>> portChanges = VrfDelta.changes(vrf.ports, portsNow);
         vrf.ports = portsNow;
 
-        Map<IpPrefix, RouteState> localNow = NetworkCompiler.localRoutes(network, members);
-        Map<IpPrefix, Optional<RouteState>> routeChanges = VrfDelta.changes(vrf.local, localNow);
-        vrf.local = localNow;
-        routeChanges.replaceAll(
-                (prefix, route) -> route.isPresent() ? route : Optional.ofNullable(vrf.remote.get(prefix)));
-
-        Set<IpPrefix> prefixes = new HashSet<>(touchedRoutes.getOrDefault(network.instance(), Set.of()));
+        Map<IpPrefix, HeldAddress> heldNow = held.getOrDefault(network.name(), Map.of());
+        Map<IpPrefix, Optional<HeldAddress>> heldChanges = VrfDelta.changes(vrf.held, heldNow);
+        Map<IpPrefix, RouteState> localNow = NetworkCompiler.localRoutes(network, heldNow);
+        Set<IpPrefix> touched = new HashSet<>(touchedRoutes.getOrDefault(network.instance(), Set.of()));
         if (whole) {
-            prefixes.addAll(vrf.remote.keySet());
-            prefixes.addAll(routes.prefixes(network.instance()));
+            touched.addAll(vrf.remote.keySet());
+            touched.addAll(routes.prefixes(network.instance()));
         }
-        routeChanges.putAll(remoteChanges(vrf, prefixes));
-        if (fresh || whole || !portChanges.isEmpty() || !routeChanges.isEmpty()) {
-            deltas.add(new VrfDelta(network.instance(), Optional.of(network), portChanges, routeChanges));
+        Set<IpPrefix> all = new HashSet<>(touched);
+        all.addAll(VrfDelta.changes(vrf.local, localNow).keySet());
+        all.addAll(heldChanges.keySet());
+        Map<IpPrefix, Optional<RouteState>> routeChanges = change(vrf, all, touched, heldNow, localNow);
+        if (fresh || whole || !portChanges.isEmpty() || !heldChanges.isEmpty() || !routeChanges.isEmpty()) {
+            deltas.add(new VrfDelta(network.instance(), Optional.of(network), portChanges, heldChanges, routeChanges));
         }
     }
 
-    /** Compiles these prefixes of the controllers' routes again; the changes that show, because no local route covers them. */
-    private Map<IpPrefix, Optional<RouteState>> remoteChanges(Vrf vrf, Set<IpPrefix> prefixes) {
+    /**
+     * Puts what is new into a VRF.
+     *
+     * @param all prefixes whose route may change
+     * @param touched those of them whose remote routes are compiled again
+     * @return the routes that changed
+     */
+    private Map<IpPrefix, Optional<RouteState>> change(
+            Vrf vrf,
+            Set<IpPrefix> all,
+            Set<IpPrefix> touched,
+            Map<IpPrefix, HeldAddress> heldNow,
+            Map<IpPrefix, RouteState> localNow) {
+        Map<IpPrefix, Optional<RouteState>> before = new HashMap<>();
+        all.forEach(prefix -> before.put(prefix, vrf.route(prefix)));
+        vrf.held = heldNow;
+        vrf.local = localNow;
+        RouteCompiler.Context context = new RouteCompiler.Context(
+                priorities,
+                host,
+                (name, prefix) ->
+                        Optional.ofNullable(held.getOrDefault(name, Map.of()).get(prefix)));
+        for (IpPrefix prefix : touched) {
+            vrf.putRemote(
+                    prefix,
+                    RouteCompiler.compile(vrf.network, prefix, routes.routes(vrf.network.instance(), prefix), context));
+        }
         Map<IpPrefix, Optional<RouteState>> changes = new HashMap<>();
-        for (IpPrefix prefix : prefixes) {
-            Optional<RouteState> after = NetworkCompiler.remoteRoute(
-                    vrf.network, routes.routes(vrf.network.instance(), prefix), priorities, host);
-            RouteState before = after.isPresent() ? vrf.remote.put(prefix, after.get()) : vrf.remote.remove(prefix);
-            boolean differs = !after.equals(Optional.ofNullable(before));
-            if (differs && !vrf.local.containsKey(prefix)) {
+        before.forEach((prefix, route) -> {
+            Optional<RouteState> after = vrf.route(prefix);
+            if (!after.equals(route)) {
                 changes.put(prefix, after);
             }
-        }
+        });
         return changes;
     }
 }

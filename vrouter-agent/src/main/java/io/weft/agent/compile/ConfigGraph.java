@@ -108,6 +108,13 @@ public final class ConfigGraph {
         return found;
     }
 
+    /** Linked nodes of a type, also those that have not come yet, in the order of their names. */
+    public List<Key> linked(Key id, String type) {
+        return links.getOrDefault(id, Map.of()).keySet().stream()
+                .filter(other -> other.type().equals(type))
+                .toList();
+    }
+
     /** Attribute of a link; empty: no such link, or one without attribute. */
     public Optional<XmlTree> attribute(Key left, Key right) {
         return Optional.ofNullable(links.getOrDefault(left, Map.of()).get(right))

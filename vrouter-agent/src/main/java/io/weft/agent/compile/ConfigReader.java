@@ -10,9 +10,11 @@ import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,9 +29,12 @@ final class ConfigReader {
     static final String INSTANCE = "routing-instance";
     static final String INSTANCE_IP = "instance-ip";
     static final String MACHINE = "virtual-machine";
+    static final String GROUP = "security-group";
+    static final String LIST = "access-control-list";
     static final String IPAM = "network-ipam";
     static final String GLOBAL_VROUTER = "global-vrouter-config";
 
+    private static final long GROUP_ID_MAX = 0xffff_ffffL;
     private static final Key GLOBAL =
             new Key(GLOBAL_VROUTER, "default-global-system-config:default-global-vrouter-config");
     private static final Logger LOG = LoggerFactory.getLogger(ConfigReader.class);
@@ -66,9 +71,11 @@ final class ConfigReader {
                     readSubnet(subnet).ifPresent(subnets::add);
                 }
             }
+            List<String> lists =
+                    graph.linked(id, LIST).stream().map(Key::name).sorted().toList();
             subnets.sort(Comparator.comparing((Subnet subnet) ->
                     new Prefix(subnet.prefix().address(), subnet.prefix().length())));
-            return Optional.of(new Network(name, instance.get(), Math.toIntExact(vni.getAsLong()), subnets));
+            return Optional.of(new Network(name, instance.get(), Math.toIntExact(vni.getAsLong()), subnets, lists));
         } catch (IllegalArgumentException | ArithmeticException e) {
             LOG.warn("configuration of {} is not usable: {}", id, e.getMessage());
             return Optional.empty();
@@ -136,11 +143,13 @@ final class ConfigReader {
                     .findFirst()
                     .orElse(null);
             List<InetAddress> addresses = new ArrayList<>();
+            Set<InetAddress> shared = new HashSet<>();
             for (Key instanceIp : graph.neighbours(id, INSTANCE_IP)) {
-                graph.node(instanceIp)
+                Optional<InetAddress> address = graph.node(instanceIp)
                         .flatMap(found -> found.text("instance-ip-address"))
-                        .map(IpAddress::parse)
-                        .ifPresent(addresses::add);
+                        .map(IpAddress::parse);
+                address.ifPresent(addresses::add);
+                address.filter(found -> isShared(graph, instanceIp)).ifPresent(shared::add);
             }
             addresses.sort(Comparator.comparing((InetAddress address) -> address.getAddress().length)
                     .thenComparing(InetAddress::getAddress, Arrays::compareUnsigned));
@@ -150,10 +159,42 @@ final class ConfigReader {
                     machine,
                     MacAddress.parse(mac.get()),
                     networks.getFirst().name(),
-                    addresses));
+                    groups(graph, id),
+                    addresses,
+                    shared));
         } catch (IllegalArgumentException e) {
             LOG.warn("configuration of {} is not usable: {}", id, e.getMessage());
             return Optional.empty();
+        }
+    }
+
+    /** Its interfaces use the address at the same time: it says so, or several are known here. */
+    private static boolean isShared(ConfigGraph graph, Key instanceIp) {
+        Optional<String> mode = graph.node(instanceIp).flatMap(node -> node.text("instance-ip-mode"));
+        return mode.map("active-active"::equals)
+                .orElseGet(() -> graph.linked(instanceIp, INTERFACE).size() > 1);
+    }
+
+    private static List<Interface.Group> groups(ConfigGraph graph, Key port) {
+        List<Interface.Group> groups = new ArrayList<>();
+        for (Key id : graph.linked(port, GROUP)) {
+            groups.add(new Interface.Group(
+                    id.name(), graph.node(id).map(node -> groupId(id, node)).orElse(OptionalLong.empty())));
+        }
+        return groups;
+    }
+
+    private static OptionalLong groupId(Key id, XmlTree group) {
+        try {
+            OptionalLong found = group.number("security-group-id");
+            if (found.isPresent() && (found.getAsLong() < 1 || found.getAsLong() > GROUP_ID_MAX)) {
+                throw new IllegalArgumentException(
+                        "security-group-id " + found.getAsLong() + " is not in 1.." + GROUP_ID_MAX);
+            }
+            return found;
+        } catch (IllegalArgumentException e) {
+            LOG.warn("configuration of {} is not usable: {}", id, e.getMessage());
+            return OptionalLong.empty();
         }
     }
 }

@@ -2,10 +2,8 @@ package io.weft.agent.compile;
 
 import io.weft.agent.compile.PortState.PortAddress;
 import io.weft.dataplane.IpPrefix;
-import io.weft.dataplane.MacAddress;
 import java.net.InetAddress;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -23,27 +21,58 @@ public final class NetworkCompiler {
     /** A port with its configuration; compile leaves out a port without addresses. */
     public record PlacedPort(AttachedPort port, Interface configured) {}
 
+    /** The addresses of the ports, but those that the network itself answers for. */
+    public static Map<IpPrefix, HeldAddress> held(Network network, Collection<PlacedPort> ports) {
+        Map<IpPrefix, List<PlacedPort>> holders = new HashMap<>();
+        for (PlacedPort placed : ports) {
+            for (InetAddress address : placed.configured().addresses()) {
+                holders.computeIfAbsent(host(address), absent -> new ArrayList<>())
+                        .add(placed);
+            }
+        }
+        own(network).forEach(holders::remove);
+        Map<IpPrefix, HeldAddress> held = new HashMap<>();
+        holders.forEach((prefix, of) -> {
+            List<Long> groups = new ArrayList<>(of.getFirst().configured().groupIds());
+            of.forEach(placed -> groups.retainAll(placed.configured().groupIds()));
+            boolean shared =
+                    of.stream().anyMatch(placed -> placed.configured().shared().contains(prefix.address()));
+            held.put(
+                    prefix,
+                    new HeldAddress(
+                            of.stream().map(placed -> placed.port().vmi()).toList(), groups, shared));
+        });
+        return held;
+    }
+
+    private static Set<IpPrefix> own(Network network) {
+        Set<IpPrefix> own = new HashSet<>();
+        for (Subnet subnet : network.subnets()) {
+            subnet.gateway().ifPresent(address -> own.add(host(address)));
+            subnet.dns().ifPresent(address -> own.add(host(address)));
+        }
+        return own;
+    }
+
     /** The routes this host adds to a network: subnets, gateways, DNS addresses, ports. */
-    public static Map<IpPrefix, RouteState> localRoutes(Network network, Collection<PlacedPort> ports) {
+    public static Map<IpPrefix, RouteState> localRoutes(Network network, Map<IpPrefix, HeldAddress> held) {
         Map<IpPrefix, RouteState> routes = new HashMap<>();
         for (Subnet subnet : network.subnets()) {
-            routes.put(subnet.prefix(), new RouteState(new Hop.Discard(), RouteState.NO_LABEL, true, false));
+            routes.put(
+                    subnet.prefix(),
+                    new RouteState(new Hop.Discard(), RouteState.NO_LABEL, IdentityState.UNKNOWN, true, false));
         }
-        List<PlacedPort> ordered = new ArrayList<>(ports);
-        ordered.sort(
-                Comparator.comparing((PlacedPort placed) -> placed.port().vmi()).reversed());
-        for (PlacedPort placed : ordered) {
-            for (InetAddress address : placed.configured().addresses()) {
-                Hop hop = new Hop.Local(placed.port().vmi());
-                routes.put(host(address), new RouteState(hop, RouteState.NO_LABEL, true, true));
-            }
-        }
-        for (Subnet subnet : network.subnets()) {
-            for (Optional<InetAddress> own : List.of(subnet.gateway(), subnet.dns())) {
-                own.ifPresent(address ->
-                        routes.put(host(address), new RouteState(new Hop.Receive(), RouteState.NO_LABEL, true, true)));
-            }
-        }
+        held.forEach((prefix, address) -> {
+            List<Hop.Way> ways = address.ports().stream()
+                    .map(port -> new Hop.Way(new Hop.Local(port), RouteState.NO_LABEL, 1))
+                    .toList();
+            IdentityState identity = IdentityState.of(network.name(), address.groups());
+            routes.put(prefix, RouteCompiler.route(network.instance(), prefix, ways, identity, true));
+        });
+        IdentityState itself = IdentityState.of(network.name(), List.of());
+        own(network)
+                .forEach(prefix ->
+                        routes.put(prefix, new RouteState(new Hop.Receive(), RouteState.NO_LABEL, itself, true, true)));
         return routes;
     }
 
@@ -86,74 +115,17 @@ public final class NetworkCompiler {
                 port.ifname(),
                 placed.configured().mac(),
                 host.podMtu(),
-                addresses);
+                addresses,
+                placed.configured().identity(),
+                network.lists().isEmpty() ? Optional.empty() : Optional.of(new PolicySource.OfNetwork(network.lists())),
+                groups(placed.configured(), true),
+                groups(placed.configured(), false));
     }
 
-    /**
-     * The best usable next hop of what the controllers sent for one prefix: highest local preference, then the lowest tunnel
-     * address; one of several equal ones. Empty: none is usable (own address, other family, no common encapsulation).
-     *
-     * @param priorities encapsulations, most wanted first
-     */
-    public static Optional<RouteState> remoteRoute(
-            Network network, Collection<RemoteRoute> routes, List<Encap> priorities, HostFacts host) {
-        List<RemoteRoute> ordered = new ArrayList<>(routes);
-        ordered.sort(Comparator.comparingLong(RemoteRoute::localPreference).reversed());
-        RouteState best = null;
-        byte[] bestAddress = null;
-        long bestPreference = 0;
-        for (RemoteRoute route : ordered) {
-            if (best != null && route.localPreference() < bestPreference) {
-                break;
-            }
-            for (RemoteRoute.RemoteHop hop : route.hops()) {
-                Optional<RouteState> usable = tunnel(network, route, hop, priorities, host);
-                byte[] address = hop.address().getAddress();
-                if (usable.isPresent() && (best == null || before(usable.get(), address, best, bestAddress))) {
-                    best = usable.get();
-                    bestAddress = address;
-                    bestPreference = route.localPreference();
-                }
-            }
-        }
-        return Optional.ofNullable(best);
-    }
-
-    private static boolean before(RouteState left, byte[] leftAddress, RouteState right, byte[] rightAddress) {
-        int order = Arrays.compareUnsigned(leftAddress, rightAddress);
-        if (order == 0) {
-            order = Integer.compare(left.label(), right.label());
-        }
-        if (order == 0) {
-            order = left.hop().identity().compareTo(right.hop().identity());
-        }
-        if (order == 0) {
-            order = Boolean.compare(right.sameNetwork(), left.sameNetwork());
-        }
-        return order < 0;
-    }
-
-    private static Optional<RouteState> tunnel(
-            Network network, RemoteRoute route, RemoteRoute.RemoteHop hop, List<Encap> priorities, HostFacts host) {
-        boolean family = hop.address().getAddress().length == host.underlay().getAddress().length;
-        if (!family || hop.address().equals(host.underlay())) {
-            return Optional.empty();
-        }
-        boolean same = route.virtualNetwork().equals(network.name());
-        for (Encap encap : priorities) {
-            if (!hop.encapsulations().contains(encap.wireName())) {
-                continue;
-            }
-            int label = encap == Encap.VXLAN && hop.l3Label() > 0 ? hop.l3Label() : hop.label();
-            boolean inRange = encap == Encap.VXLAN ? label > 0 && label < 1 << 24 : label >= 16 && label < 1 << 20;
-            if (!inRange || encap == Encap.VXLAN && hop.mac().isEmpty()) {
-                continue;
-            }
-            MacAddress mac = encap == Encap.VXLAN ? hop.mac().get() : MacAddress.ZERO;
-            Hop tunnel = new Hop.Tunnel(encap, host.underlay(), hop.address(), mac);
-            return Optional.of(new RouteState(tunnel, label, true, same));
-        }
-        return Optional.empty();
+    private static Optional<PolicySource> groups(Interface configured, boolean egress) {
+        List<String> names =
+                configured.groups().stream().map(Interface.Group::name).toList();
+        return names.isEmpty() ? Optional.empty() : Optional.of(new PolicySource.OfGroups(names, egress));
     }
 
     /** The /32 or /128 of an address. */

@@ -4,16 +4,32 @@ import io.weft.dataplane.MacAddress;
 import java.net.InetAddress;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.Stream;
 
 /**
  * A pod's vif as it shall be.
  *
  * @param mtu L3 bytes
  * @param addresses own addresses first, then the gateways
+ * @param identity of what is behind the port
+ * @param networkPolicy both directions must pass it; empty: no network policy
+ * @param egressPolicy connections opened from the port must pass it too; empty: no security group
+ * @param ingressPolicy connections opened to the port must pass it too; empty: no security group
  */
 public record PortState(
-        UUID vmi, String instance, String netns, String ifname, MacAddress mac, int mtu, List<PortAddress> addresses) {
+        UUID vmi,
+        String instance,
+        String netns,
+        String ifname,
+        MacAddress mac,
+        int mtu,
+        List<PortAddress> addresses,
+        IdentityState identity,
+        Optional<PolicySource> networkPolicy,
+        Optional<PolicySource> egressPolicy,
+        Optional<PolicySource> ingressPolicy) {
     /**
      * @param prefixLength of the subnet, bits
      * @param gateway not the port's own: its default gateway
@@ -31,10 +47,21 @@ public record PortState(
         Objects.requireNonNull(vmi, "vmi");
         Objects.requireNonNull(instance, "instance");
         Objects.requireNonNull(mac, "mac");
+        Objects.requireNonNull(identity, "identity");
+        Objects.requireNonNull(networkPolicy, "networkPolicy");
+        Objects.requireNonNull(egressPolicy, "egressPolicy");
+        Objects.requireNonNull(ingressPolicy, "ingressPolicy");
         addresses = List.copyOf(addresses);
         if (mtu < 68 || mtu > 65535) {
             throw new IllegalArgumentException("mtu " + mtu + " is not in 68..65535");
         }
+    }
+
+    /** The policy sets the port uses. */
+    public List<PolicySource> policies() {
+        return Stream.of(networkPolicy, egressPolicy, ingressPolicy)
+                .flatMap(Optional::stream)
+                .toList();
     }
 
     /** The port's own addresses. */

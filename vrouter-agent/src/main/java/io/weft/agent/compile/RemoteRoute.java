@@ -12,8 +12,10 @@ import java.util.Set;
  * A route as one controller sent it, reduced to what the agent uses.
  *
  * @param virtualNetwork network of origin
+ * @param groups ids of security groups of what is at the destination
  */
-public record RemoteRoute(IpPrefix prefix, String virtualNetwork, long localPreference, List<RemoteHop> hops) {
+public record RemoteRoute(
+        IpPrefix prefix, String virtualNetwork, List<Long> groups, long localPreference, List<RemoteHop> hops) {
     /**
      * @param label MPLS label
      * @param l3Label VNI of L3 VXLAN, 0: not sent
@@ -32,6 +34,7 @@ public record RemoteRoute(IpPrefix prefix, String virtualNetwork, long localPref
     public RemoteRoute {
         Objects.requireNonNull(prefix, "prefix");
         Objects.requireNonNull(virtualNetwork, "virtualNetwork");
+        groups = List.copyOf(groups);
         hops = List.copyOf(hops);
     }
 }

@@ -12,7 +12,8 @@ import java.util.TreeMap;
 
 /**
  * Routes as the controllers sent them: per instance and prefix one per controller. Those of a controller whose session ended stay
- * until its next end of routes (headless operation). One thread.
+ * until its next end of routes (headless operation), but count only for prefixes that no other controller has sent in its present
+ * session. One thread.
  */
 public final class RouteTable {
     private static final class Learned {
@@ -35,8 +36,10 @@ public final class RouteTable {
             of.put(controller, learned);
             count++;
         }
-        learned.round = rounds.getOrDefault(controller, 0);
-        if (!route.equals(learned.route)) {
+        int round = rounds.getOrDefault(controller, 0);
+        boolean refreshed = learned.round != round;
+        learned.round = round;
+        if (!route.equals(learned.route) || refreshed && of.size() > 1) {
             learned.route = route;
             touch(instance, route.prefix());
         }
@@ -61,6 +64,16 @@ public final class RouteTable {
     /** A new session with a controller: what it does not send again before {@link #sweep} goes. */
     public void beginRound(int controller) {
         rounds.merge(controller, 1, Integer::sum);
+    }
+
+    /** The session with a controller ended: what it sent gives way to what others send. */
+    public void lost(int controller) {
+        rounds.merge(controller, 1, Integer::sum);
+        instances.forEach((instance, prefixes) -> prefixes.forEach((prefix, of) -> {
+            if (of.size() > 1 && of.containsKey(controller)) {
+                touch(instance, prefix);
+            }
+        }));
     }
 
     /** The controller has sent all its routes. How many old ones went. */
@@ -88,12 +101,20 @@ public final class RouteTable {
         }
     }
 
+    /** What counts for a prefix: what present sessions sent, else what ended ones did. */
     public Collection<RemoteRoute> routes(String instance, IpPrefix prefix) {
         List<RemoteRoute> routes = new ArrayList<>();
         TreeMap<Integer, Learned> of =
                 instances.getOrDefault(instance, Map.of()).get(prefix);
         if (of != null) {
-            of.values().forEach(learned -> routes.add(learned.route));
+            of.forEach((controller, learned) -> {
+                if (learned.round == rounds.getOrDefault(controller, 0)) {
+                    routes.add(learned.route);
+                }
+            });
+            if (routes.isEmpty()) {
+                of.values().forEach(learned -> routes.add(learned.route));
+            }
         }
         return routes;
     }

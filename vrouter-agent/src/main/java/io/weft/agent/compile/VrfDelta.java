@@ -10,7 +10,7 @@ import java.util.Set;
 import java.util.UUID;
 
 /**
- * What changed in one VRF. Ports and routes not named are as before; an empty value means gone.
+ * What changed in one VRF. Ports, addresses and routes not named are as before; an empty value means gone.
  *
  * @param network the network as it shall be; empty: the VRF goes, with everything in it named in the maps
  */
@@ -18,6 +18,7 @@ public record VrfDelta(
         String instance,
         Optional<Network> network,
         Map<UUID, Optional<PortState>> ports,
+        Map<IpPrefix, Optional<HeldAddress>> held,
         Map<IpPrefix, Optional<RouteState>> routes) {
     public VrfDelta {
         Objects.requireNonNull(instance, "instance");
@@ -31,6 +32,7 @@ public record VrfDelta(
                 instance,
                 Optional.ofNullable(after).map(VrfState::network),
                 changes(before == null ? Map.of() : before.ports(), after == null ? Map.of() : after.ports()),
+                changes(before == null ? Map.of() : before.held(), after == null ? Map.of() : after.held()),
                 changes(before == null ? Map.of() : before.routes(), after == null ? Map.of() : after.routes()));
     }
 

@@ -1,7 +1,6 @@
 package io.weft.agent.compile;
 
 import io.weft.dataplane.IpPrefix;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
@@ -10,25 +9,18 @@ import java.util.UUID;
  * One network as it shall be on this host.
  *
  * @param ports by vmi
- * @param local routes that exist because of this host's ports and the network's subnets; they win over `remote`
- * @param remote routes to other hosts
+ * @param held addresses of this host's ports, which it publishes
+ * @param routes those of this host's ports and the network's subnets, and those the controllers sent
  */
 public record VrfState(
         Network network,
         Map<UUID, PortState> ports,
-        Map<IpPrefix, RouteState> local,
-        Map<IpPrefix, RouteState> remote) {
+        Map<IpPrefix, HeldAddress> held,
+        Map<IpPrefix, RouteState> routes) {
     public VrfState {
         Objects.requireNonNull(network, "network");
         ports = Map.copyOf(ports);
-        local = Map.copyOf(local);
-        remote = Map.copyOf(remote);
-    }
-
-    /** The routes of the VRF: local wins. */
-    public Map<IpPrefix, RouteState> routes() {
-        Map<IpPrefix, RouteState> all = new LinkedHashMap<>(remote);
-        all.putAll(local);
-        return all;
+        held = Map.copyOf(held);
+        routes = Map.copyOf(routes);
     }
 }

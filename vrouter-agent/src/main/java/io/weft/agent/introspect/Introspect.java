@@ -8,9 +8,12 @@ import com.fasterxml.jackson.databind.SerializerProvider;
 import com.fasterxml.jackson.databind.module.SimpleModule;
 import io.weft.agent.port.HttpReply;
 import io.weft.agent.port.HttpServer;
+import io.weft.dataplane.Identity;
 import io.weft.dataplane.IpPrefix;
 import io.weft.dataplane.MacAddress;
 import io.weft.dataplane.ObjectKey;
+import io.weft.dataplane.PolicyEnd;
+import io.weft.dataplane.PortRange;
 import io.weft.protocol.net.Prefix;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -19,6 +22,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -82,6 +86,9 @@ public final class Introspect implements HttpServer.Handler {
         asText(values, ObjectKey.class);
         asText(values, MacAddress.class);
         asText(values, IpPrefix.class);
+        asText(values, Identity.Element.class);
+        asText(values, PolicyEnd.class);
+        asText(values, PortRange.class);
         asText(values, Prefix.class);
         asText(values, io.weft.protocol.net.MacAddress.class);
         values.addSerializer(InetAddress.class, new JsonSerializer<>() {
@@ -89,6 +96,13 @@ public final class Introspect implements HttpServer.Handler {
             public void serialize(InetAddress value, JsonGenerator out, SerializerProvider provider)
                     throws IOException {
                 out.writeString(value.getHostAddress());
+            }
+        });
+        values.addSerializer(OptionalInt.class, new JsonSerializer<>() {
+            @Override
+            public void serialize(OptionalInt value, JsonGenerator out, SerializerProvider provider)
+                    throws IOException {
+                out.writeObject(value.isPresent() ? value.getAsInt() : null);
             }
         });
         values.addSerializer(OptionalLong.class, new JsonSerializer<>() {

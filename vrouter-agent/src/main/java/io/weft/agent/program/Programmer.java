@@ -1,21 +1,28 @@
 package io.weft.agent.program;
 
 import io.weft.agent.compile.Hop;
+import io.weft.agent.compile.IdentityState;
 import io.weft.agent.compile.Network;
+import io.weft.agent.compile.PolicySource;
 import io.weft.agent.compile.PortState;
 import io.weft.agent.compile.PortState.PortAddress;
 import io.weft.agent.compile.RouteState;
+import io.weft.agent.compile.StateDelta;
 import io.weft.agent.compile.VrfDelta;
 import io.weft.agent.program.Slot.Kind;
 import io.weft.dataplane.Dataplane;
 import io.weft.dataplane.DataplaneException;
 import io.weft.dataplane.Encapsulation;
+import io.weft.dataplane.Identity;
 import io.weft.dataplane.IpPrefix;
 import io.weft.dataplane.Label;
 import io.weft.dataplane.MacAddress;
 import io.weft.dataplane.NextHop;
+import io.weft.dataplane.ObjectKey;
 import io.weft.dataplane.PlaneObject;
 import io.weft.dataplane.PlaneSettings;
+import io.weft.dataplane.PolicyAction;
+import io.weft.dataplane.PolicySet;
 import io.weft.dataplane.PortKind;
 import io.weft.dataplane.Route;
 import io.weft.dataplane.Vif;
@@ -33,8 +40,8 @@ import java.util.OptionalInt;
 import java.util.UUID;
 
 /**
- * Turns desired state by names into plane objects with ids and makes the plane equal to it. Next hops exist as long as a route, label or
- * VNI uses them. One thread.
+ * Turns desired state by names into plane objects with ids and makes the plane equal to it. Next hops and identities exist as long as
+ * something uses them, policy sets as long as compile wants them. One thread.
  */
 public final class Programmer {
     /** How the uplink is driven. @param device netdev, or device arguments when `ethdev` */
@@ -47,6 +54,7 @@ public final class Programmer {
     private final Ids ids = new Ids();
     private final Reconciler plane = new Reconciler(ids);
     private final Map<Hop, Integer> hopUses = new HashMap<>();
+    private final Map<IdentityState, Integer> identityUses = new HashMap<>();
     private final Map<String, Network> networks = new HashMap<>();
     private final Map<UUID, PortState> ports = new HashMap<>();
     private final Map<String, Map<IpPrefix, RouteState>> routes = new HashMap<>();
@@ -81,7 +89,11 @@ public final class Programmer {
                 "",
                 uplink.device(),
                 "",
-                List.of()));
+                List.of(),
+                Identity.UNKNOWN,
+                Vif.NO_POLICIES,
+                Vif.NO_POLICIES,
+                0));
         plane.flush(nowNs);
         plane.refreshVifs();
     }
@@ -110,7 +122,22 @@ public final class Programmer {
     }
 
     /** Takes a change into the desired state; {@link #flush} sends it. */
-    public void apply(VrfDelta delta, long nowNs) {
+    public void apply(StateDelta delta, long nowNs) {
+        delta.policies().forEach((source, policy) -> {
+            if (policy.isPresent()) {
+                plane.want(new PolicySet(
+                        policyId(source, nowNs),
+                        Ids.policyKey(source),
+                        PolicyAction.DENY,
+                        policy.get().rules()));
+            } else {
+                policySlot(source).ifPresent(plane::unwant);
+            }
+        });
+        delta.vrfs().forEach(vrf -> apply(vrf, nowNs));
+    }
+
+    private void apply(VrfDelta delta, long nowNs) {
         String instance = delta.instance();
         delta.network().ifPresent(network -> wantVrf(network, nowNs));
         delta.ports().forEach((vmi, port) -> {
@@ -123,7 +150,10 @@ public final class Programmer {
             RouteState before = route.isPresent() ? of.put(prefix, route.get()) : of.remove(prefix);
             route.ifPresent(state -> wantRoute(instance, prefix, state, nowNs));
             if (before != null) {
-                release(before.hop());
+                boolean stays = route.isPresent()
+                        && isSameObject(before.hop(), route.get().hop());
+                release(before.hop(), stays);
+                release(before.identity());
             }
             if (route.isEmpty() && before != null) {
                 plane.unwant(new Slot(Kind.ROUTE, vrfId(instance, nowNs), prefix));
@@ -159,6 +189,20 @@ public final class Programmer {
     public void evict(UUID vmi, long nowNs) throws DataplaneException {
         ids.vifs.find(Ids.vifKey(vmi)).ifPresent(plane::evictVif);
         plane.flush(nowNs);
+    }
+
+    /** The next hop of the plane is one and the same, with other members. */
+    private static boolean isSameObject(Hop left, Hop right) {
+        return left instanceof Hop.Ecmp && left.identity().equals(right.identity());
+    }
+
+    private int policyId(PolicySource source, long nowNs) {
+        return ids.policies.get(Ids.policyKey(source), nowNs);
+    }
+
+    private Optional<Slot> policySlot(PolicySource source) {
+        OptionalInt id = ids.policies.find(Ids.policyKey(source));
+        return id.isPresent() ? Optional.of(new Slot(Kind.POLICY, id.getAsInt(), null)) : Optional.empty();
     }
 
     private int vrfId(String instance, long nowNs) {
@@ -217,16 +261,28 @@ public final class Programmer {
                 port.ifname(),
                 "",
                 port.netns(),
-                addresses));
-        if (before == null) {
+                addresses,
+                use(port.identity(), nowNs),
+                List.of(policyId(port.networkPolicy(), nowNs), policyId(port.egressPolicy(), nowNs)),
+                List.of(policyId(port.networkPolicy(), nowNs), policyId(port.ingressPolicy(), nowNs)),
+                0));
+        if (before != null) {
+            release(before.identity());
+        } else {
             plane.want(new Label(label, use(new Hop.Local(port.vmi()), nowNs)));
         }
     }
 
+    private int policyId(Optional<PolicySource> source, long nowNs) {
+        return source.map(found -> policyId(found, nowNs)).orElse(PolicySet.NONE);
+    }
+
     private void unwantPort(UUID vmi) {
-        if (ports.remove(vmi) == null) {
+        PortState before = ports.remove(vmi);
+        if (before == null) {
             return;
         }
+        release(before.identity());
         ids.labels.find(Ids.vifKey(vmi)).ifPresent(label -> plane.unwant(new Slot(Kind.LABEL, label, null)));
         release(new Hop.Local(vmi));
         ids.vifs.find(Ids.vifKey(vmi)).ifPresent(id -> plane.unwant(new Slot(Kind.VIF, id, null)));
@@ -235,15 +291,55 @@ public final class Programmer {
     private void wantRoute(String instance, IpPrefix prefix, RouteState state, long nowNs) {
         int hop = use(state.hop(), nowNs);
         plane.want(new Route(
-                vrfId(instance, nowNs), prefix, hop, state.label(), 0, state.proxyNeighbour(), state.sameNetwork()));
+                vrfId(instance, nowNs),
+                prefix,
+                hop,
+                state.label(),
+                use(state.identity(), nowNs),
+                state.proxyNeighbour(),
+                state.sameNetwork()));
+    }
+
+    private int use(IdentityState identity, long nowNs) {
+        if (identity.isUnknown()) {
+            return Identity.UNKNOWN;
+        }
+        ObjectKey key = Ids.identityKey(identity);
+        int id = ids.identities.get(key, nowNs);
+        if (identityUses.merge(identity, 1, Integer::sum) == 1) {
+            plane.want(new Identity(id, key, identity.elements()));
+        }
+        return id;
+    }
+
+    private void release(IdentityState identity) {
+        if (!identity.isUnknown() && identityUses.merge(identity, -1, Integer::sum) == 0) {
+            identityUses.remove(identity);
+            ids.identities
+                    .find(Ids.identityKey(identity))
+                    .ifPresent(id -> plane.unwant(new Slot(Kind.IDENTITY, id, null)));
+        }
     }
 
     private int use(Hop hop, long nowNs) {
         int id = ids.hop(hop, nowNs);
-        if (!(hop instanceof Hop.Discard) && hopUses.merge(hop, 1, Integer::sum) == 1) {
+        if (hop instanceof Hop.Ecmp ecmp) {
+            plane.want(object(ecmp, id, nowNs));
+        } else if (!(hop instanceof Hop.Discard) && hopUses.merge(hop, 1, Integer::sum) == 1) {
             plane.want(object(hop, id, nowNs));
         }
         return id;
+    }
+
+    /** Uses its members too. */
+    private NextHop object(Hop.Ecmp ecmp, int id, long nowNs) {
+        List<NextHop.Member> members = new ArrayList<>();
+        List<Long> memberIds = ecmp.memberIds();
+        for (int i = 0; i < memberIds.size(); i++) {
+            Hop.Way way = ecmp.ways().get(i);
+            members.add(new NextHop.Member(memberIds.get(i), use(way.hop(), nowNs), way.label(), way.weight()));
+        }
+        return new NextHop.Ecmp(id, Ids.hopKey(ecmp), members);
     }
 
     private NextHop object(Hop hop, int id, long nowNs) {
@@ -253,6 +349,7 @@ public final class Programmer {
             case Hop.Local local ->
                 new NextHop.Local(id, Ids.hopKey(hop), ids.vifs.get(Ids.vifKey(local.vmi()), nowNs));
             case Hop.Lookup lookup -> new NextHop.VrfLookup(id, Ids.hopKey(hop), vrfId(lookup.instance(), nowNs));
+            case Hop.Ecmp ecmp -> object(ecmp, id, nowNs);
             case Hop.Tunnel tunnel ->
                 new NextHop.Tunnel(
                         id,
@@ -268,16 +365,23 @@ public final class Programmer {
     }
 
     private void release(Hop hop) {
-        if (hop instanceof Hop.Discard) {
-            return;
-        }
-        if (hopUses.merge(hop, -1, Integer::sum) == 0) {
+        release(hop, false);
+    }
+
+    /** @param stays an ECMP next hop is used on with other members */
+    private void release(Hop hop, boolean stays) {
+        if (hop instanceof Hop.Ecmp ecmp) {
+            ecmp.ways().forEach(way -> release(way.hop(), false));
+            if (!stays) {
+                ids.nextHops.find(Ids.hopKey(hop)).ifPresent(id -> plane.unwant(new Slot(Kind.ECMP, id, null)));
+            }
+        } else if (!(hop instanceof Hop.Discard) && hopUses.merge(hop, -1, Integer::sum) == 0) {
             hopUses.remove(hop);
             ids.nextHops.find(Ids.hopKey(hop)).ifPresent(id -> plane.unwant(new Slot(Kind.NEXT_HOP, id, null)));
         }
     }
 
-    /** The plane holds the port, its label and its next hop as desired. */
+    /** The plane holds the port, its policies, its label and its next hop as desired. */
     public boolean isProgrammed(UUID vmi) {
         return ports.containsKey(vmi) && portSlots(vmi).stream().allMatch(plane::isAsWanted);
     }
@@ -292,6 +396,10 @@ public final class Programmer {
 
     private List<Slot> portSlots(UUID vmi) {
         List<Slot> slots = new ArrayList<>();
+        PortState port = ports.get(vmi);
+        if (port != null) {
+            port.policies().forEach(source -> policySlot(source).ifPresent(slots::add));
+        }
         ids.vifs.find(Ids.vifKey(vmi)).ifPresent(id -> slots.add(new Slot(Kind.VIF, id, null)));
         ids.nextHops.find(Ids.hopKey(new Hop.Local(vmi))).ifPresent(id -> slots.add(new Slot(Kind.NEXT_HOP, id, null)));
         ids.labels.find(Ids.vifKey(vmi)).ifPresent(id -> slots.add(new Slot(Kind.LABEL, id, null)));
@@ -324,6 +432,11 @@ public final class Programmer {
     /** The networks that are programmed here, by instance. */
     public Map<String, Network> networks() {
         return Map.copyOf(networks);
+    }
+
+    /** Id in the plane of a policy set that has one. */
+    public OptionalInt policyId(PolicySource source) {
+        return ids.policies.find(Ids.policyKey(source));
     }
 
     public Collection<PortState> ports() {

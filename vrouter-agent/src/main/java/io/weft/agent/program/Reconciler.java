@@ -3,11 +3,13 @@ package io.weft.agent.program;
 import io.weft.agent.program.Slot.Kind;
 import io.weft.dataplane.Dataplane;
 import io.weft.dataplane.DataplaneException;
+import io.weft.dataplane.Identity;
 import io.weft.dataplane.Label;
 import io.weft.dataplane.NextHop;
 import io.weft.dataplane.Operation;
 import io.weft.dataplane.PlaneObject;
 import io.weft.dataplane.PlaneState;
+import io.weft.dataplane.PolicySet;
 import io.weft.dataplane.Refusal;
 import io.weft.dataplane.Route;
 import io.weft.dataplane.Stored;
@@ -25,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -61,6 +64,8 @@ public final class Reconciler {
         List<Stored<? extends PlaneObject>> found = new ArrayList<>();
         found.addAll(plane.vifs());
         found.addAll(plane.vrfs());
+        found.addAll(plane.identities());
+        found.addAll(plane.policies());
         found.addAll(plane.nextHops());
         found.addAll(plane.labels());
         found.addAll(plane.vnis());
@@ -108,6 +113,8 @@ public final class Reconciler {
                     adopt(ids.vifs, vif.key(), vif.id(), "vif");
                 }
                 case Vrf vrf -> adopt(ids.vrfs, vrf.key(), vrf.id(), "vrf");
+                case Identity identity -> adopt(ids.identities, identity.key(), identity.id(), "identity");
+                case PolicySet set -> adopt(ids.policies, set.key(), set.id(), "policy");
                 case NextHop hop -> {
                     hops.put(hop.id(), hop);
                     adopt(ids.nextHops, hop.key(), hop.id(), "next hop");
@@ -181,9 +188,16 @@ public final class Reconciler {
                 marked.add(Slot.of(local));
             }
         }
+        for (Stored<PlaneObject> stored : actual.values()) {
+            if (stored.object() instanceof NextHop.Ecmp ecmp
+                    && ecmp.members().stream().anyMatch(member -> hops.contains(member.nextHopId()))) {
+                marked.add(Slot.of(ecmp));
+            }
+        }
+        marked.stream().filter(slot -> slot.kind() == Kind.ECMP).forEach(slot -> hops.add(slot.id()));
         for (Map.Entry<Slot, Stored<PlaneObject>> entry : actual.entrySet()) {
-            OptionalHop hop = hopOf(entry.getValue().object());
-            if (hop.present() && hops.contains(hop.id())) {
+            OptionalInt hop = hopOf(entry.getValue().object());
+            if (hop.isPresent() && hops.contains(hop.getAsInt())) {
                 marked.add(entry.getKey());
             }
         }
@@ -191,14 +205,12 @@ public final class Reconciler {
         dirty.addAll(marked);
     }
 
-    private record OptionalHop(boolean present, int id) {}
-
-    private static OptionalHop hopOf(PlaneObject object) {
+    private static OptionalInt hopOf(PlaneObject object) {
         return switch (object) {
-            case Route route -> new OptionalHop(true, route.nextHopId());
-            case Label label -> new OptionalHop(true, label.nextHopId());
-            case Vni vni -> new OptionalHop(true, vni.nextHopId());
-            default -> new OptionalHop(false, 0);
+            case Route route -> OptionalInt.of(route.nextHopId());
+            case Label label -> OptionalInt.of(label.nextHopId());
+            case Vni vni -> OptionalInt.of(vni.nextHopId());
+            default -> OptionalInt.empty();
         };
     }
 
@@ -250,21 +262,7 @@ public final class Reconciler {
     /** The uplink's MAC and MTU are the device's, whatever was set. */
     private static boolean same(PlaneObject want, PlaneObject have) {
         if (want instanceof Vif left && have instanceof Vif right && left.type() == VifType.PHYSICAL) {
-            return left.equals(new Vif(
-                    right.id(),
-                    right.vrfId(),
-                    right.key(),
-                    right.type(),
-                    right.portKind(),
-                    right.addressCheck(),
-                    right.sharedUplink(),
-                    left.mtu(),
-                    right.label(),
-                    left.mac(),
-                    right.name(),
-                    right.device(),
-                    right.netns(),
-                    right.addresses()));
+            return left.equals(right.withDevice(left.mtu(), left.mac()));
         }
         return want.equals(have);
     }
@@ -298,19 +296,22 @@ public final class Reconciler {
         evicted.clear();
         Map<Integer, Refusal> refusedAt = new HashMap<>();
         answer.forEach(refusal -> refusedAt.put(refusal.index(), refusal));
-        boolean portRefused =
-                refusedAt.keySet().stream().anyMatch(at -> slots.get(at).kind() == Kind.VIF);
+        Optional<Kind> first = refusedAt.keySet().stream()
+                .map(at -> slots.get(at).kind())
+                .filter(kind -> kind.compareTo(Kind.VIF) <= 0)
+                .min(Comparator.naturalOrder());
         for (int i = 0; i < operations.size(); i++) {
-            taken(slots.get(i), operations.get(i), refusedAt.get(i), portRefused, nowNs);
+            taken(slots.get(i), operations.get(i), refusedAt.get(i), first, nowNs);
         }
     }
 
-    private void taken(Slot slot, Operation operation, Refusal refusal, boolean portRefused, long nowNs) {
+    /** @param first what kind, up to the vif, was refused first: refusals of what is set behind it are its consequence */
+    private void taken(Slot slot, Operation operation, Refusal refusal, Optional<Kind> first, long nowNs) {
         if (refusal != null) {
             refused++;
             String text = refusal.text() + " (errno " + refusal.errno() + ")";
             boolean known = text.equals(refusals.put(slot, text));
-            boolean consequence = portRefused && slot.kind().compareTo(Kind.VIF) > 0;
+            boolean consequence = first.isPresent() && slot.kind().compareTo(first.get()) > 0;
             if (consequence) {
                 LOG.debug("plane refused {} of {}: {}", operation.getClass().getSimpleName(), slot, text);
             } else if (!known) {
@@ -338,6 +339,8 @@ public final class Reconciler {
                 ids.labels.free(vif.key(), nowNs);
             }
             case Vrf vrf -> ids.vrfs.free(vrf.key(), nowNs);
+            case Identity identity -> ids.identities.free(identity.key(), nowNs);
+            case PolicySet set -> ids.policies.free(set.key(), nowNs);
             case NextHop hop -> ids.nextHops.free(hop.key(), nowNs);
             default -> {
                 // no id of their own

@@ -1,10 +1,12 @@
 package io.weft.agent.program;
 
+import io.weft.dataplane.Identity;
 import io.weft.dataplane.IpPrefix;
 import io.weft.dataplane.Label;
 import io.weft.dataplane.NextHop;
 import io.weft.dataplane.PlaneObject;
 import io.weft.dataplane.PlaneSettings;
+import io.weft.dataplane.PolicySet;
 import io.weft.dataplane.Route;
 import io.weft.dataplane.UnderlayPath;
 import io.weft.dataplane.Vif;
@@ -23,8 +25,11 @@ record Slot(Kind kind, int id, IpPrefix prefix) {
     enum Kind {
         PLANE,
         VRF,
+        IDENTITY,
+        POLICY,
         VIF,
         NEXT_HOP,
+        ECMP,
         LABEL,
         VNI,
         ROUTE
@@ -38,7 +43,10 @@ record Slot(Kind kind, int id, IpPrefix prefix) {
         return switch (object) {
             case PlaneSettings settings -> new Slot(Kind.PLANE, 0, null);
             case Vrf vrf -> new Slot(Kind.VRF, vrf.id(), null);
+            case Identity identity -> new Slot(Kind.IDENTITY, identity.id(), null);
+            case PolicySet set -> new Slot(Kind.POLICY, set.id(), null);
             case Vif vif -> new Slot(Kind.VIF, vif.id(), null);
+            case NextHop.Ecmp ecmp -> new Slot(Kind.ECMP, ecmp.id(), null);
             case NextHop hop -> new Slot(Kind.NEXT_HOP, hop.id(), null);
             case Label label -> new Slot(Kind.LABEL, label.label(), null);
             case Vni vni -> new Slot(Kind.VNI, vni.vni(), null);

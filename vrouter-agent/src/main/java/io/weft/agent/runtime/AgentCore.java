@@ -7,6 +7,7 @@ import io.weft.agent.compile.Interface;
 import io.weft.agent.compile.Network;
 import io.weft.agent.compile.PortState;
 import io.weft.agent.compile.RouteTable;
+import io.weft.agent.compile.StateDelta;
 import io.weft.agent.compile.VrfDelta;
 import io.weft.agent.port.PortCore;
 import io.weft.agent.program.Programmer;
@@ -97,7 +98,9 @@ public final class AgentCore implements PortCore {
         return new PlaneSettings(
                 underlay instanceof Inet4Address four ? Optional.of(four) : Optional.empty(),
                 underlay instanceof Inet6Address six ? Optional.of(six) : Optional.empty(),
-                mac);
+                mac,
+                settings.bfdIntervalMs(),
+                settings.bfdMultiplier());
     }
 
     public Inbox inbox() {
@@ -147,12 +150,12 @@ public final class AgentCore implements PortCore {
 
     /** Compiles what is touched, programs and publishes it. */
     private void step() {
-        List<VrfDelta> deltas = compiler.step();
-        for (VrfDelta delta : deltas) {
-            programmer.apply(delta, nowNs);
-            localRoutes.apply(delta);
-            if (delta.network().isEmpty()) {
-                routes.forget(delta.instance());
+        StateDelta delta = compiler.step();
+        programmer.apply(delta, nowNs);
+        for (VrfDelta vrf : delta.vrfs()) {
+            localRoutes.apply(vrf);
+            if (vrf.network().isEmpty()) {
+                routes.forget(vrf.instance());
             }
         }
         flush();

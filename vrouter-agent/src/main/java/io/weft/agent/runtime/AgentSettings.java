@@ -22,6 +22,8 @@ import java.util.TreeSet;
  * @param controllers one or two
  * @param xmppHoldTimeMs a session without any byte for so long is closed
  * @param cniTimeoutMs longest time of one CNI call
+ * @param bfdIntervalMs how often the plane asks each tunnel destination for a sign of life: 50 .. 60000; 0: never
+ * @param bfdMultiplier so many signs missing mean down
  * @param networksAllowed networks pods may ask for; empty: all
  */
 public record AgentSettings(
@@ -37,6 +39,8 @@ public record AgentSettings(
         Path stateDir,
         long xmppHoldTimeMs,
         long cniTimeoutMs,
+        int bfdIntervalMs,
+        int bfdMultiplier,
         Set<String> networksAllowed) {
     public static final List<Setting> TABLE = List.of(
             Setting.text("name", null, "name of this virtual router: its XMPP name and its object in the config API"),
@@ -51,6 +55,13 @@ public record AgentSettings(
             Setting.path("state-dir", "/var/lib/weft/agent", "folder for the ports of this host"),
             Setting.number("xmpp-hold-time-ms", 90_000, 300, 3_600_000, "an XMPP session silent for so long is closed"),
             Setting.number("cni-timeout-ms", 30_000, 100, 600_000, "longest time of one CNI call"),
+            Setting.number(
+                    "bfd-interval-ms",
+                    300,
+                    0,
+                    60_000,
+                    "how often the plane asks each other host for a sign of life (BFD); at least 50, or 0: never"),
+            Setting.number("bfd-multiplier", 3, 2, 50, "so many signs of life missing mean that a host is down"),
             Setting.text(
                     "networks-allowed",
                     "*",
@@ -58,6 +69,7 @@ public record AgentSettings(
 
     private static final int CONTROLLERS_MAX = 2;
     private static final int NAME_MAX = 63;
+    private static final int BFD_INTERVAL_MS_MIN = 50;
 
     public AgentSettings {
         controllers = List.copyOf(controllers);
@@ -94,7 +106,17 @@ public record AgentSettings(
                 Path.of(values.text("state-dir")),
                 values.number("xmpp-hold-time-ms"),
                 values.number("cni-timeout-ms"),
+                bfdInterval(values.number("bfd-interval-ms")),
+                (int) values.number("bfd-multiplier"),
                 networks(values.text("networks-allowed")));
+    }
+
+    private static int bfdInterval(long value) {
+        if (value != 0 && value < BFD_INTERVAL_MS_MIN) {
+            throw new BadSettingException(
+                    "setting 'bfd-interval-ms': " + value + " is not 0 or " + BFD_INTERVAL_MS_MIN + "..60000");
+        }
+        return (int) value;
     }
 
     private static InetAddress underlay(String text) {

@@ -143,6 +143,7 @@ final class Controllers implements ControllerSession.Owner {
     public void sessionDown(ControllerSession session, String reason) {
         Peer peer = peers.get(session.index());
         publications.end(session.index());
+        routes.lost(session.index());
         peer.held.clear();
         if (configPeer == peer) {
             configPeer = null;

@@ -1,7 +1,7 @@
 package io.weft.agent.runtime;
 
 import io.weft.agent.compile.Encap;
-import io.weft.agent.compile.Hop;
+import io.weft.agent.compile.HeldAddress;
 import io.weft.agent.compile.HostFacts;
 import io.weft.agent.compile.Network;
 import io.weft.agent.compile.VrfDelta;
@@ -12,6 +12,7 @@ import io.weft.agent.session.RemoteRoutes;
 import io.weft.protocol.net.MacAddress;
 import io.weft.protocol.xmpp.NextHop;
 import io.weft.protocol.xmpp.RouteEntry;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -20,9 +21,12 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.UUID;
 
-/** Publishes the routes of this host's ports, each from the moment the plane holds its port. One thread. */
+/**
+ * Publishes the addresses of this host's ports, each from the moment the plane holds its port; an address of several ports has a next hop
+ * for each. One thread.
+ */
 final class LocalRoutes {
-    private record Owner(UUID vmi, Network network) {}
+    private record Owner(HeldAddress held, Network network) {}
 
     private final Programmer programmer;
     private final Publications publications;
@@ -45,10 +49,10 @@ final class LocalRoutes {
         }
         Network network = delta.network().get();
         programmer.instanceId(delta.instance()).ifPresent(id -> publications.join(delta.instance(), id));
-        delta.routes().forEach((prefix, route) -> {
+        delta.held().forEach((prefix, held) -> {
             RouteKey key = new RouteKey(delta.instance(), RemoteRoutes.prefix(prefix));
-            if (route.isPresent() && route.get().hop() instanceof Hop.Local local) {
-                wanted.put(key, new Owner(local.vmi(), network));
+            if (held.isPresent()) {
+                wanted.put(key, new Owner(held.get(), network));
                 waiting.add(key);
             } else if (wanted.remove(key) != null) {
                 waiting.remove(key);
@@ -61,7 +65,7 @@ final class LocalRoutes {
             if (changed) {
                 waiting.add(key);
             }
-            return changed ? new Owner(owner.vmi(), network) : owner;
+            return changed ? new Owner(owner.held(), network) : owner;
         });
     }
 
@@ -72,20 +76,32 @@ final class LocalRoutes {
         }
         waiting.removeIf(key -> {
             Owner owner = wanted.get(key);
-            OptionalInt label = programmer.label(owner.vmi());
-            if (!programmer.isProgrammed(owner.vmi()) || label.isEmpty()) {
+            List<NextHop> hops = new ArrayList<>();
+            for (UUID vmi : owner.held().ports()) {
+                OptionalInt label = programmer.label(vmi);
+                if (programmer.isProgrammed(vmi) && label.isPresent()) {
+                    hops.add(hop(host, owner.network(), label.getAsInt()));
+                }
+            }
+            if (hops.isEmpty()) {
+                publications.withdraw(key);
                 return false;
             }
-            NextHop hop = NextHop.of(
-                    host.underlay(),
-                    new MacAddress(host.routerMac().value()),
-                    label.getAsInt(),
-                    owner.network().vni(),
-                    List.of(Encap.MPLS_OVER_UDP.wireName(), Encap.VXLAN.wireName()));
             publications.publish(
-                    key, RouteEntry.of(key.prefix(), owner.network().name(), List.of(hop)));
-            return true;
+                    key,
+                    RouteEntry.of(key.prefix(), owner.network().name(), hops)
+                            .withSecurityGroups(owner.held().groups()));
+            return hops.size() == owner.held().ports().size();
         });
+    }
+
+    private static NextHop hop(HostFacts host, Network network, int label) {
+        return NextHop.of(
+                host.underlay(),
+                new MacAddress(host.routerMac().value()),
+                label,
+                network.vni(),
+                List.of(Encap.MPLS_OVER_UDP.wireName(), Encap.VXLAN.wireName()));
     }
 
     /** The plane is gone for long: the ports are not reachable. */

@@ -1,17 +1,21 @@
 package io.weft.agent.runtime;
 
+import io.weft.agent.compile.PolicySource;
 import io.weft.agent.compile.RemoteRoute;
 import io.weft.agent.introspect.Introspect.Page;
 import io.weft.agent.program.Reconciler;
 import io.weft.agent.session.ControllerSession;
 import io.weft.dataplane.IpPrefix;
 import io.weft.dataplane.PlaneObject;
+import io.weft.dataplane.PolicyAction;
 import io.weft.protocol.xmpp.ConfigNode.Key;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.UUID;
 import java.util.function.Function;
 
 /** Pages of the introspect server. */
@@ -24,6 +28,7 @@ final class Pages {
         docs.put("/status", "in sync, plane, sessions at a glance");
         docs.put("/desired", "plane objects as they shall be");
         docs.put("/programmed", "plane objects as the plane holds them");
+        docs.put("/policies", "policy sets by name: rules, what is wrong with them, ports that use them");
         docs.put("/ports", "attached containers");
         docs.put("/sessions", "sessions with controllers");
         docs.put("/routes?instance=<name>", "routes received, of one instance or of all");
@@ -37,6 +42,7 @@ final class Pages {
         pages.put("/status", page(core, Pages::status));
         pages.put("/desired", page(core, view -> objects(view.programmer().desired())));
         pages.put("/programmed", page(core, view -> objects(view.programmer().programmed())));
+        pages.put("/policies", page(core, Pages::policies));
         pages.put("/ports", page(core, Pages::ports));
         pages.put("/sessions", page(core, Pages::sessions));
         pages.put("/routes", query -> core.look(view -> routes(view, query.get("instance"))));
@@ -58,6 +64,11 @@ final class Pages {
         page.put("configComplete", view.controllers().config().isComplete());
         page.put("configRevision", view.controllers().config().revision());
         page.put("ports", view.compiler().attached().size());
+        page.put(
+                "policyProblems",
+                view.compiler().policies().values().stream()
+                        .mapToInt(policy -> policy.problems().size())
+                        .sum());
         page.put("waitingPorts", view.waiting());
         page.put("refusals", view.programmer().refusals().size());
         return page;
@@ -78,6 +89,26 @@ final class Pages {
             page.computeIfAbsent(Character.toLowerCase(kind.charAt(0)) + kind.substring(1), absent -> new ArrayList<>())
                     .add(hop ? entry : object);
         }
+        return page;
+    }
+
+    private static Object policies(AgentCore.View view) {
+        Map<PolicySource, List<UUID>> users = new HashMap<>();
+        view.programmer()
+                .ports()
+                .forEach(port -> port.policies()
+                        .forEach(source -> users.computeIfAbsent(source, absent -> new ArrayList<>())
+                                .add(port.vmi())));
+        Map<String, Object> page = new TreeMap<>();
+        view.compiler().policies().forEach((source, policy) -> {
+            Map<String, Object> entry = new LinkedHashMap<>();
+            entry.put("id", view.programmer().policyId(source));
+            entry.put("default", PolicyAction.DENY);
+            entry.put("rules", policy.rules());
+            entry.put("problems", policy.problems());
+            entry.put("ports", users.getOrDefault(source, List.of()));
+            page.put(source.identity(), entry);
+        });
         return page;
     }
 

@@ -6,7 +6,6 @@ import io.weft.agent.compile.ConfigGraph;
 import io.weft.agent.compile.HostFacts;
 import io.weft.agent.compile.PortState;
 import io.weft.agent.compile.RouteTable;
-import io.weft.agent.compile.VrfDelta;
 import io.weft.agent.port.ConfigObjects;
 import io.weft.agent.port.ConfigRequests;
 import io.weft.agent.port.ContainerPorts;
@@ -143,10 +142,8 @@ final class Warmup {
             compiler.attach(attached);
             Programmer programmer = new Programmer(
                     new Programmer.Uplink(settings.uplink(), settings.uplinkEthdev()),
-                    new PlaneSettings(Optional.empty(), Optional.empty(), HostFacts.routerMac(settings.name())));
-            for (VrfDelta delta : compiler.step()) {
-                programmer.apply(delta, 0);
-            }
+                    new PlaneSettings(Optional.empty(), Optional.empty(), HostFacts.routerMac(settings.name()), 0, 0));
+            programmer.apply(compiler.step(), 0);
             encoder.publish("d:p:n:n", RouteEntry.of(Prefix.parse("10.0.0.3/32"), "d:p:n", List.of()));
             return programmer
                     .port(attached.vmi())

@@ -33,6 +33,7 @@ public final class RemoteRoutes {
                     hop.mac().map(mac -> new MacAddress(mac.bits())),
                     new HashSet<>(hop.encapsulations())));
         }
-        return new RemoteRoute(prefix(entry.prefix()), entry.virtualNetwork(), entry.localPreference(), hops);
+        return new RemoteRoute(
+                prefix(entry.prefix()), entry.virtualNetwork(), entry.securityGroups(), entry.localPreference(), hops);
     }
 }

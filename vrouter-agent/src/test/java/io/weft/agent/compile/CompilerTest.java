@@ -2,7 +2,6 @@ package io.weft.agent.compile;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.weft.dataplane.IpPrefix;
 import java.net.InetAddress;
@@ -39,20 +38,29 @@ class CompilerTest {
         }
 
         void step() {
-            compiler.step().forEach(replay::apply);
+            replay.apply(compiler.step());
         }
     }
 
     /** Adds deltas up, as the programmer does. */
     private static final class Replay {
         private final Map<String, Map<UUID, PortState>> ports = new HashMap<>();
+        private final Map<String, Map<IpPrefix, HeldAddress>> held = new HashMap<>();
         private final Map<String, Map<IpPrefix, RouteState>> routes = new HashMap<>();
+        private final Map<PolicySource, PolicyState> policies = new HashMap<>();
 
-        void apply(VrfDelta delta) {
+        void apply(StateDelta delta) {
+            put(policies, delta.policies());
+            delta.vrfs().forEach(this::apply);
+        }
+
+        private void apply(VrfDelta delta) {
             put(ports.computeIfAbsent(delta.instance(), absent -> new HashMap<>()), delta.ports());
+            put(held.computeIfAbsent(delta.instance(), absent -> new HashMap<>()), delta.held());
             put(routes.computeIfAbsent(delta.instance(), absent -> new HashMap<>()), delta.routes());
             if (delta.network().isEmpty()) {
                 assertEquals(Map.of(), ports.remove(delta.instance()), "ports left in a VRF that went");
+                assertEquals(Map.of(), held.remove(delta.instance()), "addresses left in a VRF that went");
                 assertEquals(Map.of(), routes.remove(delta.instance()), "routes left in a VRF that went");
             }
         }
@@ -64,11 +72,15 @@ class CompilerTest {
 
         void assertSame(DesiredState state) {
             Map<String, Map<UUID, PortState>> wantPorts = new HashMap<>();
+            Map<String, Map<IpPrefix, HeldAddress>> wantHeld = new HashMap<>();
             Map<String, Map<IpPrefix, RouteState>> wantRoutes = new HashMap<>();
             state.vrfs().forEach((instance, vrf) -> {
                 wantPorts.put(instance, vrf.ports());
+                wantHeld.put(instance, vrf.held());
                 wantRoutes.put(instance, vrf.routes());
             });
+            assertEquals(state.policies(), policies);
+            assertEquals(wantHeld, held);
             assertEquals(wantPorts, ports);
             assertEquals(wantRoutes, routes);
         }
@@ -77,6 +89,9 @@ class CompilerTest {
     private interface Step {
         void take(Inputs inputs);
     }
+
+    private static final RemoteRoute SEVENTH_GROUP =
+            Site.withGroups(Site.route("10.1.0.9/32", 1, 2, 100), Site.groupId(7));
 
     private static List<Step> scenario() {
         return List.of(
@@ -88,8 +103,35 @@ class CompilerTest {
                 in -> Site.putPriorities(in.graph, List.of("VXLAN", "MPLSoUDP")),
                 in -> in.compiler.attach(Site.port(1, 1)),
                 in -> in.compiler.attach(Site.port(3, 2)),
-                in -> in.routes.put(0, Site.instance(1), Site.route("10.1.0.9/32", 1, 2, 100)),
-                in -> in.routes.put(1, Site.instance(1), Site.route("10.1.0.9/32", 1, 2, 100)),
+                in -> Site.linkList(in.graph, 1),
+                in -> Site.putList(
+                        in.graph, 1, Site.rule("pass", "tcp", Site.ofNetwork("any"), Site.ofNetwork("any"), 80, 80)),
+                in -> Site.linkList(in.graph, 2),
+                in -> Site.putGroup(in.graph, 1),
+                in -> Site.putGroup(in.graph, 2),
+                in -> Site.linkGroup(in.graph, 1, 1),
+                in -> Site.linkGroup(in.graph, 1, 2),
+                in -> Site.linkGroup(in.graph, 3, 2),
+                in -> Site.linkGroup(in.graph, 3, 3),
+                in -> Site.putGroupList(
+                        in.graph, 1, false, Site.rule("pass", "any", Site.ofGroup(1), Map.of(), -1, -1)),
+                in -> Site.putGroupList(
+                        in.graph, 1, true, Site.rule("pass", "any", Map.of(), Site.ofSubnet("0.0.0.0/0"), -1, -1)),
+                in -> Site.putGroupList(in.graph, 2, false),
+                in -> Site.putGroupList(in.graph, 2, true, Site.rule("pass", "udp", Map.of(), Site.ofGroup(2), 53, 53)),
+                in -> Site.putSharedAddress(in.graph, 1, "10.1.0.50", "active-active"),
+                in -> in.routes.put(0, Site.instance(1), SEVENTH_GROUP),
+                in -> in.routes.put(1, Site.instance(1), SEVENTH_GROUP),
+                in -> in.routes.put(0, Site.instance(1), Site.route("10.1.0.50/32", 1, 3, 100)),
+                in -> in.routes.put(
+                        0,
+                        Site.instance(1),
+                        Site.and(Site.route("10.1.0.60/32", 1, 3, 100), Site.route("10.1.0.60/32", 1, 4, 100))),
+                in -> in.routes.put(0, Site.instance(2), Site.route("10.1.0.3/32", 1, 1, 100)),
+                in -> in.routes.put(
+                        0,
+                        Site.instance(2),
+                        Site.and(Site.route("10.1.0.50/32", 1, 1, 100), Site.route("10.1.0.50/32", 1, 3, 100))),
                 in -> in.routes.put(0, Site.instance(1), Site.route("10.1.0.3/32", 1, 3, 200)),
                 in -> in.routes.put(0, Site.instance(2), Site.route("fd00:2::9/128", 2, 4, 100)));
     }
@@ -107,7 +149,7 @@ class CompilerTest {
             }
             inputs.step();
             if (expansion == Expansion.EMPTIES_BETWEEN) {
-                assertEquals(List.of(), inputs.compiler.step(), "an empty step changes nothing");
+                assertEquals(StateDelta.NONE, inputs.compiler.step(), "an empty step changes nothing");
             }
         }
         inputs.replay.assertSame(inputs.compiler.state());
@@ -134,6 +176,7 @@ class CompilerTest {
         assertEquals(
                 List.of(
                         "10.1.0.3/24 false",
+                        "10.1.0.50/24 false",
                         "fd00:1:0:0:0:0:0:3/64 false",
                         "10.1.0.1/32 true",
                         "fd00:1:0:0:0:0:0:1/128 true"),
@@ -141,40 +184,32 @@ class CompilerTest {
                         .map(one -> one.address().getHostAddress() + "/" + one.prefixLength() + " " + one.gateway())
                         .toList());
         Map<IpPrefix, RouteState> routes = vrf.routes();
-        assertEquals(new RouteState(new Hop.Discard(), -1, true, false), routes.get(IpPrefix.parse("10.1.0.0/24")));
-        assertEquals(new RouteState(new Hop.Receive(), -1, true, true), routes.get(IpPrefix.parse("10.1.0.1/32")));
-        assertEquals(new RouteState(new Hop.Receive(), -1, true, true), routes.get(IpPrefix.parse("fd00:1::2/128")));
+        IdentityState network = IdentityState.of(Site.network(1), List.of());
         assertEquals(
-                new RouteState(new Hop.Local(Site.vmi(1)), -1, true, true), routes.get(IpPrefix.parse("10.1.0.3/32")));
+                new RouteState(new Hop.Discard(), -1, IdentityState.UNKNOWN, true, false),
+                routes.get(IpPrefix.parse("10.1.0.0/24")));
+        RouteState receive = new RouteState(new Hop.Receive(), -1, network, true, true);
+        assertEquals(receive, routes.get(IpPrefix.parse("10.1.0.1/32")));
+        assertEquals(receive, routes.get(IpPrefix.parse("fd00:1::2/128")));
+        assertEquals(
+                new RouteState(
+                        new Hop.Local(Site.vmi(1)),
+                        -1,
+                        IdentityState.of(Site.network(1), List.of(Site.groupId(1), Site.groupId(2))),
+                        true,
+                        true),
+                routes.get(IpPrefix.parse("10.1.0.3/32")));
         assertEquals(
                 new RouteState(
                         new Hop.Tunnel(
                                 Encap.VXLAN, Site.HOST.underlay(), InetAddress.ofLiteral("192.0.2.2"), Site.mac(2)),
                         101,
+                        IdentityState.of(Site.network(1), List.of(Site.groupId(7))),
                         true,
                         true),
                 routes.get(IpPrefix.parse("10.1.0.9/32")));
         assertFalse(routes.containsKey(IpPrefix.parse("10.1.0.4/32")), "port 2 is not attached here");
-        assertEquals(9, routes.size());
-    }
-
-    @Test
-    void choosesTheFirstEncapsulationThatTheRouteOffers() {
-        Network network = new Network(Site.network(1), Site.instance(1), 101, List.of());
-        RemoteRoute route = Site.route("10.1.0.9/32", 1, 2, 100);
-        RouteState mpls = NetworkCompiler.remoteRoute(network, List.of(route), Encap.DEFAULT_PRIORITIES, Site.HOST)
-                .orElseThrow();
-        assertEquals(5002, mpls.label());
-        RemoteRoute own = Site.route("10.1.0.9/32", 1, 1, 100);
-        assertTrue(NetworkCompiler.remoteRoute(network, List.of(own), Encap.DEFAULT_PRIORITIES, Site.HOST)
-                .isEmpty());
-        RouteState best = NetworkCompiler.remoteRoute(
-                        network,
-                        List.of(route, Site.route("10.1.0.9/32", 1, 7, 200), Site.route("10.1.0.9/32", 1, 6, 200)),
-                        Encap.DEFAULT_PRIORITIES,
-                        Site.HOST)
-                .orElseThrow();
-        assertEquals(5006, best.label());
+        assertEquals(11, routes.size());
     }
 
     @Test
@@ -187,7 +222,7 @@ class CompilerTest {
         for (int round = 0; round < 400; round++) {
             int port = random.nextInt(6);
             int network = 1 + random.nextInt(3);
-            switch (random.nextInt(10)) {
+            switch (random.nextInt(14)) {
                 case 0 -> Site.putNetwork(in.graph, network);
                 case 1, 2 -> {
                     if (networkOf.putIfAbsent(port, network) == null) {
@@ -211,6 +246,29 @@ class CompilerTest {
                                     network,
                                     1 + random.nextInt(4),
                                     100 * (1 + random.nextInt(2))));
+                case 9 -> randomPolicy(random, in.graph, network, port);
+                case 10 -> randomGroup(random, in.graph, 1 + random.nextInt(3), port);
+                case 11 -> {
+                    String prefix = "10." + network + ".0." + (3 + random.nextInt(6)) + "/32";
+                    RemoteRoute several = Site.and(
+                            Site.route(prefix, network, 1 + random.nextInt(4), 100),
+                            Site.route(prefix, network, 1 + random.nextInt(4), 100));
+                    in.routes.put(
+                            random.nextInt(2),
+                            Site.instance(1 + random.nextInt(3)),
+                            Site.withGroups(several, Site.groupId(1), Site.groupId(1 + random.nextInt(3))));
+                }
+                case 12 -> {
+                    if (networkOf.containsKey(port)) {
+                        Site.putSharedAddress(
+                                in.graph,
+                                port,
+                                "10." + networkOf.get(port) + ".0.8",
+                                random.nextBoolean() ? "active-active" : "active-standby");
+                    } else {
+                        in.routes.lost(random.nextInt(2));
+                    }
+                }
                 default -> {
                     if (random.nextInt(5) == 0) {
                         Site.putPriorities(
@@ -230,6 +288,45 @@ class CompilerTest {
                 assertEquals(whole, in.compiler.state(), "seed " + seed + " round " + round);
                 in.replay.assertSame(whole);
             }
+        }
+    }
+
+    private static void randomPolicy(Random random, ConfigGraph graph, int network, int port) {
+        switch (random.nextInt(5)) {
+            case 0 -> Site.unlinkList(graph, network);
+            case 1, 2 -> Site.linkList(graph, network);
+            default ->
+                Site.putList(
+                        graph,
+                        network,
+                        Site.rule(
+                                random.nextBoolean() ? "pass" : "deny",
+                                random.nextBoolean() ? "tcp" : "nonsense",
+                                Site.ofNetwork(Site.network(1 + random.nextInt(3))),
+                                Site.ofNetwork("any"),
+                                port,
+                                80));
+        }
+    }
+
+    private static void randomGroup(Random random, ConfigGraph graph, int group, int port) {
+        switch (random.nextInt(7)) {
+            case 0 -> Site.removeGroup(graph, group);
+            case 1 -> Site.putGroup(graph, group);
+            case 2, 3 -> Site.linkGroup(graph, port, group);
+            case 4 -> Site.unlinkGroup(graph, port, group);
+            default ->
+                Site.putGroupList(
+                        graph,
+                        group,
+                        random.nextBoolean(),
+                        Site.rule(
+                                "pass",
+                                "udp",
+                                Site.ofGroup(1 + random.nextInt(3)),
+                                Site.ofGroup(1 + random.nextInt(3)),
+                                port,
+                                53));
         }
     }
 }

@@ -4,13 +4,17 @@ import io.weft.dataplane.Connection;
 import io.weft.dataplane.Dataplane;
 import io.weft.dataplane.DataplaneException;
 import io.weft.dataplane.DropCount;
+import io.weft.dataplane.Identity;
 import io.weft.dataplane.Label;
+import io.weft.dataplane.LogPage;
 import io.weft.dataplane.MacAddress;
 import io.weft.dataplane.NextHop;
 import io.weft.dataplane.Operation;
 import io.weft.dataplane.PlaneObject;
 import io.weft.dataplane.PlaneSettings;
 import io.weft.dataplane.PlaneState;
+import io.weft.dataplane.PolicySet;
+import io.weft.dataplane.PolicyState;
 import io.weft.dataplane.Refusal;
 import io.weft.dataplane.Route;
 import io.weft.dataplane.Stored;
@@ -34,12 +38,14 @@ public final class FakePlane implements Dataplane {
     public static final class Tables {
         private final Map<Slot, Stored<PlaneObject>> objects = new ConcurrentHashMap<>();
         private volatile PlaneSettings settings =
-                new PlaneSettings(Optional.empty(), Optional.empty(), MacAddress.ZERO);
+                new PlaneSettings(Optional.empty(), Optional.empty(), MacAddress.ZERO, 0, 0);
         private volatile int settingsEpoch;
         private volatile int uplinkMtu = 1500;
         private final Set<String> badNetns = ConcurrentHashMap.newKeySet();
         private volatile boolean dead;
         private volatile long sets;
+        private final List<Operation> changes = new ArrayList<>();
+        private final Set<Class<? extends PlaneObject>> fullKinds = ConcurrentHashMap.newKeySet();
 
         public void refuseNetns(String path) {
             badNetns.add(path);
@@ -57,8 +63,25 @@ public final class FakePlane implements Dataplane {
             dead = false;
         }
 
+        /** Objects set that were not there, or not so, since the start. */
         public long sets() {
             return sets;
+        }
+
+        /** What was set that was not so before, and deleted, since the last call. */
+        public synchronized List<Operation> takeChanges() {
+            List<Operation> taken = List.copyOf(changes);
+            changes.clear();
+            return taken;
+        }
+
+        /** There is no memory for more objects of a type. */
+        public void full(Class<? extends PlaneObject> type, boolean full) {
+            if (full) {
+                fullKinds.add(type);
+            } else {
+                fullKinds.remove(type);
+            }
         }
 
         public Set<PlaneObject> contents() {
@@ -104,14 +127,21 @@ public final class FakePlane implements Dataplane {
         switch (operation) {
             case Operation.Set set -> {
                 if (set.object() instanceof PlaneSettings settings) {
+                    if (!settings.equals(tables.settings)) {
+                        tables.changes.add(set);
+                    }
                     tables.settings = settings;
                     tables.settingsEpoch = set.epoch();
                     return null;
                 }
                 String text = refuseSet(set.object());
                 if (text == null) {
-                    tables.sets++;
-                    tables.objects.put(Slot.of(set.object()), new Stored<>(device(set.object()), set.epoch()));
+                    PlaneObject object = device(set.object());
+                    Stored<PlaneObject> before = tables.objects.put(Slot.of(object), new Stored<>(object, set.epoch()));
+                    if (before == null || !before.object().equals(object)) {
+                        tables.sets++;
+                        tables.changes.add(set);
+                    }
                 }
                 return text;
             }
@@ -125,6 +155,7 @@ public final class FakePlane implements Dataplane {
                     return slot + " is in use by " + user;
                 }
                 tables.objects.remove(slot);
+                tables.changes.add(delete);
                 return null;
             }
             case Operation.Sweep sweep -> {
@@ -136,27 +167,34 @@ public final class FakePlane implements Dataplane {
     /** The uplink's MTU and MAC are the device's. */
     private PlaneObject device(PlaneObject object) {
         if (object instanceof Vif vif && vif.type() == VifType.PHYSICAL) {
-            return new Vif(
-                    vif.id(),
-                    vif.vrfId(),
-                    vif.key(),
-                    vif.type(),
-                    vif.portKind(),
-                    vif.addressCheck(),
-                    vif.sharedUplink(),
-                    tables.uplinkMtu,
-                    vif.label(),
-                    new MacAddress(0x020000000001L),
-                    vif.name(),
-                    vif.device(),
-                    vif.netns(),
-                    vif.addresses());
+            return vif.withDevice(tables.uplinkMtu, new MacAddress(0x020000000001L));
         }
         return object;
     }
 
     private String refuseSet(PlaneObject object) {
+        if (tables.fullKinds.contains(object.getClass()) && !tables.objects.containsKey(Slot.of(object))) {
+            return "no memory for " + Slot.of(object);
+        }
         return switch (object) {
+            case Identity identity -> {
+                Stored<PlaneObject> before = tables.objects.get(Slot.of(identity));
+                yield before == null || before.object().equals(identity)
+                        ? null
+                        : "identity " + identity.id() + " cannot change";
+            }
+            case NextHop.Ecmp ecmp -> {
+                for (NextHop.Member member : ecmp.members()) {
+                    Stored<PlaneObject> hop =
+                            tables.objects.get(new Slot(Slot.Kind.NEXT_HOP, member.nextHopId(), null));
+                    boolean good = hop != null
+                            && (hop.object() instanceof NextHop.Local || hop.object() instanceof NextHop.Tunnel);
+                    if (!good) {
+                        yield "member " + member.id() + ": next hop " + member.nextHopId() + " is not there";
+                    }
+                }
+                yield null;
+            }
             case Vif vif -> refuseVif(vif);
             case NextHop.Local hop -> missing(Slot.Kind.VIF, hop.vifId());
             case NextHop.VrfLookup hop -> missing(Slot.Kind.VRF, hop.vrfId());
@@ -164,7 +202,8 @@ public final class FakePlane implements Dataplane {
             case Vni vni -> missing(Slot.Kind.NEXT_HOP, vni.nextHopId());
             case Route route -> {
                 String vrf = missing(Slot.Kind.VRF, route.vrfId());
-                yield vrf != null ? vrf : missing(Slot.Kind.NEXT_HOP, route.nextHopId());
+                String hop = missing(Slot.Kind.NEXT_HOP, route.nextHopId());
+                yield vrf != null ? vrf : hop != null ? hop : missing(Slot.Kind.IDENTITY, route.identityId());
             }
             default -> null;
         };
@@ -190,12 +229,21 @@ public final class FakePlane implements Dataplane {
                 return "name '" + vif.name() + "' is taken in " + vif.netns();
             }
         }
-        return missing(Slot.Kind.VRF, vif.vrfId());
+        List<Integer> policies = new ArrayList<>(vif.egressPolicyIds());
+        policies.addAll(vif.ingressPolicyIds());
+        for (int policy : policies) {
+            if (missing(Slot.Kind.POLICY, policy) != null) {
+                return missing(Slot.Kind.POLICY, policy);
+            }
+        }
+        String vrf = missing(Slot.Kind.VRF, vif.vrfId());
+        return vrf != null ? vrf : missing(Slot.Kind.IDENTITY, vif.identityId());
     }
 
     private String missing(Slot.Kind kind, int id) {
-        boolean permanent = id == 0 && (kind == Slot.Kind.VRF || kind == Slot.Kind.NEXT_HOP);
-        return permanent || tables.objects.containsKey(new Slot(kind, id, null))
+        boolean permanent = id == 0 || kind == Slot.Kind.IDENTITY && id < Identity.FIRST;
+        boolean ecmp = kind == Slot.Kind.NEXT_HOP && tables.objects.containsKey(new Slot(Slot.Kind.ECMP, id, null));
+        return permanent && kind != Slot.Kind.VIF || ecmp || tables.objects.containsKey(new Slot(kind, id, null))
                 ? null
                 : kind + " " + id + " is not there";
     }
@@ -203,13 +251,26 @@ public final class FakePlane implements Dataplane {
     private String user(Slot slot) {
         for (Stored<PlaneObject> stored : tables.objects.values()) {
             boolean uses = switch (stored.object()) {
-                case Vif vif -> slot.kind() == Slot.Kind.VRF && vif.vrfId() == slot.id();
+                case Vif vif ->
+                    switch (slot.kind()) {
+                        case VRF -> vif.vrfId() == slot.id();
+                        case IDENTITY -> vif.identityId() == slot.id();
+                        case POLICY ->
+                            vif.egressPolicyIds().contains(slot.id())
+                                    || vif.ingressPolicyIds().contains(slot.id());
+                        default -> false;
+                    };
+                case NextHop.Ecmp ecmp ->
+                    slot.kind() == Slot.Kind.NEXT_HOP
+                            && ecmp.members().stream().anyMatch(member -> member.nextHopId() == slot.id());
                 case NextHop.Local hop -> slot.kind() == Slot.Kind.VIF && hop.vifId() == slot.id();
                 case NextHop.VrfLookup hop -> slot.kind() == Slot.Kind.VRF && hop.vrfId() == slot.id();
                 case Label label -> slot.kind() == Slot.Kind.NEXT_HOP && label.nextHopId() == slot.id();
                 case Vni vni -> slot.kind() == Slot.Kind.NEXT_HOP && vni.nextHopId() == slot.id();
                 case Route route ->
-                    slot.kind() == Slot.Kind.NEXT_HOP && route.nextHopId() == slot.id()
+                    (slot.kind() == Slot.Kind.NEXT_HOP || slot.kind() == Slot.Kind.ECMP)
+                                    && route.nextHopId() == slot.id()
+                            || slot.kind() == Slot.Kind.IDENTITY && route.identityId() == slot.id()
                             || slot.kind() == Slot.Kind.VRF && route.vrfId() == slot.id();
                 default -> false;
             };
@@ -258,6 +319,26 @@ public final class FakePlane implements Dataplane {
     }
 
     @Override
+    public List<Stored<Identity>> identities() throws DataplaneException {
+        return dump(Identity.class);
+    }
+
+    @Override
+    public List<Stored<PolicySet>> policies() throws DataplaneException {
+        return dump(PolicySet.class);
+    }
+
+    @Override
+    public List<PolicyState> policyStates() {
+        return List.of();
+    }
+
+    @Override
+    public LogPage log(LogPage.Marker from, int limit) {
+        return new LogPage(List.of(), from);
+    }
+
+    @Override
     public List<Stored<NextHop>> nextHops() throws DataplaneException {
         return dump(NextHop.class);
     }
@@ -285,7 +366,8 @@ public final class FakePlane implements Dataplane {
     @Override
     public PlaneState plane() throws DataplaneException {
         alive();
-        return new PlaneState(tables.settings, tables.settingsEpoch, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, "fake", "1");
+        return new PlaneState(
+                tables.settings, tables.settingsEpoch, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, "fake", "1");
     }
 
     @Override

@@ -3,13 +3,10 @@ package io.weft.agent.program;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.weft.agent.compile.Compiler;
-import io.weft.agent.compile.ConfigGraph;
 import io.weft.agent.compile.DesiredState;
 import io.weft.agent.compile.HostFacts;
-import io.weft.agent.compile.RouteTable;
 import io.weft.agent.compile.Site;
-import io.weft.agent.compile.VrfDelta;
+import io.weft.agent.compile.StateDelta;
 import io.weft.agent.program.Slot.Kind;
 import io.weft.dataplane.Dataplane;
 import io.weft.dataplane.DataplaneException;
@@ -26,8 +23,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
-import java.util.Set;
-import java.util.TreeSet;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -80,39 +75,16 @@ class HostPlaneTest {
         return new Programmer(
                 new Programmer.Uplink("fabric0", false),
                 new PlaneSettings(
-                        Optional.of((Inet4Address) Site.HOST.underlay()), Optional.empty(), HostFacts.routerMac("h1")));
-    }
-
-    private static DesiredState random(Random random) {
-        ConfigGraph graph = new ConfigGraph();
-        RouteTable routes = new RouteTable();
-        Compiler compiler = new Compiler(graph, routes);
-        for (int network = 1; network <= 3; network++) {
-            Site.putNetwork(graph, network);
-            for (int i = 0; i < random.nextInt(6); i++) {
-                routes.put(
-                        0,
-                        Site.instance(network),
-                        Site.route("10." + network + ".0." + (20 + i) + "/32", network, 2 + random.nextInt(4), 100));
-            }
-        }
-        for (int port = 1; port <= 6; port++) {
-            if (random.nextBoolean()) {
-                Site.putPort(graph, port, 1 + port % 3, 3 + port);
-                compiler.attach(Site.port(port, 1 + port % 3));
-            }
-        }
-        return Compiler.compile(graph, compiler.attached(), routes, Site.HOST);
+                        Optional.of((Inet4Address) Site.HOST.underlay()),
+                        Optional.empty(),
+                        HostFacts.routerMac("h1"),
+                        300,
+                        3));
     }
 
     private static void apply(Programmer programmer, DesiredState before, DesiredState after)
             throws DataplaneException {
-        Set<String> instances = new TreeSet<>(before.vrfs().keySet());
-        instances.addAll(after.vrfs().keySet());
-        for (String instance : instances) {
-            programmer.apply(
-                    VrfDelta.between(before.vrfs().get(instance), after.vrfs().get(instance)), 0);
-        }
+        programmer.apply(StateDelta.between(before, after), 0);
         programmer.flush(0);
     }
 
@@ -121,6 +93,8 @@ class HostPlaneTest {
         for (List<? extends Stored<? extends PlaneObject>> list : List.of(
                 plane.vifs(),
                 plane.vrfs(),
+                plane.identities(),
+                plane.policies(),
                 plane.nextHops(),
                 plane.labels(),
                 plane.vnis(),
@@ -154,7 +128,7 @@ class HostPlaneTest {
         programmer.inSync();
         DesiredState before = DesiredState.EMPTY;
         for (int round = 0; round < 60; round++) {
-            DesiredState after = random.nextInt(10) == 0 ? DesiredState.EMPTY : random(random);
+            DesiredState after = random.nextInt(10) == 0 ? DesiredState.EMPTY : Site.random(random);
             apply(programmer, before, after);
             assertEquals(Map.of(), programmer.refusals(), "seed " + seed + " round " + round);
             assertEquals(withoutUplink(desired(programmer)), withoutUplink(dump()), "seed " + seed);
@@ -170,7 +144,7 @@ class HostPlaneTest {
 
     @Test
     void findsItsIdsAgainAfterARestart() throws DataplaneException {
-        DesiredState state = random(new Random(7));
+        DesiredState state = Site.random(new Random(7));
         Programmer first = programmer();
         first.open(connection(), 0);
         apply(first, DesiredState.EMPTY, state);

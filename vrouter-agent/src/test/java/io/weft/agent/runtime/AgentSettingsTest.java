@@ -30,6 +30,14 @@ class AgentSettingsTest {
         assertEquals(Set.of(), parse().networksAllowed());
     }
 
+    @Test
+    void liveSignsAreOnByDefaultAndCanBeTurnedOff() {
+        assertEquals(300, parse().bfdIntervalMs());
+        assertEquals(3, parse().bfdMultiplier());
+        assertEquals(0, parse("--bfd-interval-ms=0").bfdIntervalMs());
+        assertEquals(50, parse("--bfd-interval-ms=50").bfdIntervalMs());
+    }
+
     @ParameterizedTest
     @CsvSource({
         "--underlay-address=h1, underlay-address",
@@ -38,6 +46,9 @@ class AgentSettingsTest {
         "--controllers=c1, controllers",
         "--controllers=a:1;b:2;c:3, controllers",
         "--networks-allowed=red, networks-allowed",
+        "--bfd-interval-ms=49, bfd-interval-ms",
+        "--bfd-interval-ms=60001, bfd-interval-ms",
+        "--bfd-multiplier=1, bfd-multiplier",
         "--name=a b, name",
         "--cni-timeout-ms=1, cni-timeout-ms"
     })

@@ -8,10 +8,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.weft.agent.compile.Site;
 import io.weft.agent.program.FakePlane;
 import io.weft.dataplane.Label;
 import io.weft.dataplane.NextHop;
 import io.weft.dataplane.PlaneObject;
+import io.weft.dataplane.PolicyAction;
+import io.weft.dataplane.PolicySet;
 import io.weft.dataplane.Route;
 import io.weft.dataplane.Vif;
 import io.weft.dataplane.VifType;
@@ -420,5 +423,48 @@ class AgentTest {
         }
         assertNothingLeft();
         assertFalse(hasTunnelTo("192.0.2.2"));
+    }
+
+    @Test
+    void aGuardedPortIsClosedUntilItsListsComeAndPublishesItsGroups() throws Exception {
+        control.guard(false);
+        Reply added = add("c1");
+        assertEquals(0, added.exit(), added.body().toString());
+        Vif vif = plane.all(Vif.class).stream()
+                .filter(one -> one.type() == VifType.VIRTUAL)
+                .findFirst()
+                .orElseThrow();
+        assertFalse(vif.egressPolicyIds().contains(PolicySet.NONE));
+        assertFalse(vif.ingressPolicyIds().contains(PolicySet.NONE));
+        assertEquals(3, plane.all(PolicySet.class).size());
+        assertTrue(plane.all(PolicySet.class).stream()
+                .allMatch(set -> set.rules().isEmpty() && set.defaultAction() == PolicyAction.DENY));
+        await().atMost(5, SECONDS).until(() -> control.published().size() == 2);
+        assertEquals(
+                List.of(Site.groupId(1)), control.published().get("10.1.1.3/32").securityGroups());
+        assertEquals(3, status(agent).path("policyProblems").asInt());
+
+        control.guard(true);
+        await().atMost(5, SECONDS)
+                .until(() -> plane.all(PolicySet.class).stream()
+                                .filter(set -> set.rules().size() == 1)
+                                .count()
+                        == 2);
+        assertEquals(1, status(agent).path("policyProblems").asInt(), "a rule for protocol frob");
+        JsonNode policies = introspect(agent, "/policies");
+        JsonNode network = policies.path("policy/" + FakeControlNode.INSTANCE);
+        assertEquals(vif.egressPolicyIds().getFirst(), network.path("id").asInt());
+        assertEquals(
+                "80", network.path("rules").path(0).path("destinationPorts").asText());
+        JsonNode ingress = policies.path("policy/groups/" + Site.group(1) + "/ingress");
+        assertTrue(ingress.path("problems").path(0).asText().contains("protocol 'frob'"), ingress.toString());
+        assertEquals(1, ingress.path("ports").size());
+        assertTrue(introspect(agent, "/programmed").path("identity").size() >= 1);
+        assertEquals(
+                introspect(agent, "/desired").path("policySet"),
+                introspect(agent, "/programmed").path("policySet"));
+        assertEquals(
+                0, cni("DEL", "c1", netns("c1"), FakeControlNode.NETWORK, "").exit());
+        assertNothingLeft();
     }
 }

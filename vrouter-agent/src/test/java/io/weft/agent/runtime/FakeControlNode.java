@@ -58,6 +58,8 @@ final class FakeControlNode implements AutoCloseable {
     private volatile boolean sendEndOfRib = true;
     private long revision;
     private int nextHost = 3;
+    private boolean guarded;
+    private boolean listsKnown;
     private volatile String router = "";
     private final Map<String, RouteEntry> remote = new TreeMap<>();
 
@@ -114,6 +116,51 @@ final class FakeControlNode implements AutoCloseable {
                 session.socket.close();
             }
             sessions.clear();
+        }
+    }
+
+    /** From now on the network names a list and each port is in group 1; the lists themselves come when `known`. */
+    void guard(boolean known) throws IOException {
+        synchronized (lock) {
+            guarded = true;
+            listsKnown = known;
+            revision++;
+            for (Session session : sessions) {
+                if (session.config) {
+                    pushConfig(session);
+                }
+            }
+        }
+    }
+
+    private void guard(Map<Key, ConfigNode> nodes, Map<String, ConfigLink> links, Key network, Key port) {
+        Map<String, Object> anywhere = Site.ofNetwork("any");
+        Key group = node(nodes, "security-group", Site.group(1), Map.of("security_group_id", Site.groupId(1)));
+        link(links, port, group, XmlTree.EMPTY);
+        list(nodes, links, network, INSTANCE, Site.rule("pass", "tcp", anywhere, anywhere, 80, 80));
+        list(
+                nodes,
+                links,
+                group,
+                Site.group(1) + ":egress-access-control-list",
+                Site.rule("pass", "any", Map.of(), Site.ofGroup(1), -1, -1));
+        list(
+                nodes,
+                links,
+                group,
+                Site.group(1) + ":ingress-access-control-list",
+                Site.rule("pass", "frob", Site.ofGroup(1), Map.of(), -1, -1));
+    }
+
+    private void list(
+            Map<Key, ConfigNode> nodes, Map<String, ConfigLink> links, Key owner, String name, Site.Entry rule) {
+        link(links, owner, new Key("access-control-list", name), XmlTree.EMPTY);
+        if (listsKnown) {
+            node(
+                    nodes,
+                    "access-control-list",
+                    name,
+                    Map.of("access_control_list_entries", Map.of("acl_rule", List.of(rule.json()))));
         }
     }
 
@@ -298,6 +345,9 @@ final class FakeControlNode implements AutoCloseable {
             link(links, routerKey, machineKey, XmlTree.EMPTY);
             link(links, portKey, machineKey, XmlTree.EMPTY);
             link(links, portKey, network, XmlTree.EMPTY);
+            if (guarded) {
+                guard(nodes, links, network, portKey);
+            }
             for (JsonNode address : ofType("instance-ip")) {
                 if (address.path("virtual_machine_interface_refs")
                         .path(0)

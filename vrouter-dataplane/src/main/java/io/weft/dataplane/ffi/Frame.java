@@ -93,7 +93,7 @@ final class Frame {
             }
             int object = Wire.unsignedShort(answer, at + AbiLayout.MessageHeader.OBJECT);
             int epoch = answer.get(Wire.INT, at + AbiLayout.MessageHeader.EPOCH);
-            int expected = bodyBytes(object);
+            int expected = bodyBytes(object, total - MESSAGE_HEADER, at + MESSAGE_HEADER);
             if (total - MESSAGE_HEADER != expected) {
                 throw broken("object " + object + " has a body of " + (total - MESSAGE_HEADER) + " bytes, must be "
                         + expected);
@@ -107,7 +107,40 @@ final class Frame {
         }
     }
 
-    private static int bodyBytes(int object) throws DataplaneException {
+    /** What the body must be long: by its kind, and by its count of items where it has items. */
+    private int bodyBytes(int object, int found, long at) throws DataplaneException {
+        return switch (object) {
+            case AbiCodes.WEFT_OBJECT_NEXTHOP ->
+                withItems(
+                        object,
+                        found,
+                        at + AbiLayout.NexthopMsg.MEMBER_COUNT,
+                        AbiCodes.WEFT_NEXTHOP_MEMBERS_MAX,
+                        AbiLayout.NexthopMember.SIZE_BYTES);
+            case AbiCodes.WEFT_OBJECT_POLICY ->
+                withItems(
+                        object,
+                        found,
+                        at + AbiLayout.PolicyMsg.RULE_COUNT,
+                        AbiCodes.WEFT_POLICY_RULES_MAX,
+                        AbiLayout.PolicyRule.SIZE_BYTES);
+            default -> structBytes(object);
+        };
+    }
+
+    private int withItems(int object, int found, long countAt, int limit, int itemBytes) throws DataplaneException {
+        int struct = structBytes(object);
+        if (found < struct) {
+            return struct;
+        }
+        int count = answer.get(Wire.INT, countAt);
+        if (count < 0 || count > limit) {
+            throw broken("object " + object + " has " + count + " items, must be 0 .. " + limit);
+        }
+        return struct + count * itemBytes;
+    }
+
+    private static int structBytes(int object) throws DataplaneException {
         return switch (object) {
             case AbiCodes.WEFT_OBJECT_HELLO -> AbiLayout.HelloMsg.SIZE_BYTES;
             case AbiCodes.WEFT_OBJECT_ERROR -> AbiLayout.ErrorMsg.SIZE_BYTES;
@@ -115,6 +148,9 @@ final class Frame {
             case AbiCodes.WEFT_OBJECT_PLANE -> AbiLayout.PlaneMsg.SIZE_BYTES;
             case AbiCodes.WEFT_OBJECT_VIF -> AbiLayout.VifMsg.SIZE_BYTES;
             case AbiCodes.WEFT_OBJECT_VRF -> AbiLayout.VrfMsg.SIZE_BYTES;
+            case AbiCodes.WEFT_OBJECT_IDENTITY -> AbiLayout.IdentityMsg.SIZE_BYTES;
+            case AbiCodes.WEFT_OBJECT_POLICY -> AbiLayout.PolicyMsg.SIZE_BYTES;
+            case AbiCodes.WEFT_OBJECT_LOG -> AbiLayout.LogMsg.SIZE_BYTES;
             case AbiCodes.WEFT_OBJECT_NEXTHOP -> AbiLayout.NexthopMsg.SIZE_BYTES;
             case AbiCodes.WEFT_OBJECT_ROUTE -> AbiLayout.RouteMsg.SIZE_BYTES;
             case AbiCodes.WEFT_OBJECT_LABEL -> AbiLayout.LabelMsg.SIZE_BYTES;

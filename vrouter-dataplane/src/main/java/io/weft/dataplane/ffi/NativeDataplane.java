@@ -8,10 +8,15 @@ import io.weft.dataplane.Dataplane;
 import io.weft.dataplane.DataplaneException;
 import io.weft.dataplane.DropCount;
 import io.weft.dataplane.HostDataplane;
+import io.weft.dataplane.Identity;
 import io.weft.dataplane.Label;
+import io.weft.dataplane.LogEvent;
+import io.weft.dataplane.LogPage;
 import io.weft.dataplane.NextHop;
 import io.weft.dataplane.Operation;
 import io.weft.dataplane.PlaneState;
+import io.weft.dataplane.PolicySet;
+import io.weft.dataplane.PolicyState;
 import io.weft.dataplane.Refusal;
 import io.weft.dataplane.Route;
 import io.weft.dataplane.Stored;
@@ -107,7 +112,7 @@ public final class NativeDataplane implements HostDataplane {
     private static int bodyBytes(Operation operation) {
         return switch (operation) {
             case Operation.Set set -> ObjectWriter.bodyBytes(set.object());
-            case Operation.Delete delete -> ObjectWriter.bodyBytes(delete.object());
+            case Operation.Delete delete -> ObjectWriter.bodyBytesOfDelete(delete.object());
             case Operation.Sweep ignored -> 0;
         };
     }
@@ -121,7 +126,7 @@ public final class NativeDataplane implements HostDataplane {
             }
             case Operation.Delete delete -> {
                 long at = frame.add(ObjectWriter.code(delete.object()), AbiCodes.WEFT_OPERATION_DELETE, 0, bytes);
-                ObjectWriter.write(frame.buffer(), at, delete.object());
+                ObjectWriter.writeDelete(frame.buffer(), at, delete.object());
             }
             case Operation.Sweep sweep ->
                 frame.add(sweep.kind().code(), AbiCodes.WEFT_OPERATION_SWEEP, sweep.epoch(), bytes);
@@ -148,12 +153,20 @@ public final class NativeDataplane implements HostDataplane {
         return Wire.text(body, AbiLayout.ErrorMsg.TEXT, AbiCodes.WEFT_ERROR_TEXT_BYTES);
     }
 
-    /** All pages of a dump; stops after {@code limit} objects. */
-    private synchronized <T> List<T> dump(int object, int scope, int limit, Function<Frame.Message, T> decode)
+    private record Pages<T>(List<T> objects, byte[] marker) {}
+
+    private <T> List<T> dump(int object, int scope, int limit, Function<Frame.Message, T> decode)
+            throws DataplaneException {
+        return dump(object, scope, limit, new byte[MARKER_BYTES], decode).objects();
+    }
+
+    /** All pages of a dump from a place on; stops after {@code limit} objects. */
+    private synchronized <T> Pages<T> dump(
+            int object, int scope, int limit, byte[] from, Function<Frame.Message, T> decode)
             throws DataplaneException {
         requireOpen();
         List<T> objects = new ArrayList<>();
-        byte[] marker = new byte[MARKER_BYTES];
+        byte[] marker = from;
         boolean more = true;
         while (more && objects.size() < limit) {
             frame.clear();
@@ -180,7 +193,7 @@ public final class NativeDataplane implements HostDataplane {
             more = again[0];
             marker = next[0];
         }
-        return objects;
+        return new Pages<>(objects, marker);
     }
 
     private static void refuse(Frame.Message message) throws DataplaneException {
@@ -251,6 +264,23 @@ public final class NativeDataplane implements HostDataplane {
     }
 
     @Override
+    public List<Stored<Identity>> identities() throws DataplaneException {
+        return dump(AbiCodes.WEFT_OBJECT_IDENTITY, m -> new Stored<>(PolicyCodec.identity(m.body()), m.epoch()));
+    }
+
+    @Override
+    public List<Stored<PolicySet>> policies() throws DataplaneException {
+        return dump(
+                AbiCodes.WEFT_OBJECT_POLICY,
+                m -> new Stored<>(PolicyCodec.set(m.body(), m.epoch()).set(), m.epoch()));
+    }
+
+    @Override
+    public List<PolicyState> policyStates() throws DataplaneException {
+        return dump(AbiCodes.WEFT_OBJECT_POLICY, m -> PolicyCodec.set(m.body(), m.epoch()));
+    }
+
+    @Override
     public List<Stored<NextHop>> nextHops() throws DataplaneException {
         return dump(AbiCodes.WEFT_OBJECT_NEXTHOP, m -> new Stored<>(ObjectReader.nextHop(m.body()), m.epoch()));
     }
@@ -291,10 +321,22 @@ public final class NativeDataplane implements HostDataplane {
 
     @Override
     public List<Connection> connections(int vrfId, int limit) throws DataplaneException {
+        requirePositive(limit);
+        return dump(AbiCodes.WEFT_OBJECT_CONNECTION, vrfId, limit, m -> ObjectReader.connection(m.body()));
+    }
+
+    @Override
+    public LogPage log(LogPage.Marker from, int limit) throws DataplaneException {
+        requirePositive(limit);
+        Pages<LogEvent> pages =
+                dump(AbiCodes.WEFT_OBJECT_LOG, ALL_VRFS, limit, from.bytes(), m -> PolicyCodec.event(m.body()));
+        return new LogPage(pages.objects(), LogPage.Marker.of(pages.marker()));
+    }
+
+    private static void requirePositive(int limit) {
         if (limit <= 0) {
             throw new IllegalArgumentException("limit is " + limit + ", must be at least 1");
         }
-        return dump(AbiCodes.WEFT_OBJECT_CONNECTION, vrfId, limit, m -> ObjectReader.connection(m.body()));
     }
 
     @Override

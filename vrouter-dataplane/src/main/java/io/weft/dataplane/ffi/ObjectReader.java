@@ -5,6 +5,7 @@ import io.weft.dataplane.DropCount;
 import io.weft.dataplane.Encapsulation;
 import io.weft.dataplane.IpPrefix;
 import io.weft.dataplane.Label;
+import io.weft.dataplane.Liveness;
 import io.weft.dataplane.MacAddress;
 import io.weft.dataplane.NextHop;
 import io.weft.dataplane.ObjectKey;
@@ -47,12 +48,17 @@ final class ObjectReader {
                 Wire.text(body, AbiLayout.VifMsg.NAME, AbiCodes.WEFT_IFNAME_BYTES),
                 Wire.text(body, AbiLayout.VifMsg.DEVICE, AbiCodes.WEFT_NAME_BYTES),
                 Wire.text(body, AbiLayout.VifMsg.NETNS, AbiCodes.WEFT_PATH_BYTES),
-                vifAddresses(body));
+                vifAddresses(body),
+                body.get(Wire.INT, AbiLayout.VifMsg.IDENTITY_ID),
+                policyIds(body, AbiLayout.VifMsg.EGRESS_POLICY_IDS),
+                policyIds(body, AbiLayout.VifMsg.INGRESS_POLICY_IDS),
+                body.get(Wire.INT, AbiLayout.VifMsg.CONNECTIONS_MAX));
         return new VifState(
                 vif,
                 epoch,
                 (flags & AbiCodes.WEFT_VIF_UP) != 0,
                 (flags & AbiCodes.WEFT_VIF_CREATED) != 0,
+                body.get(Wire.INT, AbiLayout.VifMsg.CONNECTIONS_LIVE),
                 body.get(Wire.LONG, AbiLayout.VifMsg.RX_PACKETS),
                 body.get(Wire.LONG, AbiLayout.VifMsg.RX_BYTES),
                 body.get(Wire.LONG, AbiLayout.VifMsg.TX_PACKETS),
@@ -82,6 +88,14 @@ final class ObjectReader {
         return addresses;
     }
 
+    private static List<Integer> policyIds(MemorySegment body, long at) {
+        List<Integer> ids = new ArrayList<>(AbiCodes.WEFT_VIF_POLICIES);
+        for (int i = 0; i < AbiCodes.WEFT_VIF_POLICIES; i++) {
+            ids.add(body.get(Wire.INT, at + 4L * i));
+        }
+        return ids;
+    }
+
     static Vrf vrf(MemorySegment body) {
         return new Vrf(
                 body.get(Wire.INT, AbiLayout.VrfMsg.VRF_ID),
@@ -102,10 +116,25 @@ final class ObjectReader {
             case AbiCodes.WEFT_NEXTHOP_TUNNEL -> tunnel(body, id, key);
             case AbiCodes.WEFT_NEXTHOP_VRF ->
                 new NextHop.VrfLookup(id, key, body.get(Wire.INT, AbiLayout.NexthopMsg.VRF_ID));
+            case AbiCodes.WEFT_NEXTHOP_ECMP -> new NextHop.Ecmp(id, key, members(body));
             default ->
                 throw new IllegalArgumentException(
                         "next hop " + id + " has type " + type + ", which this version does not know");
         };
+    }
+
+    private static List<NextHop.Member> members(MemorySegment body) {
+        int count = body.get(Wire.INT, AbiLayout.NexthopMsg.MEMBER_COUNT);
+        List<NextHop.Member> members = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            long at = AbiLayout.NexthopMsg.SIZE_BYTES + (long) i * AbiLayout.NexthopMember.SIZE_BYTES;
+            members.add(new NextHop.Member(
+                    Integer.toUnsignedLong(body.get(Wire.INT, at + AbiLayout.NexthopMember.MEMBER_ID)),
+                    body.get(Wire.INT, at + AbiLayout.NexthopMember.NEXTHOP_ID),
+                    body.get(Wire.INT, at + AbiLayout.NexthopMember.LABEL),
+                    body.get(Wire.INT, at + AbiLayout.NexthopMember.WEIGHT)));
+        }
+        return members;
     }
 
     private static NextHop tunnel(MemorySegment body, int id, ObjectKey key) {
@@ -156,7 +185,9 @@ final class ObjectReader {
                 Wire.mac(body, AbiLayout.PathMsg.SOURCE_MAC),
                 Wire.mac(body, AbiLayout.PathMsg.DESTINATION_MAC),
                 body.get(Wire.INT, AbiLayout.PathMsg.MTU),
-                body.get(Wire.LONG, AbiLayout.PathMsg.CHANGED_NS));
+                body.get(Wire.LONG, AbiLayout.PathMsg.CHANGED_NS),
+                Liveness.ofCode(Wire.unsignedByte(body, AbiLayout.PathMsg.LIVENESS)),
+                body.get(Wire.LONG, AbiLayout.PathMsg.LIVENESS_NS));
     }
 
     static PlaneState plane(MemorySegment body, int epoch) {
@@ -168,7 +199,12 @@ final class ObjectReader {
                 : Optional.of(Wire.address6(body, AbiLayout.PlaneMsg.UNDERLAY6));
         MacAddress routerMac = Wire.mac(body, AbiLayout.PlaneMsg.ROUTER_MAC);
         return new PlaneState(
-                new PlaneSettings(underlay4, underlay6, routerMac),
+                new PlaneSettings(
+                        underlay4,
+                        underlay6,
+                        routerMac,
+                        body.get(Wire.INT, AbiLayout.PlaneMsg.BFD_INTERVAL_MS),
+                        body.get(Wire.INT, AbiLayout.PlaneMsg.BFD_MULTIPLIER)),
                 epoch,
                 body.get(Wire.INT, AbiLayout.PlaneMsg.CONNECTIONS_MAX),
                 body.get(Wire.INT, AbiLayout.PlaneMsg.CONNECTIONS_LIVE),
@@ -176,6 +212,9 @@ final class ObjectReader {
                 body.get(Wire.INT, AbiLayout.PlaneMsg.VIFS),
                 body.get(Wire.INT, AbiLayout.PlaneMsg.NEXTHOPS),
                 body.get(Wire.INT, AbiLayout.PlaneMsg.VRFS),
+                body.get(Wire.INT, AbiLayout.PlaneMsg.IDENTITIES),
+                body.get(Wire.INT, AbiLayout.PlaneMsg.POLICIES),
+                body.get(Wire.INT, AbiLayout.PlaneMsg.ADOPTIONS),
                 body.get(Wire.LONG, AbiLayout.PlaneMsg.ROUTES),
                 body.get(Wire.LONG, AbiLayout.PlaneMsg.STARTED_NS),
                 body.get(Wire.LONG, AbiLayout.PlaneMsg.SETS),
@@ -204,6 +243,8 @@ final class ObjectReader {
                 body.get(Wire.INT, AbiLayout.ConnectionMsg.VIF_ID),
                 body.get(Wire.INT, AbiLayout.ConnectionMsg.NEXTHOP_ID),
                 body.get(Wire.INT, AbiLayout.ConnectionMsg.LABEL),
+                body.get(Wire.INT, AbiLayout.ConnectionMsg.SOURCE_IDENTITY),
+                body.get(Wire.INT, AbiLayout.ConnectionMsg.DESTINATION_IDENTITY),
                 body.get(Wire.LONG, AbiLayout.ConnectionMsg.PACKETS),
                 body.get(Wire.LONG, AbiLayout.ConnectionMsg.BYTES),
                 body.get(Wire.LONG, AbiLayout.ConnectionMsg.IDLE_NS),

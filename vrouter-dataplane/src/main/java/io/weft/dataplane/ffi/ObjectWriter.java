@@ -2,10 +2,12 @@ package io.weft.dataplane.ffi;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
+import io.weft.dataplane.Identity;
 import io.weft.dataplane.Label;
 import io.weft.dataplane.NextHop;
 import io.weft.dataplane.PlaneObject;
 import io.weft.dataplane.PlaneSettings;
+import io.weft.dataplane.PolicySet;
 import io.weft.dataplane.Route;
 import io.weft.dataplane.UnderlayPath;
 import io.weft.dataplane.Vif;
@@ -24,6 +26,8 @@ final class ObjectWriter {
             case PlaneSettings ignored -> AbiCodes.WEFT_OBJECT_PLANE;
             case Vif ignored -> AbiCodes.WEFT_OBJECT_VIF;
             case Vrf ignored -> AbiCodes.WEFT_OBJECT_VRF;
+            case Identity ignored -> AbiCodes.WEFT_OBJECT_IDENTITY;
+            case PolicySet ignored -> AbiCodes.WEFT_OBJECT_POLICY;
             case NextHop ignored -> AbiCodes.WEFT_OBJECT_NEXTHOP;
             case Route ignored -> AbiCodes.WEFT_OBJECT_ROUTE;
             case Label ignored -> AbiCodes.WEFT_OBJECT_LABEL;
@@ -32,11 +36,16 @@ final class ObjectWriter {
         };
     }
 
+    /** Of a whole object, as SET takes it. */
     static int bodyBytes(PlaneObject object) {
         return switch (object) {
             case PlaneSettings ignored -> AbiLayout.PlaneMsg.SIZE_BYTES;
             case Vif ignored -> AbiLayout.VifMsg.SIZE_BYTES;
             case Vrf ignored -> AbiLayout.VrfMsg.SIZE_BYTES;
+            case Identity ignored -> AbiLayout.IdentityMsg.SIZE_BYTES;
+            case PolicySet set -> PolicyCodec.bodyBytes(set);
+            case NextHop.Ecmp ecmp ->
+                AbiLayout.NexthopMsg.SIZE_BYTES + ecmp.members().size() * AbiLayout.NexthopMember.SIZE_BYTES;
             case NextHop ignored -> AbiLayout.NexthopMsg.SIZE_BYTES;
             case Route ignored -> AbiLayout.RouteMsg.SIZE_BYTES;
             case Label ignored -> AbiLayout.LabelMsg.SIZE_BYTES;
@@ -45,11 +54,31 @@ final class ObjectWriter {
         };
     }
 
+    /** Of what identifies an object, as DELETE takes it: the struct without items. */
+    static int bodyBytesOfDelete(PlaneObject object) {
+        return switch (object) {
+            case PolicySet ignored -> AbiLayout.PolicyMsg.SIZE_BYTES;
+            case NextHop ignored -> AbiLayout.NexthopMsg.SIZE_BYTES;
+            default -> bodyBytes(object);
+        };
+    }
+
+    /** What DELETE reads; of variable bodies the struct alone. */
+    static void writeDelete(MemorySegment to, long at, PlaneObject object) {
+        switch (object) {
+            case PolicySet set -> to.set(Wire.INT, at + AbiLayout.PolicyMsg.POLICY_ID, set.id());
+            case NextHop nextHop -> to.set(Wire.INT, at + AbiLayout.NexthopMsg.NEXTHOP_ID, nextHop.id());
+            default -> write(to, at, object);
+        }
+    }
+
     static void write(MemorySegment to, long at, PlaneObject object) {
         switch (object) {
             case PlaneSettings settings -> writePlane(to, at, settings);
             case Vif vif -> writeVif(to, at, vif);
             case Vrf vrf -> writeVrf(to, at, vrf);
+            case Identity identity -> PolicyCodec.writeIdentity(to, at, identity);
+            case PolicySet set -> PolicyCodec.writeSet(to, at, set);
             case NextHop nextHop -> writeNextHop(to, at, nextHop);
             case Route route -> writeRoute(to, at, route);
             case Label label -> {
@@ -68,6 +97,8 @@ final class ObjectWriter {
         settings.underlay4().ifPresent(a -> Wire.putAddress(to, at + AbiLayout.PlaneMsg.UNDERLAY4, a));
         settings.underlay6().ifPresent(a -> Wire.putAddress(to, at + AbiLayout.PlaneMsg.UNDERLAY6, a));
         Wire.putMac(to, at + AbiLayout.PlaneMsg.ROUTER_MAC, settings.routerMac());
+        to.set(Wire.INT, at + AbiLayout.PlaneMsg.BFD_INTERVAL_MS, settings.bfdIntervalMs());
+        to.set(Wire.INT, at + AbiLayout.PlaneMsg.BFD_MULTIPLIER, settings.bfdMultiplier());
     }
 
     private static void writeVif(MemorySegment to, long at, Vif vif) {
@@ -91,6 +122,18 @@ final class ObjectWriter {
             writeVifAddress(to, entry, address);
             entry += AbiLayout.VifAddress.SIZE_BYTES;
         }
+        to.set(Wire.INT, at + AbiLayout.VifMsg.IDENTITY_ID, vif.identityId());
+        for (int i = 0; i < AbiCodes.WEFT_VIF_POLICIES; i++) {
+            to.set(
+                    Wire.INT,
+                    at + AbiLayout.VifMsg.EGRESS_POLICY_IDS + 4L * i,
+                    vif.egressPolicyIds().get(i));
+            to.set(
+                    Wire.INT,
+                    at + AbiLayout.VifMsg.INGRESS_POLICY_IDS + 4L * i,
+                    vif.ingressPolicyIds().get(i));
+        }
+        to.set(Wire.INT, at + AbiLayout.VifMsg.CONNECTIONS_MAX, vif.connectionsMax());
     }
 
     private static void writeVifAddress(MemorySegment to, long at, VifAddress address) {
@@ -132,8 +175,24 @@ final class ObjectWriter {
                 to.set(Wire.INT, at + AbiLayout.NexthopMsg.VRF_ID, lookup.vrfId());
                 yield AbiCodes.WEFT_NEXTHOP_VRF;
             }
+            case NextHop.Ecmp ecmp -> {
+                writeMembers(to, at, ecmp);
+                yield AbiCodes.WEFT_NEXTHOP_ECMP;
+            }
         };
         to.set(JAVA_BYTE, at + AbiLayout.NexthopMsg.TYPE, (byte) type);
+    }
+
+    private static void writeMembers(MemorySegment to, long at, NextHop.Ecmp ecmp) {
+        to.set(Wire.INT, at + AbiLayout.NexthopMsg.MEMBER_COUNT, ecmp.members().size());
+        long entry = at + AbiLayout.NexthopMsg.SIZE_BYTES;
+        for (NextHop.Member member : ecmp.members()) {
+            to.set(Wire.INT, entry + AbiLayout.NexthopMember.MEMBER_ID, (int) member.id());
+            to.set(Wire.INT, entry + AbiLayout.NexthopMember.NEXTHOP_ID, member.nextHopId());
+            to.set(Wire.INT, entry + AbiLayout.NexthopMember.LABEL, member.label());
+            to.set(Wire.INT, entry + AbiLayout.NexthopMember.WEIGHT, member.weight());
+            entry += AbiLayout.NexthopMember.SIZE_BYTES;
+        }
     }
 
     private static void writeRoute(MemorySegment to, long at, Route route) {

@@ -12,6 +12,7 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.UUID;
 
 /** Single fields of a message in a segment: host byte order, addresses in network order. */
 final class Wire {
@@ -91,6 +92,15 @@ final class Wire {
     static void putKey(MemorySegment segment, long offset, ObjectKey key) {
         segment.set(LONG_BIG_ENDIAN, offset, key.high());
         segment.set(LONG_BIG_ENDIAN, offset + 8, key.low());
+    }
+
+    static void putUuid(MemorySegment segment, long offset, UUID uuid) {
+        segment.set(LONG_BIG_ENDIAN, offset, uuid.getMostSignificantBits());
+        segment.set(LONG_BIG_ENDIAN, offset + 8, uuid.getLeastSignificantBits());
+    }
+
+    static UUID uuid(MemorySegment segment, long offset) {
+        return new UUID(segment.get(LONG_BIG_ENDIAN, offset), segment.get(LONG_BIG_ENDIAN, offset + 8));
     }
 
     static ObjectKey key(MemorySegment segment, long offset) {
