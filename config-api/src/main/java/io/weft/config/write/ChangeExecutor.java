@@ -225,7 +225,8 @@ final class ChangeExecutor {
             return stored(before, after);
         }
         JsonNode attr = update.attr() == null ? null : PatchReader.attr("attr", reference, update.attr());
-        return stored(before, References.added(before, Ref.to(target, attr).withRelaxed(update.relax())));
+        return stored(
+                before, References.added(before, target, Ref.to(target, attr).withRelaxed(update.relax())));
     }
 
     private Resource target(Operation.RefUpdate update) {
