@@ -28,7 +28,10 @@ final class ChangeExecutor {
             "virtual-network", new NetworkRules(),
             "instance-ip", new InstanceIpRules(),
             "virtual-machine-interface", new InterfaceRules(),
-            "route-target", new RouteTargetRules());
+            "route-target", new RouteTargetRules(),
+            "network-policy", new NetworkPolicyRules(),
+            "security-group", new SecurityGroupRules(),
+            "access-control-list", new AccessControlListRules());
 
     private final Schema schema;
     private final ResourceFactory factory;
