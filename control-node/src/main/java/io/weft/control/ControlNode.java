@@ -8,6 +8,7 @@ import io.weft.protocol.settings.SettingValues.BadSettingException;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,19 +22,22 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The control plane of a site in one JVM: config API and controller. They share nothing but the process: the controller follows the
- * config API over HTTP, as it would from another machine.
+ * config API over HTTP, as it would from another machine. A further process of the site has only a controller, and the setting
+ * {@code config-api} names the config API of the first one.
  */
 public final class ControlNode implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ControlNode.class);
 
-    /** Where the controller finds the config API; not a setting here, because it is the one in this process. */
     private static final String CONFIG_API = "config-api";
 
     private final ConfigApi configApi;
+    private final InetSocketAddress rest;
     private final Controller controller;
 
-    private ControlNode(ConfigApi configApi, Controller controller) {
+    /** @param configApi null when this process follows another one's */
+    private ControlNode(ConfigApi configApi, InetSocketAddress rest, Controller controller) {
         this.configApi = configApi;
+        this.rest = rest;
         this.controller = controller;
     }
 
@@ -53,19 +57,52 @@ public final class ControlNode implements AutoCloseable {
                         "setting '" + setting.name() + "' means two things: " + present + " and " + setting);
             }
         }
-        merged.remove(CONFIG_API);
+        merged.put(
+                CONFIG_API,
+                Setting.text(
+                        CONFIG_API,
+                        "",
+                        "Config API of another process, as host:port, which the controller follows; empty: this process runs its own."));
         return List.copyOf(merged.values());
     }
 
-    /** Starts both parts; when the second does not start the first is closed again. */
+    /**
+     * Starts both parts, or the controller alone when {@code config-api} is set; when the second does not start the first is closed again.
+     *
+     * @throws BadSettingException config-api is no address
+     * @throws IllegalStateException a part did not start; the message says why
+     */
     public static ControlNode start(SettingValues values) {
+        InetSocketAddress followed = followed(values);
+        if (followed != null) {
+            return new ControlNode(null, followed, Controller.start(controllerValues(values, followed)));
+        }
         ConfigApi configApi = ConfigApi.start(values);
         try {
-            return new ControlNode(configApi, Controller.start(controllerValues(values, configApi.restAddress())));
+            InetSocketAddress rest = configApi.restAddress();
+            return new ControlNode(configApi, rest, Controller.start(controllerValues(values, reachable(rest))));
         } catch (RuntimeException e) {
             configApi.close();
             throw e;
         }
+    }
+
+    /** The config API of another process, or null. */
+    private static InetSocketAddress followed(SettingValues values) {
+        String text = values.text(CONFIG_API);
+        if (text.isEmpty()) {
+            return null;
+        }
+        return SettingValues.parse(
+                        Controller.settings(), List.of("--" + CONFIG_API + "=" + text), Map.of(), ControlNode::read)
+                .address(CONFIG_API);
+    }
+
+    /** What listens on every address is reached on loopback. */
+    private static InetSocketAddress reachable(InetSocketAddress rest) {
+        InetSocketAddress resolved = new InetSocketAddress(rest.getHostString(), rest.getPort());
+        boolean everywhere = !resolved.isUnresolved() && resolved.getAddress().isAnyLocalAddress();
+        return everywhere ? new InetSocketAddress(InetAddress.getLoopbackAddress(), rest.getPort()) : rest;
     }
 
     private static SettingValues controllerValues(SettingValues values, InetSocketAddress rest) {
@@ -77,20 +114,19 @@ public final class ControlNode implements AutoCloseable {
         return SettingValues.parse(Controller.settings(), arguments, Map.of(), ControlNode::read);
     }
 
-    /** The line a supervisor waits for. */
+    /** The line a supervisor waits for; {@code rest} is where the config API answers, in whichever process. */
     public String readyLine() {
         return "ready rest=%s xmpp=%s introspect=%s"
-                .formatted(
-                        text(configApi.restAddress()),
-                        text(controller.xmppAddress()),
-                        text(controller.introspectAddress()));
+                .formatted(text(rest), text(controller.xmppAddress()), text(controller.introspectAddress()));
     }
 
     /** The controller first, so that it does not take the end of its config for a failure. */
     @Override
     public void close() {
         controller.close();
-        configApi.close();
+        if (configApi != null) {
+            configApi.close();
+        }
     }
 
     private static String text(InetSocketAddress address) {
@@ -124,6 +160,7 @@ public final class ControlNode implements AutoCloseable {
         SettingValues values;
         try {
             values = SettingValues.parse(settings(), arguments, environment, ControlNode::read);
+            followed(values);
         } catch (BadSettingException | UncheckedIOException e) {
             err.println(e.getMessage());
             return 2;

@@ -16,6 +16,7 @@ public final class Claims {
 
     public static final String VIRTUAL_NETWORK = "virtual-network";
     public static final String ROUTE_TARGET = "route-target";
+    public static final String SECURITY_GROUP = "security-group";
 
     private Claims() {}
 
@@ -37,6 +38,11 @@ public final class Claims {
     /** Key of the route target {@code target:<asn>:<number>}. */
     public static String target(long asn, long number) {
         return number("route-target/" + String.format(Locale.ROOT, "%010d", asn), number);
+    }
+
+    /** Key of a security group's number, configured or allocated. */
+    public static String securityGroup(long number) {
+        return number("security-group-id", number);
     }
 
     private static String number(String kind, long number) {
@@ -65,6 +71,12 @@ public final class Claims {
                 String[] parts = resource.name().split(":");
                 if (parts.length == 3 && parts[1].indexOf('.') < 0) {
                     keys.add(target(Long.parseLong(parts[1]), Long.parseLong(parts[2])));
+                }
+            }
+            case SECURITY_GROUP -> {
+                JsonNode id = resource.property("security_group_id");
+                if (id != null) {
+                    keys.add(securityGroup(id.longValue()));
                 }
             }
             default -> {

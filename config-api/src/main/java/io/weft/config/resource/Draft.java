@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** An image being changed by one change-set. Throwing it away undoes everything. Used by one thread. */
 public final class Draft {
@@ -23,16 +24,55 @@ public final class Draft {
         return image;
     }
 
-    /** Puts the object; its version counts up from the stored one. */
+    /** Puts the object; its version counts up from the stored one. References between two objects of its type change on both. */
     public void put(Resource resource) {
+        Resource old = image.get(resource.uuid());
+        store(resource);
+        mirror(old, resource);
+    }
+
+    /** Removes the object, and the references to it from objects of its type. */
+    public void remove(Resource resource) {
+        touch(resource.uuid());
+        Resource old = image.get(resource.uuid());
+        image = image.without(resource.uuid());
+        mirror(old, old.withRefs(old.type(), List.of()));
+    }
+
+    private void store(Resource resource) {
         touch(resource.uuid());
         Resource old = base.get(resource.uuid());
         image = image.with(resource.withVersion(old == null ? 1 : old.version() + 1));
     }
 
-    public void remove(Resource resource) {
-        touch(resource.uuid());
-        image = image.without(resource.uuid());
+    private void mirror(Resource old, Resource now) {
+        String type = now.type();
+        Map<String, Ref> gone = new LinkedHashMap<>();
+        if (old != null) {
+            old.refs(type).forEach(ref -> gone.put(ref.uuid(), ref));
+        }
+        for (Ref ref : now.refs(type)) {
+            if (!ref.equals(gone.remove(ref.uuid()))) {
+                other(
+                        now,
+                        ref,
+                        list -> list.add(
+                                new Ref(type, now.uuid(), now.fqName(), ref.attr(), ref.derived(), ref.relaxed())));
+            }
+        }
+        gone.values().forEach(ref -> other(now, ref, list -> {}));
+    }
+
+    /** The object at the other end, its reference back to the one just written taken out and perhaps put in anew. */
+    private void other(Resource now, Ref ref, Consumer<List<Ref>> change) {
+        Resource other = image.get(now.type(), ref.uuid());
+        if (other == null || other.uuid().equals(now.uuid())) {
+            return;
+        }
+        List<Ref> refs = new ArrayList<>(other.refs(now.type()));
+        refs.removeIf(back -> back.uuid().equals(now.uuid()));
+        change.accept(refs);
+        store(other.withRefs(now.type(), refs).modifiedWith(now));
     }
 
     /** Uuids of the objects changed so far, in order of their first change. */

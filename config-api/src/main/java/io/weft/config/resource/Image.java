@@ -17,6 +17,7 @@ public final class Image {
             SortedTree.empty(),
             SortedTree.empty(),
             SortedTree.empty(),
+            SortedTree.empty(),
             SortedTree.empty());
 
     private final long revision;
@@ -26,6 +27,7 @@ public final class Image {
     private final SortedTree<String> children;
     private final SortedTree<String> backRefs;
     private final SortedTree<String> claims;
+    private final SortedTree<String> mentions;
 
     private Image(
             long revision,
@@ -34,7 +36,8 @@ public final class Image {
             SortedTree<String> byType,
             SortedTree<String> children,
             SortedTree<String> backRefs,
-            SortedTree<String> claims) {
+            SortedTree<String> claims,
+            SortedTree<String> mentions) {
         this.revision = revision;
         this.objects = objects;
         this.names = names;
@@ -42,6 +45,7 @@ public final class Image {
         this.children = children;
         this.backRefs = backRefs;
         this.claims = claims;
+        this.mentions = mentions;
     }
 
     public static Image empty() {
@@ -98,13 +102,18 @@ public final class Image {
                 targetUuid + "/" + (type == null ? "" : type + "/"), (key, uuid) -> visitor.accept(objects.get(uuid)));
     }
 
+    /** Objects whose properties name that key of {@link Mentions}. */
+    public void forEachMention(String key, Consumer<Resource> visitor) {
+        mentions.forEach(mentionKey(key, ""), (found, uuid) -> visitor.accept(objects.get(uuid)));
+    }
+
     /** Claim key -> uuid of its holder. */
     public SortedTree<String> claims() {
         return claims;
     }
 
     public Image atRevision(long value) {
-        return new Image(value, objects, names, byType, children, backRefs, claims);
+        return new Image(value, objects, names, byType, children, backRefs, claims, mentions);
     }
 
     /** The image after a change-set of the next revision. */
@@ -152,6 +161,10 @@ public final class Image {
             }
             newClaims = newClaims.with(claim, uuid);
         }
+        SortedTree<String> newMentions = base.mentions;
+        for (String mention : Mentions.of(resource)) {
+            newMentions = newMentions.with(mentionKey(mention, uuid), uuid);
+        }
         return new Image(
                 revision,
                 base.objects.with(uuid, resource),
@@ -159,7 +172,8 @@ public final class Image {
                 base.byType.with(resource.type() + "/" + uuid, uuid),
                 newChildren,
                 newBackRefs,
-                newClaims);
+                newClaims,
+                newMentions);
     }
 
     public Image without(String uuid) {
@@ -177,6 +191,10 @@ public final class Image {
         for (String claim : Claims.of(resource)) {
             newClaims = newClaims.without(claim);
         }
+        SortedTree<String> newMentions = mentions;
+        for (String mention : Mentions.of(resource)) {
+            newMentions = newMentions.without(mentionKey(mention, uuid));
+        }
         return new Image(
                 revision,
                 objects.without(uuid),
@@ -184,7 +202,13 @@ public final class Image {
                 byType.without(resource.type() + "/" + uuid),
                 newChildren,
                 newBackRefs,
-                newClaims);
+                newClaims,
+                newMentions);
+    }
+
+    /** Names hold no control characters, so no name's keys are among those of a longer one. */
+    private static String mentionKey(String mention, String uuid) {
+        return mention + '\n' + uuid;
     }
 
     private static String nameKey(Resource resource) {

@@ -4,7 +4,7 @@ import io.weft.config.schema.RefusedException;
 import java.util.function.LongFunction;
 
 /**
- * Gives out network ids and route target numbers. What is used is read from the image's claims, so a discarded draft and a restart lose
+ * Gives out network ids, route target numbers and security group ids. What is used is read from the image's claims, so a discarded draft and a restart lose
  * nothing; a number just freed is given again only after all others, because packets and routes with it may still be under way. Used by
  * the writer's thread.
  */
@@ -12,7 +12,13 @@ public final class NumberSource {
     /** Network ids are VNIs in automatic mode: 24 bits, 0 is reserved. */
     public static final long MAX_NETWORK_ID = (1L << 24) - 1;
 
+    /** Security group numbers below are configured by clients or, this one, the system's own. */
+    public static final long FIRST_SECURITY_GROUP_ID = 8_000_000;
+
+    private static final long MAX_SECURITY_GROUP_ID = 0xffffffffL;
+
     private long lastNetworkId;
+    private long lastSecurityGroupId;
     private long lastTarget;
 
     /** @throws RefusedException 409 all are in use */
@@ -31,6 +37,18 @@ public final class NumberSource {
                 lastTargetOf(asn),
                 lastTarget);
         return lastTarget;
+    }
+
+    /** @throws RefusedException 409 all are in use */
+    public long securityGroupId(Image image) {
+        lastSecurityGroupId = next(
+                image,
+                "security group id",
+                Claims::securityGroup,
+                FIRST_SECURITY_GROUP_ID + 1,
+                MAX_SECURITY_GROUP_ID,
+                lastSecurityGroupId);
+        return lastSecurityGroupId;
     }
 
     /** First number of the automatic range of an ASN (type 0 for two-byte ones, type 2 otherwise). */

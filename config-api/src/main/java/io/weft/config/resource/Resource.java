@@ -1,8 +1,10 @@
 package io.weft.config.resource;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -20,7 +22,7 @@ import java.util.function.Consumer;
  * @param derived made by the transformer, which also deletes it
  * @param version counts the writes of this object, from 1
  * @param properties by name; no JSON nulls
- * @param references by target type name; no empty lists
+ * @param references by target type name; no empty lists. Those to objects of its own type are stored at both ends and sorted by uuid
  */
 public record Resource(
         String type,
@@ -32,6 +34,8 @@ public record Resource(
         long version,
         Map<String, JsonNode> properties,
         Map<String, List<Ref>> references) {
+    private static final String ID_PERMS = "id_perms";
+
     public Resource {
         Objects.requireNonNull(type, "type");
         Objects.requireNonNull(uuid, "uuid");
@@ -49,10 +53,14 @@ public record Resource(
         TreeMap<String, List<Ref>> lists = new TreeMap<>();
         references.forEach((name, list) -> {
             if (!list.isEmpty()) {
-                lists.put(name, List.copyOf(list));
+                lists.put(name, name.equals(type) ? sorted(list) : List.copyOf(list));
             }
         });
         references = Collections.unmodifiableMap(lists);
+    }
+
+    private static List<Ref> sorted(List<Ref> list) {
+        return list.stream().sorted(Comparator.comparing(Ref::uuid)).toList();
     }
 
     /** Last part of the fq_name. */
@@ -111,6 +119,18 @@ public record Resource(
 
     public Resource withVersion(long value) {
         return new Resource(type, uuid, fqName, parentType, parentUuid, derived, value, properties, references);
+    }
+
+    /** With the other object's last_modified. */
+    Resource modifiedWith(Resource other) {
+        if (!(property(ID_PERMS) instanceof ObjectNode present
+                && other.property(ID_PERMS) instanceof ObjectNode theirs)) {
+            return this;
+        }
+        ObjectNode changed = present.objectNode();
+        changed.setAll(present);
+        changed.set("last_modified", theirs.path("last_modified"));
+        return withProperty(ID_PERMS, changed);
     }
 
     /** Whether both say the same, their version and last_modified aside. */

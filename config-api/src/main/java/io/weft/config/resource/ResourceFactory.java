@@ -109,9 +109,14 @@ public final class ResourceFactory {
     }
 
     /** The same node a JSON reader makes, so that a stored object equals itself when it is read again. */
+    public static JsonNode number(long value) {
+        boolean fits = value >= Integer.MIN_VALUE && value <= Integer.MAX_VALUE;
+        return fits ? NODES.numberNode((int) value) : NODES.numberNode(value);
+    }
+
     private static JsonNode unsigned(long bits) {
         if (bits >= 0) {
-            return bits <= Integer.MAX_VALUE ? NODES.numberNode((int) bits) : NODES.numberNode(bits);
+            return number(bits);
         }
         return NODES.numberNode(new BigInteger(Long.toUnsignedString(bits)));
     }

@@ -60,6 +60,9 @@ public final class ResourceJson {
     public static void addBackRefs(ObjectNode out, Image image, Resource resource, String baseUrl, Set<String> only) {
         image.forEachBackRef(resource.uuid(), null, source -> {
             String field = source.type().replace('-', '_') + "_back_refs";
+            if (source.type().equals(resource.type())) {
+                return; // it is among the object's own references
+            }
             if (only == null || only.contains(field)) {
                 for (Ref ref : source.refs(resource.type())) {
                     if (ref.uuid().equals(resource.uuid())) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.weft.config.resource.Image;
+import io.weft.config.resource.NumberSource;
 import io.weft.config.resource.Resource;
 import io.weft.config.resource.ResourceFactory;
 import io.weft.config.schema.ObjectType;
@@ -16,6 +17,9 @@ import java.util.UUID;
 public final class FirstObjects {
     private static final String DOMAIN = "default-domain";
     private static final String PROJECT = "default-project";
+
+    /** Group of ports that are to have no rule at all: it allows nothing. */
+    public static final List<String> NO_RULE_GROUP = List.of(DOMAIN, PROJECT, "__no_rule__");
 
     private final ResourceFactory factory;
     private final Image image;
@@ -59,6 +63,17 @@ public final class FirstObjects {
                 Transformer.IP_FABRIC,
                 Map.of("is_provider_network", nodes.booleanNode(true)));
         present("virtual-network", project, List.of(DOMAIN, PROJECT, "__link_local__"), Map.of());
+        ObjectNode noRules = nodes.objectNode();
+        noRules.putArray("policy_rule");
+        present(
+                "security-group",
+                project,
+                NO_RULE_GROUP,
+                Map.of(
+                        "security_group_id",
+                        ResourceFactory.number(NumberSource.FIRST_SECURITY_GROUP_ID),
+                        "security_group_entries",
+                        noRules));
         return objects;
     }
 

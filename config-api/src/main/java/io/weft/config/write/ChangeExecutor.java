@@ -28,7 +28,10 @@ final class ChangeExecutor {
             "virtual-network", new NetworkRules(),
             "instance-ip", new InstanceIpRules(),
             "virtual-machine-interface", new InterfaceRules(),
-            "route-target", new RouteTargetRules());
+            "route-target", new RouteTargetRules(),
+            "network-policy", new NetworkPolicyRules(),
+            "security-group", new SecurityGroupRules(),
+            "access-control-list", new AccessControlListRules());
 
     private final Schema schema;
     private final ResourceFactory factory;
@@ -225,7 +228,8 @@ final class ChangeExecutor {
             return stored(before, after);
         }
         JsonNode attr = update.attr() == null ? null : PatchReader.attr("attr", reference, update.attr());
-        return stored(before, References.added(before, Ref.to(target, attr).withRelaxed(update.relax())));
+        return stored(
+                before, References.added(before, target, Ref.to(target, attr).withRelaxed(update.relax())));
     }
 
     private Resource target(Operation.RefUpdate update) {

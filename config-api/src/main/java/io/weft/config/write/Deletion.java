@@ -49,6 +49,7 @@ final class Deletion {
         });
     }
 
+    /** A reference between two objects of one type holds neither: it is as much the one's as the other's. */
     private void refuseIfHeld(Resource resource, TreeSet<String> ids) {
         TreeSet<String> children = new TreeSet<>();
         draft.image().forEachChild(resource.uuid(), null, child -> {
@@ -63,7 +64,8 @@ final class Deletion {
         draft.image().forEachBackRef(resource.uuid(), null, source -> {
             boolean holds = source.refs(resource.type()).stream()
                     .anyMatch(ref -> ref.uuid().equals(resource.uuid()) && ref.holdsTarget());
-            if (holds && !ids.contains(source.uuid())) {
+            boolean symmetric = source.type().equals(resource.type());
+            if (holds && !symmetric && !ids.contains(source.uuid())) {
                 referrers.add("/" + source.type() + "/" + source.uuid());
             }
         });

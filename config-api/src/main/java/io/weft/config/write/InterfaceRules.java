@@ -26,6 +26,7 @@ final class InterfaceRules implements TypeRules {
             throw RefusedException.conflict(
                     "virtual_network_refs cannot change while instance-ips refer to the interface");
         }
+        checkGroups(after);
         checkPairs(after);
         JsonNode macs = after.property(MACS);
         int count = macs == null ? 0 : macs.path("mac_address").size();
@@ -51,6 +52,15 @@ final class InterfaceRules implements TypeRules {
         ObjectNode out = JsonNodeFactory.instance.objectNode();
         out.putArray("mac_address").add(mac.toString());
         return out;
+    }
+
+    private static void checkGroups(Resource port) {
+        JsonNode security = port.property("port_security_enabled");
+        if (security != null
+                && !security.booleanValue()
+                && !port.refs("security-group").isEmpty()) {
+            throw RefusedException.bad("security_group_refs: not with port_security_enabled false");
+        }
     }
 
     private static void checkPairs(Resource port) {

@@ -42,6 +42,7 @@ final class References {
         }
         for (RefRequest request : requests) {
             Resource target = target(image, type.target(), request);
+            refuseItself(resource, target, type.field());
             Ref old = present.get(target.uuid());
             boolean derived = old != null && old.derived();
             Ref ref = derived ? old : Ref.to(target, request.attr()).withRelaxed(old != null && old.relaxed());
@@ -52,8 +53,15 @@ final class References {
         return resource.withRefs(type.target(), new ArrayList<>(refs.values()));
     }
 
+    private static void refuseItself(Resource resource, Resource target, String field) {
+        if (target.uuid().equals(resource.uuid())) {
+            throw RefusedException.bad(field + ": " + target.fullName() + " cannot refer to itself");
+        }
+    }
+
     /** With one reference added, or its attribute replaced. */
-    static Resource added(Resource resource, Ref ref) {
+    static Resource added(Resource resource, Resource target, Ref ref) {
+        refuseItself(resource, target, ref.type().replace('-', '_') + "_refs");
         List<Ref> refs = new ArrayList<>(resource.refs(ref.type()));
         refs.removeIf(present -> present.uuid().equals(ref.uuid()));
         refs.add(ref);

@@ -63,11 +63,14 @@ class BadInputTest {
 
     @Test
     void namesAnUnknownType() {
-        refused(404, "network-policys", api.get("/network-policys"));
+        refused(404, "floating-ip-pools", api.get("/floating-ip-pools"));
         refused(404, "no-such-thing", api.post("/fqname-to-id", "{'type':'no-such-thing','fq_name':['a']}"));
-        refused(404, "network-policy", api.post("/change-set", "{'operations':[{'create':{'network-policy':{}}}]}"));
+        refused(
+                404,
+                "floating-ip-pool",
+                api.post("/change-set", "{'operations':[{'create':{'floating-ip-pool':{}}}]}"));
         refused(404, "widget", api.get("/watch?resource_type=widget"));
-        refused(400, "type 'network-policy' is not known", network("'network_policy_refs':[{'to':['a']}]"));
+        refused(400, "type 'route-table' is not known", network("'route_table_refs':[{'to':['a']}]"));
     }
 
     @Test

@@ -5,6 +5,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.weft.protocol.settings.SettingValues;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -33,11 +37,27 @@ public final class RunningApi implements AutoCloseable {
     }
 
     public RunningApi(Path store, String... arguments) {
+        this("127.0.0.1", store, arguments);
+    }
+
+    private RunningApi(String host, Path store, String... arguments) {
         List<String> all = new ArrayList<>(List.of(arguments));
-        all.add("--rest-listen=127.0.0.1:0");
+        all.add("--rest-listen=" + host + ":0");
         all.add("--store-dir=" + store);
         api = ConfigApi.start(SettingValues.parse(ConfigApi.settings(), all, Map.of(), file -> ""));
-        base = "http://127.0.0.1:" + api.restAddress().getPort();
+        base = "http://" + host + ":" + api.restAddress().getPort();
+    }
+
+    /** On an address that other hosts reach: not loopback, when the machine has such a one. */
+    public static RunningApi onNetwork(Path store, String... arguments) throws SocketException {
+        for (NetworkInterface one : NetworkInterface.networkInterfaces().toList()) {
+            for (InetAddress address : one.inetAddresses().toList()) {
+                if (one.isUp() && address instanceof Inet4Address && !address.isLoopbackAddress()) {
+                    return new RunningApi(address.getHostAddress(), store, arguments);
+                }
+            }
+        }
+        return new RunningApi("127.0.0.2", store, arguments);
     }
 
     public String base() {
@@ -50,6 +70,11 @@ public final class RunningApi implements AutoCloseable {
 
     public int port() {
         return api.restAddress().getPort();
+    }
+
+    /** Where it listens. */
+    public String host() {
+        return api.restAddress().getHostString();
     }
 
     public static JsonNode parse(String text) {

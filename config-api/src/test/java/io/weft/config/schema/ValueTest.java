@@ -109,7 +109,7 @@ class ValueTest {
     @Test
     void knowsTheTypesOfTheDemo() {
         Schema schema = SchemaReader.builtIn();
-        assertEquals(13, schema.types().size());
+        assertEquals(17, schema.types().size());
         assertEquals("virtual-network", schema.type("virtual_network").name());
     }
 }

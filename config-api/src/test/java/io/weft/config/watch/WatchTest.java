@@ -2,7 +2,9 @@ package io.weft.config.watch;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -10,6 +12,7 @@ import io.weft.config.runtime.RunningApi;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.net.ConnectException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -59,7 +62,11 @@ class WatchTest {
         private int comments;
 
         Client(int port, String query, String lastEventId) throws IOException {
-            socket = new Socket("127.0.0.1", port);
+            this("127.0.0.1", port, query, lastEventId);
+        }
+
+        Client(String host, int port, String query, String lastEventId) throws IOException {
+            socket = new Socket(host, port);
             socket.setSoTimeout(10_000);
             String resume = lastEventId == null ? "" : "Last-Event-ID: " + lastEventId + "\r\n";
             socket.getOutputStream()
@@ -143,6 +150,60 @@ class WatchTest {
                     RunningApi.parse(RunningApi.json(
                             "{'virtual-network':{'uuid':'" + network + "','fq_name':['default-domain','red','web']}}")),
                     gone.get(1).data());
+        }
+    }
+
+    @Test
+    void servesClientsOnAnAddressOfTheNetworkToo() throws IOException {
+        try (RunningApi remote = RunningApi.onNetwork(folder.resolve("remote"), "--store-sync=false");
+                Client client = new Client(remote.host(), remote.port(), "?resource_type=virtual-machine", null)) {
+            assertNotEquals("127.0.0.1", remote.host());
+            assertEquals("init", client.next().name());
+            String made = remote.create("virtual-machine", "'fq_name':['a']");
+            assertEquals(made, client.next().data().at("/virtual-machine/uuid").asText());
+            assertThrows(ConnectException.class, () -> new Socket("127.0.0.1", remote.port()).close());
+            assertTrue(remote.get("/").text().contains(remote.base() + "/virtual-machines"));
+        }
+    }
+
+    @Test
+    void carriesPoliciesGroupsAndWhatIsDerivedFromThem() throws IOException {
+        String types = "network-policy,security-group,access-control-list,bgp-router";
+        try (Client client = new Client(api.port(), "?resource_type=" + types, null)) {
+            assertEquals(
+                    "__no_rule__",
+                    client.next().data().at("/security-group/0/name").asText());
+            String group = api.create("security-group", "'fq_name':['default-domain','default-project','g']");
+            List<Event> made = List.of(client.next(), client.next(), client.next());
+            assertEquals(List.of("security-group", "access-control-list", "access-control-list"), types(made));
+            assertEquals(
+                    8_000_001,
+                    made.getFirst()
+                            .data()
+                            .at("/security-group/security_group_id")
+                            .asInt());
+            assertEquals(
+                    group,
+                    made.get(1).data().at("/access-control-list/parent_uuid").asText());
+            assertTrue(made.get(1)
+                    .data()
+                    .at("/access-control-list/access_control_list_entries/acl_rule")
+                    .isArray());
+            String policy = api.create("network-policy", "'fq_name':['default-domain','default-project','p']");
+            assertEquals(List.of("network-policy"), types(List.of(client.next())));
+            String network = api.create(
+                    "virtual-network",
+                    "'fq_name':['default-domain','default-project','n'],'network_policy_refs':[{'uuid':'" + policy
+                            + "'}]");
+            Event list = client.next();
+            assertEquals(
+                    "[\"default-domain\",\"default-project\",\"n\",\"n\"]",
+                    list.data().at("/access-control-list/fq_name").toString());
+            api.put("/virtual-network/" + network, "{'virtual-network':{'network_policy_refs':[]}}");
+            Event gone = client.next();
+            assertEquals("delete", gone.name());
+            assertEquals(
+                    list.data().at("/access-control-list/uuid"), gone.data().at("/access-control-list/uuid"));
         }
     }
 

@@ -204,4 +204,44 @@ class AllocationTest {
             assertNotNull(image.claims().get(Claims.networkId(last)));
         }
     }
+
+    private static long groupId(WriterFixture api, String name) {
+        return api.image()
+                .named("security-group", List.of("default-domain", "default-project", name))
+                .property("security_group_id")
+                .longValue();
+    }
+
+    private static Resource group(WriterFixture api, String name, String more) {
+        return api.write(
+                api.create("security-group", "'fq_name':['default-domain','default-project','" + name + "']" + more));
+    }
+
+    @Test
+    void givesSecurityGroupNumbersInTurnAndFreedOnesLast() {
+        try (WriterFixture api = new WriterFixture(folder.resolve("groups"), false)) {
+            assertEquals(8_000_000, groupId(api, "__no_rule__"));
+            Resource first = group(api, "first", "");
+            assertEquals(8_000_001, groupId(api, "first"));
+            api.write(api.delete("security-group", first.uuid()));
+            group(api, "second", "");
+            assertEquals(8_000_002, groupId(api, "second"));
+            assertThrows(RefusedException.class, () -> group(api, "second", ""));
+            Resource third = group(api, "third", ",'configured_security_group_id':9");
+            assertEquals(9, groupId(api, "third"));
+            api.write(api.update("security-group", third.uuid(), "'configured_security_group_id':0"));
+            assertEquals(8_000_003, groupId(api, "third"));
+            api.write(api.update("security-group", third.uuid(), "'display_name':'x'"));
+            assertEquals(8_000_003, groupId(api, "third"), "it stays");
+            group(api, "fourth", ",'configured_security_group_id':9");
+            RefusedException taken = assertThrows(
+                    RefusedException.class,
+                    () -> api.write(api.update("security-group", third.uuid(), "'configured_security_group_id':9")));
+            assertEquals(409, taken.status());
+        }
+        try (WriterFixture api = new WriterFixture(folder.resolve("groups"), false)) {
+            group(api, "fifth", "");
+            assertEquals(8_000_004, groupId(api, "fifth"), "numbers go on after a restart");
+        }
+    }
 }
