@@ -74,7 +74,7 @@ public final class RouterView {
         Map<Key, ConfigNode> newNodes = reach(graph);
         Map<List<Key>, ConfigLink> newLinks = new LinkedHashMap<>();
         for (Key key : newNodes.keySet()) {
-            for (ConfigLink link : graph.links(key).values()) {
+            for (ConfigLink link : graph.links(key)) {
                 if (SENT_LINKS.contains(link.metadata())
                         && newNodes.containsKey(link.from())
                         && newNodes.containsKey(link.to())) {
@@ -119,7 +119,8 @@ public final class RouterView {
             }
             reached.put(key, node);
             Set<String> steps = STEPS.getOrDefault(key.type(), Set.of());
-            for (Key next : graph.links(key).keySet()) {
+            for (ConfigLink link : graph.links(key)) {
+                Key next = link.from().equals(key) ? link.to() : link.from();
                 if (steps.contains(next.type()) && seen.add(next)) {
                     queue.add(next);
                 }

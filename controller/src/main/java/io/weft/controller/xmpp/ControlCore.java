@@ -1,8 +1,12 @@
 package io.weft.controller.xmpp;
 
 import io.weft.controller.config.ConfigGraph;
+import io.weft.controller.rib.Freshness;
+import io.weft.controller.rib.PathSource;
 import io.weft.controller.vpn.Ribs;
+import io.weft.protocol.net.IpAddress;
 import io.weft.protocol.net.Prefix;
+import io.weft.protocol.net.RouteDistinguisher;
 import io.weft.protocol.xmpp.ConfigNode;
 import io.weft.protocol.xmpp.Dialect;
 import io.weft.protocol.xmpp.RouteChange;
@@ -33,6 +37,7 @@ public final class ControlCore {
     private static final Logger LOG = LoggerFactory.getLogger(ControlCore.class);
     private static final String ROUTER = "virtual-router";
     private static final String INSTANCE = "routing-instance";
+    private static final String NETWORK = "virtual-network";
     private static final String ROUTER_PARENT = "default-global-system-config";
     private static final int MAX_HELD = 8192;
     private static final int MAX_EVENTS = 4096;
@@ -192,7 +197,7 @@ public final class ControlCore {
         if (!byJid.remove(session.jid, session) || !session.admitted) {
             return;
         }
-        ribs.markStale(session.jid);
+        ribs.mark(new PathSource.Agent(session.jid), Freshness.STALE);
         long until = nowNs + staleTimeMs() * MS;
         staleUntilNs.put(session.jid, until);
         due(until);
@@ -263,7 +268,7 @@ public final class ControlCore {
 
     private void sweep(String agent, String why) {
         if (staleUntilNs.remove(agent) != null) {
-            int removed = ribs.sweep(agent);
+            int removed = ribs.sweep(new PathSource.Agent(agent));
             LOG.info("swept {} stale routes of agent {}: {}", removed, agent, why);
         }
     }
@@ -279,6 +284,7 @@ public final class ControlCore {
                 } else {
                     session.withoutRoutes.remove(subscribe.instance());
                 }
+                ribs.distinguish(session.jid, subscribe.instance(), distinguisher(session, subscribe.instanceId()));
                 session.markPending(subscribe.instance(), ribs.prefixes(subscribe.instance()));
             }
             case Stanza.Unsubscribe unsubscribe -> {
@@ -288,6 +294,7 @@ public final class ControlCore {
                 session.pending.remove(unsubscribe.instance());
                 session.sent.remove(unsubscribe.instance());
                 ribs.remove(session.jid, unsubscribe.instance());
+                ribs.distinguish(session.jid, unsubscribe.instance(), Optional.empty());
             }
             case Stanza.Publish publish -> session.pairing.publish(publish);
             case Stanza.EmptyPublish empty -> session.pairing.emptyPublish();
@@ -308,6 +315,19 @@ public final class ControlCore {
             case Stanza.RouteItems items -> count("stanzas-ignored");
             case Stanza.EndOfRib end -> count("stanzas-ignored");
             case Stanza.ConfigUpdate update -> count("stanzas-ignored");
+        }
+    }
+
+    /** {@code <agent ip>:<instance id>}; equal on every controller because the address is the configured one. */
+    private Optional<RouteDistinguisher> distinguisher(AgentSession session, int instanceId) {
+        String text = graph.node(routerKey(session.jid))
+                .flatMap(node -> node.properties().text("virtual_router_ip_address"))
+                .orElse(session.link.remoteHost());
+        try {
+            return Optional.of(RouteDistinguisher.of(IpAddress.parse(text), instanceId));
+        } catch (IllegalArgumentException e) {
+            LOG.warn("agent {}: its routes are not told to BGP: {}", session.jid, e.getMessage());
+            return Optional.empty();
         }
     }
 
@@ -347,16 +367,7 @@ public final class ControlCore {
 
     private void configure(CoreEvent.Configured configured) {
         Set<ConfigNode.Key> touched = graph.apply(configured.change());
-        for (ConfigNode.Key key : touched) {
-            if (key.type().equals(INSTANCE)) {
-                try {
-                    ribs.configure(key.name(), graph.targets(key));
-                } catch (IllegalArgumentException e) {
-                    count("config-errors");
-                    LOG.warn("routing-instance {} keeps its old route targets: {}", key.name(), e.getMessage());
-                }
-            }
-        }
+        touched.forEach(this::configured);
         for (AgentSession session : new ArrayList<>(byLink.values())) {
             admitIfKnown(session);
             if (session.routerNode != null && session.view.concerns(touched)) {
@@ -366,6 +377,29 @@ public final class ControlCore {
             }
         }
         count("config-changes");
+    }
+
+    private void configured(ConfigNode.Key key) {
+        try {
+            switch (key.type()) {
+                case INSTANCE -> ribs.configure(key.name(), graph.targets(key), graph.connections(key));
+                case NETWORK -> ribs.network(key.name(), graph.networkId(key));
+                case ROUTER -> {
+                    AgentSession session =
+                            byJid.get(key.name().substring(key.name().lastIndexOf(':') + 1));
+                    if (session != null && routerKey(session.jid).equals(key)) {
+                        session.subscriptions.forEach(
+                                (instance, id) -> ribs.distinguish(session.jid, instance, distinguisher(session, id)));
+                    }
+                }
+                default -> {
+                    // concerns agents only
+                }
+            }
+        } catch (IllegalArgumentException e) {
+            count("config-errors");
+            LOG.warn("{} has no effect on routes, what was known before stays: {}", key, e.getMessage());
+        }
     }
 
     private static boolean newMachine(AgentSession session, Set<ConfigNode.Key> touched) {

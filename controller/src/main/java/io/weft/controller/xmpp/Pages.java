@@ -9,6 +9,7 @@ import io.weft.protocol.xmpp.NextHop;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -77,6 +78,7 @@ final class Pages {
                                 .map(Object::toString)
                                 .toList());
             }
+            one.put("connected", List.copyOf(core.ribs.connected(name)));
             one.put("prefixes", core.prefixes(name).size());
             out.add(one);
         }
@@ -94,9 +96,10 @@ final class Pages {
             List<Object> paths = new ArrayList<>();
             for (Path path : core.ribs.best(instance, prefix)) {
                 Map<String, Object> one = new LinkedHashMap<>();
-                one.put("agent", path.agent());
+                one.put("source", path.source().toString());
                 one.put("published_in", path.instance());
-                one.put("stale", path.stale());
+                path.distinguisher().ifPresent(of -> one.put("distinguisher", of.toString()));
+                one.put("freshness", path.freshness().name().toLowerCase(Locale.ROOT));
                 one.put("local_preference", path.entry().localPreference());
                 one.put("virtual_network", path.entry().virtualNetwork());
                 one.put(

@@ -1,6 +1,7 @@
 package io.weft.controller.xmpp;
 
 import io.weft.controller.rib.Path;
+import io.weft.controller.rib.PathSource;
 import io.weft.controller.vpn.Ribs;
 import io.weft.protocol.net.Prefix;
 import io.weft.protocol.xmpp.Dialect;
@@ -112,14 +113,9 @@ final class RouteSender {
             return new Advertised(null, null);
         }
         RouteEntry first = best.getFirst().entry();
-        String onlyAgent = best.getFirst().agent();
+        PathSource source = best.getFirst().source();
+        boolean one = best.stream().allMatch(path -> path.source().equals(source));
         Set<NextHop> hops = new LinkedHashSet<>();
-        for (Path path : best) {
-            if (!path.agent().equals(onlyAgent)) {
-                onlyAgent = null;
-                break;
-            }
-        }
         for (Path path : best) {
             String network = path.entry().virtualNetwork();
             for (NextHop hop : path.entry().nextHops()) {
@@ -129,6 +125,8 @@ final class RouteSender {
                                 : hop);
             }
         }
-        return new Advertised(first.withNextHops(List.copyOf(hops)), onlyAgent);
+        return new Advertised(
+                first.withNextHops(List.copyOf(hops)),
+                one && source instanceof PathSource.Agent agent ? agent.name() : null);
     }
 }
