@@ -205,6 +205,14 @@ public final class Ribs implements VpnImports, VpnExports {
         forgetIfEmpty(instance);
     }
 
+    /** Removes all that is known of an agent. */
+    public void forget(String agent) {
+        removeAll(new PathSource.Agent(agent));
+        for (String name : names()) {
+            distinguish(agent, name, Optional.empty());
+        }
+    }
+
     private void restamp(Instance instance, String agent, Optional<RouteDistinguisher> distinguisher) {
         instance.paths.forEach((prefix, byAgent) -> byAgent.computeIfPresent(agent, (key, path) -> {
             touchVpn(path);
@@ -259,12 +267,13 @@ public final class Ribs implements VpnImports, VpnExports {
         mark(source, path -> true, freshness);
     }
 
-    /** Changes the state of those paths of an agent or peer that are in another one. */
-    public void mark(PathSource source, Freshness from, Freshness to) {
-        mark(source, path -> path == from, to);
+    /** Puts the source's paths that are in one state into another. How many. */
+    public int mark(PathSource source, Freshness from, Freshness to) {
+        return mark(source, path -> path == from, to);
     }
 
-    private void mark(PathSource source, Predicate<Freshness> which, Freshness to) {
+    private int mark(PathSource source, Predicate<Freshness> which, Freshness to) {
+        int[] changed = new int[1];
         switch (source) {
             case PathSource.Agent agent -> {
                 for (Instance instance : ofAgent.getOrDefault(agent.name(), Set.of())) {
@@ -274,6 +283,7 @@ public final class Ribs implements VpnImports, VpnExports {
                         }
                         touch(instance, prefix);
                         touchVpn(path);
+                        changed[0]++;
                         return path.with(to);
                     }));
                 }
@@ -283,10 +293,12 @@ public final class Ribs implements VpnImports, VpnExports {
                     if (which.test(learned.freshness()) && learned.freshness() != to) {
                         vpn.put(new Learned(learned.peer(), learned.route(), learned.attributes(), to));
                         touchImporters(learned.route());
+                        changed[0]++;
                     }
                 }
             }
         }
+        return changed[0];
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.weft.controller.xmpp;
 
+import io.weft.controller.rib.Freshness;
 import io.weft.controller.rib.Path;
 import io.weft.controller.vpn.Targets;
 import io.weft.protocol.net.IpAddress;
@@ -12,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** The introspect pages as maps and lists; the core's thread only. */
@@ -28,8 +30,15 @@ final class Pages {
             case "/" ->
                 Optional.of(Map.of(
                         "pages",
-                        List.of("/sessions", "/instances", "/routes?instance=", "/config?router=", "/counters")));
+                        List.of(
+                                "/sessions",
+                                "/hosts",
+                                "/instances",
+                                "/routes?instance=",
+                                "/config?router=",
+                                "/counters")));
             case "/sessions" -> Optional.of(Map.of("sessions", sessions()));
+            case "/hosts" -> Optional.of(Map.of("hosts", hosts()));
             case "/instances" -> Optional.of(Map.of("instances", instances()));
             case "/routes" -> routes(parameters.getOrDefault("instance", ""));
             case "/config" -> config(parameters.getOrDefault("router", ""));
@@ -52,6 +61,37 @@ final class Pages {
             one.put("routes_sent", core.sentCount(session));
             one.put("messages_sent", session.messagesSent);
             one.put("end_of_rib_sent", session.endOfRibSent);
+            out.add(one);
+        }
+        return out;
+    }
+
+    private List<Object> hosts() {
+        Set<String> names = core.agents();
+        names.addAll(core.byJid.keySet());
+        names.addAll(core.staleUntilNs.keySet());
+        List<Object> out = new ArrayList<>();
+        for (String name : names) {
+            AgentSession session = core.byJid.get(name);
+            Map<String, Object> one = new LinkedHashMap<>();
+            one.put("host", name);
+            one.put("session", session == null ? "down" : session.admitted ? "up" : "waiting-for-config");
+            core.address(name).ifPresent(address -> {
+                one.put("address", IpAddress.format(address));
+                one.put("liveness", core.liveness.verdict(name, address).name().toLowerCase(Locale.ROOT));
+                Map<String, String> reports = new TreeMap<>();
+                core.liveness
+                        .reports(name, address)
+                        .forEach((reporter, up) -> reports.put(reporter, up ? "up" : "down"));
+                one.put("reported_by", reports);
+            });
+            one.put("routes_fresh", core.ribs.count(name, Freshness.FRESH));
+            one.put("routes_stale", core.ribs.count(name, Freshness.STALE));
+            one.put("routes_withdrawn", core.ribs.count(name, Freshness.SUSPENDED));
+            Long until = core.staleUntilNs.get(name);
+            if (until != null) {
+                one.put("stale_ms_left", Math.max(0, (until - core.nowNs()) / 1_000_000));
+            }
             out.add(one);
         }
         return out;
