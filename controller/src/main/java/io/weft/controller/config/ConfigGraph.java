@@ -13,13 +13,17 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /** The configuration in memory: objects and the links between them, walkable from both ends. One thread. */
 public final class ConfigGraph {
     private final Map<Key, ConfigObject> objects = new HashMap<>();
-    private final Map<Key, Map<Key, ConfigLink>> links = new HashMap<>();
+    private final Map<Key, Map<Key, ConfigLink>> outgoing = new HashMap<>();
+    private final Map<Key, Map<Key, ConfigLink>> incoming = new HashMap<>();
     private final Map<String, Key> byUuid = new HashMap<>();
     private final Map<String, Set<Key>> byType = new HashMap<>();
     private long revision = -1;
@@ -85,23 +89,23 @@ public final class ConfigGraph {
     }
 
     private void link(ConfigLink link, Set<Key> touched) {
-        links.computeIfAbsent(link.from(), absent -> new TreeMap<>()).put(link.to(), link);
-        links.computeIfAbsent(link.to(), absent -> new TreeMap<>()).put(link.from(), link);
+        outgoing.computeIfAbsent(link.from(), absent -> new TreeMap<>()).put(link.to(), link);
+        incoming.computeIfAbsent(link.to(), absent -> new TreeMap<>()).put(link.from(), link);
         touched.add(link.from());
         touched.add(link.to());
     }
 
     private void unlink(ConfigLink link, Set<Key> touched) {
-        unlink(link.from(), link.to());
-        unlink(link.to(), link.from());
+        unlink(outgoing, link.from(), link.to());
+        unlink(incoming, link.to(), link.from());
         touched.add(link.from());
         touched.add(link.to());
     }
 
-    private void unlink(Key from, Key to) {
-        Map<Key, ConfigLink> of = links.get(from);
-        if (of != null && of.remove(to) != null && of.isEmpty()) {
-            links.remove(from);
+    private static void unlink(Map<Key, Map<Key, ConfigLink>> links, Key at, Key other) {
+        Map<Key, ConfigLink> of = links.get(at);
+        if (of != null && of.remove(other) != null && of.isEmpty()) {
+            links.remove(at);
         }
     }
 
@@ -117,9 +121,12 @@ public final class ConfigGraph {
         return byType.getOrDefault(type, Set.of());
     }
 
-    /** Links of an object by the object at their other end, which need not exist. */
-    public Map<Key, ConfigLink> links(Key key) {
-        return links.getOrDefault(key, Map.of());
+    /** Links from and to an object; the object at the other end need not exist. Two objects may name each other: that is two links. */
+    public List<ConfigLink> links(Key key) {
+        List<ConfigLink> all =
+                new ArrayList<>(outgoing.getOrDefault(key, Map.of()).values());
+        all.addAll(incoming.getOrDefault(key, Map.of()).values());
+        return all;
     }
 
     public int size() {
@@ -151,5 +158,36 @@ public final class ConfigGraph {
             }
         }
         return new Targets(Set.copyOf(imports), Set.copyOf(exports));
+    }
+
+    /** Routing instances that a routing instance names or that name it; they need not exist. */
+    public Set<String> connections(Key instance) {
+        Set<String> names = new TreeSet<>();
+        for (ConfigLink link : links(instance)) {
+            Key other = link.from().equals(instance) ? link.to() : link.from();
+            if (other.type().equals(instance.type()) && !other.equals(instance)) {
+                names.add(other.name());
+            }
+        }
+        return names;
+    }
+
+    /**
+     * Id of a virtual network, which is its VNI; empty: it has none, or does not exist.
+     *
+     * @throws IllegalArgumentException not in 1..2^24-1
+     */
+    public OptionalInt networkId(Key network) {
+        OptionalLong id = node(network)
+                .map(node -> node.properties().number("virtual_network_network_id"))
+                .orElse(OptionalLong.empty());
+        if (id.isEmpty()) {
+            return OptionalInt.empty();
+        }
+        if (id.getAsLong() <= 0 || id.getAsLong() >= 1 << 24) {
+            throw new IllegalArgumentException(
+                    "virtual_network_network_id " + id.getAsLong() + " is not in 1..16777215");
+        }
+        return OptionalInt.of((int) id.getAsLong());
     }
 }

@@ -23,11 +23,15 @@ public final class RouterView {
     /** Objects in one message, at most. */
     public static final int MAX_OBJECTS = 16;
 
+    /** About how many characters a message has after which no further object is added. */
+    public static final int MAX_CHARACTERS = 256 << 10;
+
     private static final Map<String, Set<String>> STEPS = Map.of(
             "virtual-router", Set.of("virtual-machine"),
             "virtual-machine", Set.of("virtual-machine-interface"),
-            "virtual-machine-interface", Set.of("virtual-network", "instance-ip"),
-            "virtual-network", Set.of("routing-instance", "network-ipam"));
+            "virtual-machine-interface", Set.of("virtual-network", "instance-ip", "security-group"),
+            "virtual-network", Set.of("routing-instance", "network-ipam", "access-control-list"),
+            "security-group", Set.of("access-control-list"));
 
     /** Types every agent gets all objects of. */
     private static final Set<String> GLOBAL = Set.of("global-system-config", "global-vrouter-config");
@@ -39,6 +43,9 @@ public final class RouterView {
             "virtual-machine-interface-virtual-machine",
             "virtual-machine-interface-virtual-network",
             "instance-ip-virtual-machine-interface",
+            "virtual-machine-interface-security-group",
+            "security-group-access-control-list",
+            "virtual-network-access-control-list",
             "virtual-network-network-ipam",
             "virtual-network-routing-instance");
 
@@ -74,7 +81,7 @@ public final class RouterView {
         Map<Key, ConfigNode> newNodes = reach(graph);
         Map<List<Key>, ConfigLink> newLinks = new LinkedHashMap<>();
         for (Key key : newNodes.keySet()) {
-            for (ConfigLink link : graph.links(key).values()) {
+            for (ConfigLink link : graph.links(key)) {
                 if (SENT_LINKS.contains(link.metadata())
                         && newNodes.containsKey(link.from())
                         && newNodes.containsKey(link.to())) {
@@ -119,7 +126,8 @@ public final class RouterView {
             }
             reached.put(key, node);
             Set<String> steps = STEPS.getOrDefault(key.type(), Set.of());
-            for (Key next : graph.links(key).keySet()) {
+            for (ConfigLink link : graph.links(key)) {
+                Key next = link.from().equals(key) ? link.to() : link.from();
                 if (steps.contains(next.type()) && seen.add(next)) {
                     queue.add(next);
                 }
@@ -130,30 +138,54 @@ public final class RouterView {
 
     private static List<ConfigUpdate> messages(List<Object> updates, List<Object> deletes, long revision) {
         List<ConfigUpdate> messages = new ArrayList<>();
-        int count = Math.max(1, Math.ceilDiv(updates.size() + deletes.size(), MAX_OBJECTS));
-        for (int i = 0; i < count; i++) {
-            List<ConfigNode> nodes = new ArrayList<>();
-            List<ConfigLink> links = new ArrayList<>();
-            List<ConfigLink> deletedLinks = new ArrayList<>();
-            List<Key> deletedNodes = new ArrayList<>();
-            for (int at = i * MAX_OBJECTS;
-                    at < Math.min((i + 1) * MAX_OBJECTS, updates.size() + deletes.size());
-                    at++) {
-                boolean update = at < updates.size();
-                switch (update ? updates.get(at) : deletes.get(at - updates.size())) {
-                    case ConfigNode node -> nodes.add(node);
-                    case ConfigLink link -> (update ? links : deletedLinks).add(link);
-                    case Key key -> deletedNodes.add(key);
-                    default -> throw new IllegalStateException("neither node nor link");
-                }
+        Message message = new Message();
+        for (Object update : updates) {
+            if (message.isFull()) {
+                messages.add(message.end(OptionalLong.empty()));
+                message = new Message();
             }
-            messages.add(new ConfigUpdate(
-                    nodes,
-                    links,
-                    deletedLinks,
-                    deletedNodes,
-                    i == count - 1 ? OptionalLong.of(revision) : OptionalLong.empty()));
+            switch (update) {
+                case ConfigNode node -> message.nodes.add(node);
+                case ConfigLink link -> message.links.add(link);
+                default -> throw new IllegalStateException("neither node nor link");
+            }
+            message.characters += length(update);
         }
+        for (Object delete : deletes) {
+            if (message.isFull()) {
+                messages.add(message.end(OptionalLong.empty()));
+                message = new Message();
+            }
+            switch (delete) {
+                case Key key -> message.deletedNodes.add(key);
+                case ConfigLink link -> message.deletedLinks.add(link);
+                default -> throw new IllegalStateException("neither node nor link");
+            }
+        }
+        messages.add(message.end(OptionalLong.of(revision)));
         return messages;
+    }
+
+    private static int length(Object update) {
+        return update instanceof ConfigNode node
+                ? node.properties().length()
+                : ((ConfigLink) update).attribute().length();
+    }
+
+    private static final class Message {
+        private final List<ConfigNode> nodes = new ArrayList<>();
+        private final List<ConfigLink> links = new ArrayList<>();
+        private final List<ConfigLink> deletedLinks = new ArrayList<>();
+        private final List<Key> deletedNodes = new ArrayList<>();
+        private int characters;
+
+        private boolean isFull() {
+            return characters >= MAX_CHARACTERS
+                    || nodes.size() + links.size() + deletedLinks.size() + deletedNodes.size() >= MAX_OBJECTS;
+        }
+
+        private ConfigUpdate end(OptionalLong revision) {
+            return new ConfigUpdate(nodes, links, deletedLinks, deletedNodes, revision);
+        }
     }
 }

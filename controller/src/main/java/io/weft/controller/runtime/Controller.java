@@ -29,7 +29,7 @@ public final class Controller implements AutoCloseable {
                     "stale-time-ms",
                     300_000,
                     1,
-                    86_400_000,
+                    600_000,
                     "How long routes outlive their agent's session, unless graceful restart is configured."),
             Setting.number(
                     "admit-time-ms",

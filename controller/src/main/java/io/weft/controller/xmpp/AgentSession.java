@@ -5,17 +5,22 @@ import io.weft.protocol.net.Prefix;
 import io.weft.protocol.xmpp.RouteEntry;
 import io.weft.protocol.xmpp.RoutePairing;
 import io.weft.protocol.xmpp.Stanza;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
 import java.util.TreeMap;
 
 /** State of one connection in the core; the core's thread only. */
 final class AgentSession {
+    /** A time that does not come. */
+    static final long NEVER = Long.MAX_VALUE;
+
     final AgentLink link;
     final String jid;
 
@@ -32,14 +37,17 @@ final class AgentSession {
 
     final Set<String> withoutRoutes = new LinkedHashSet<>();
     final Set<String> configNodes = new LinkedHashSet<>();
-    final RouterView view = new RouterView();
+    RouterView view = new RouterView();
     final RoutePairing pairing = new RoutePairing();
 
     /** Node name the agent asked its configuration under; null: not yet. */
     String routerNode;
 
     boolean configDue;
-    final List<Stanza.ConfigUpdate> configQueue = new ArrayList<>();
+    final Queue<Stanza.ConfigUpdate> configQueue = new ArrayDeque<>();
+
+    /** When the agent is told a revision that does not concern it. */
+    long idleEndNs = NEVER;
 
     /** Revision of the last end of config written; -1: none. */
     long configRevision = -1;
@@ -60,6 +68,16 @@ final class AgentSession {
         openedNs = nowNs;
         lastHeardNs = nowNs;
         lastKeepaliveNs = nowNs;
+    }
+
+    /** The agent takes its configuration elsewhere from now on; asking again begins from nothing. */
+    void stopConfig() {
+        routerNode = null;
+        configDue = false;
+        configQueue.clear();
+        idleEndNs = NEVER;
+        configRevision = -1;
+        view = new RouterView();
     }
 
     void markPending(String instance, Set<Prefix> prefixes) {

@@ -1,8 +1,12 @@
 package io.weft.controller.xmpp;
 
 import io.weft.controller.config.ConfigGraph;
+import io.weft.controller.rib.Freshness;
+import io.weft.controller.rib.PathSource;
 import io.weft.controller.vpn.Ribs;
+import io.weft.protocol.net.IpAddress;
 import io.weft.protocol.net.Prefix;
+import io.weft.protocol.net.RouteDistinguisher;
 import io.weft.protocol.xmpp.ConfigNode;
 import io.weft.protocol.xmpp.Dialect;
 import io.weft.protocol.xmpp.RouteChange;
@@ -10,9 +14,9 @@ import io.weft.protocol.xmpp.ServerEncoder;
 import io.weft.protocol.xmpp.Stanza;
 import io.weft.protocol.xmpp.XmppException;
 import io.weft.protocol.xmpp.XmppException.Condition;
+import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +24,7 @@ import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.BiFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,10 +38,14 @@ public final class ControlCore {
     private static final Logger LOG = LoggerFactory.getLogger(ControlCore.class);
     private static final String ROUTER = "virtual-router";
     private static final String INSTANCE = "routing-instance";
+    private static final String NETWORK = "virtual-network";
     private static final String ROUTER_PARENT = "default-global-system-config";
     private static final int MAX_HELD = 8192;
     private static final int MAX_EVENTS = 4096;
     private static final long MS = 1_000_000L;
+
+    /** Agents let freed labels rest as long: a stale route must not outlive that. */
+    private static final long MAX_STALE_MS = 600_000;
 
     final ConfigGraph graph = new ConfigGraph();
     final Ribs ribs = new Ribs();
@@ -50,7 +59,11 @@ public final class ControlCore {
     private final Queue<CoreEvent> inbox;
     private final CoreSettings settings;
     private final BiFunction<String, Map<String, String>, Optional<Object>> pages;
+    final HostLiveness liveness = new HostLiveness();
     private final RouteSender sender = new RouteSender(ribs);
+    private final ConfigSender configSender = new ConfigSender(graph);
+    private final RestartGate gate;
+    private boolean livenessDue;
     private long nowNs;
     private long nextTimerNs = Long.MIN_VALUE;
     private long streams;
@@ -60,6 +73,7 @@ public final class ControlCore {
         this.inbox = inbox;
         this.settings = settings;
         this.pages = new Pages(this)::answer;
+        this.gate = new RestartGate(settings.endOfRibTimeMs() * MS);
     }
 
     /**
@@ -160,6 +174,10 @@ public final class ControlCore {
         session.admitted = true;
         session.openedNs = nowNs;
         due(nowNs + settings.endOfRibTimeMs() * MS);
+        staleUntilNs.computeIfPresent(session.jid, (agent, until) -> {
+            due(nowNs + staleTimeMs() * MS);
+            return nowNs + staleTimeMs() * MS;
+        });
         session.link.write(ServerEncoder.streamOpen(session.jid, "++" + ++streams));
         count("sessions-opened");
         LOG.info("agent {} is up from {}", session.jid, session.link.remote());
@@ -192,7 +210,9 @@ public final class ControlCore {
         if (!byJid.remove(session.jid, session) || !session.admitted) {
             return;
         }
-        ribs.markStale(session.jid);
+        ribs.mark(new PathSource.Agent(session.jid), Freshness.FRESH, Freshness.STALE);
+        liveness.forget(session.jid);
+        livenessDue = true;
         long until = nowNs + staleTimeMs() * MS;
         staleUntilNs.put(session.jid, until);
         due(until);
@@ -209,14 +229,14 @@ public final class ControlCore {
                             .number("graceful_restart_parameters/restart_time")
                             .orElse(0);
                     if (seconds > 0) {
-                        return seconds * 1000;
+                        return Math.min(seconds * 1000, MAX_STALE_MS);
                     }
                 }
             } catch (IllegalArgumentException e) {
                 LOG.warn("{}: {}", key, e.getMessage());
             }
         }
-        return settings.staleTimeMs();
+        return Math.min(settings.staleTimeMs(), MAX_STALE_MS);
     }
 
     private void due(long atNs) {
@@ -251,7 +271,11 @@ public final class ControlCore {
             }
             due(session.lastHeardNs + holdNs);
             due(session.lastKeepaliveNs + holdNs / 3);
+            if (session.idleEndNs > nowNs) {
+                due(session.idleEndNs);
+            }
         }
+        gate.deadlineNs(this::openedNs).ifPresent(this::due);
         for (String agent : List.copyOf(staleUntilNs.keySet())) {
             if (nowNs >= staleUntilNs.get(agent)) {
                 sweep(agent, "stale time is over");
@@ -263,8 +287,51 @@ public final class ControlCore {
 
     private void sweep(String agent, String why) {
         if (staleUntilNs.remove(agent) != null) {
-            int removed = ribs.sweep(agent);
+            int removed = ribs.sweep(new PathSource.Agent(agent));
             LOG.info("swept {} stale routes of agent {}: {}", removed, agent, why);
+            if (!isUp(agent)) {
+                ribs.forget(agent);
+            }
+        }
+    }
+
+    // Liveness of hosts whose agents are away
+
+    private boolean isUp(String agent) {
+        AgentSession session = byJid.get(agent);
+        return session != null && session.admitted;
+    }
+
+    /** Empty: not configured, or no address. */
+    Optional<InetAddress> address(String agent) {
+        try {
+            return graph.node(routerKey(agent))
+                    .flatMap(node -> node.properties().text("virtual_router_ip_address"))
+                    .map(IpAddress::parse);
+        } catch (IllegalArgumentException e) {
+            LOG.warn("virtual-router of agent {}: {}", agent, e.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    /** Routes of a host that is down are not used while its agent is away; an agent with a session speaks for itself. */
+    private void judge() {
+        livenessDue = false;
+        for (String agent : staleUntilNs.keySet()) {
+            if (isUp(agent)) {
+                continue;
+            }
+            HostLiveness.Verdict verdict =
+                    address(agent).map(at -> liveness.verdict(agent, at)).orElse(HostLiveness.Verdict.UNKNOWN);
+            boolean down = verdict == HostLiveness.Verdict.DOWN;
+            int changed = ribs.mark(
+                    new PathSource.Agent(agent),
+                    down ? Freshness.STALE : Freshness.SUSPENDED,
+                    down ? Freshness.SUSPENDED : Freshness.STALE);
+            if (changed > 0) {
+                count(down ? "hosts-down" : "hosts-up-again");
+                LOG.info("host of agent {} is {}: {} routes {}", agent, verdict, changed, down ? "withdrawn" : "back");
+            }
         }
     }
 
@@ -279,6 +346,7 @@ public final class ControlCore {
                 } else {
                     session.withoutRoutes.remove(subscribe.instance());
                 }
+                ribs.distinguish(session.jid, subscribe.instance(), distinguisher(session, subscribe.instanceId()));
                 session.markPending(subscribe.instance(), ribs.prefixes(subscribe.instance()));
             }
             case Stanza.Unsubscribe unsubscribe -> {
@@ -288,6 +356,7 @@ public final class ControlCore {
                 session.pending.remove(unsubscribe.instance());
                 session.sent.remove(unsubscribe.instance());
                 ribs.remove(session.jid, unsubscribe.instance());
+                ribs.distinguish(session.jid, unsubscribe.instance(), Optional.empty());
             }
             case Stanza.Publish publish -> session.pairing.publish(publish);
             case Stanza.EmptyPublish empty -> session.pairing.emptyPublish();
@@ -301,13 +370,35 @@ public final class ControlCore {
             case Stanza.ConfigSubscribe subscribe -> subscribeConfig(session, subscribe.node());
             case Stanza.ConfigUnsubscribe unsubscribe -> {
                 session.configNodes.remove(unsubscribe.node());
+                if (unsubscribe.node().equals(session.routerNode)) {
+                    session.stopConfig();
+                }
                 session.configDue = session.routerNode != null;
+            }
+            case Stanza.Liveness report -> {
+                livenessDue = true;
+                if (!liveness.report(session.jid, report.hosts())) {
+                    throw new XmppException(
+                            Condition.RESOURCE_CONSTRAINT,
+                            "liveness of more than " + HostLiveness.MAX_HOSTS + " hosts reported");
+                }
             }
             case Stanza.UnsupportedRoute unsupported -> count("routes-unsupported");
             case Stanza.Ignored ignored -> count("stanzas-ignored");
             case Stanza.RouteItems items -> count("stanzas-ignored");
             case Stanza.EndOfRib end -> count("stanzas-ignored");
             case Stanza.ConfigUpdate update -> count("stanzas-ignored");
+        }
+    }
+
+    /** {@code <agent ip>:<instance id>}; equal on every controller because the address is the configured one. */
+    private Optional<RouteDistinguisher> distinguisher(AgentSession session, int instanceId) {
+        try {
+            InetAddress at = address(session.jid).orElseGet(() -> IpAddress.parse(session.link.remoteHost()));
+            return Optional.of(RouteDistinguisher.of(at, instanceId));
+        } catch (IllegalArgumentException e) {
+            LOG.warn("agent {}: its routes are not told to BGP: {}", session.jid, e.getMessage());
+            return Optional.empty();
         }
     }
 
@@ -323,6 +414,7 @@ public final class ControlCore {
             }
             case RouteChange.EndOfRib end -> {
                 sweep(session.jid, "the agent has published all it has");
+                gate.settled(session.jid);
                 session.endOfRibDue = !session.endOfRibSent;
             }
         }
@@ -347,87 +439,96 @@ public final class ControlCore {
 
     private void configure(CoreEvent.Configured configured) {
         Set<ConfigNode.Key> touched = graph.apply(configured.change());
-        for (ConfigNode.Key key : touched) {
-            if (key.type().equals(INSTANCE)) {
-                try {
-                    ribs.configure(key.name(), graph.targets(key));
-                } catch (IllegalArgumentException e) {
-                    count("config-errors");
-                    LOG.warn("routing-instance {} keeps its old route targets: {}", key.name(), e.getMessage());
-                }
-            }
-        }
+        touched.forEach(this::configured);
         for (AgentSession session : new ArrayList<>(byLink.values())) {
             admitIfKnown(session);
-            if (session.routerNode != null && session.view.concerns(touched)) {
-                session.configDue = true;
-            } else if (session.routerNode != null) {
-                session.configDue |= newMachine(session, touched);
+            configSender.changed(session, touched, nowNs);
+            if (session.idleEndNs != AgentSession.NEVER) {
+                due(session.idleEndNs);
             }
         }
+        gate.configured(agents(), nowNs);
+        gate.deadlineNs(this::openedNs).ifPresent(this::due);
+        livenessDue = true;
         count("config-changes");
     }
 
-    private static boolean newMachine(AgentSession session, Set<ConfigNode.Key> touched) {
-        return session.configNodes.size() > 1
-                && touched.stream().anyMatch(key -> key.type().equals("virtual-machine"));
+    /** Names of the virtual-routers, which are those of their agents. */
+    Set<String> agents() {
+        Set<String> names = new TreeSet<>();
+        graph.ofType(ROUTER).forEach(key -> {
+            if (key.name().startsWith(ROUTER_PARENT + ":")) {
+                names.add(key.name().substring(ROUTER_PARENT.length() + 1));
+            }
+        });
+        return names;
     }
 
-    private Set<ConfigNode.Key> roots(AgentSession session) {
-        Set<ConfigNode.Key> roots = new HashSet<>();
-        for (String node : session.configNodes) {
-            if (node.startsWith(Dialect.VIRTUAL_ROUTER)) {
-                roots.add(new ConfigNode.Key(ROUTER, node.substring(Dialect.VIRTUAL_ROUTER.length())));
-            } else {
-                String uuid = node.substring(Dialect.VIRTUAL_MACHINE.length());
-                roots.add(graph.withUuid(uuid).orElseGet(() -> new ConfigNode.Key("virtual-machine", uuid)));
+    private Optional<Long> openedNs(String agent) {
+        return isUp(agent) ? Optional.of(byJid.get(agent).openedNs) : Optional.empty();
+    }
+
+    private void configured(ConfigNode.Key key) {
+        try {
+            switch (key.type()) {
+                case INSTANCE -> ribs.configure(key.name(), graph.targets(key), graph.connections(key));
+                case NETWORK -> ribs.network(key.name(), graph.networkId(key));
+                case ROUTER -> {
+                    String agent = key.name().substring(key.name().lastIndexOf(':') + 1);
+                    AgentSession session = byJid.get(agent);
+                    if (session != null && routerKey(agent).equals(key)) {
+                        session.subscriptions.forEach(
+                                (instance, id) -> ribs.distinguish(agent, instance, distinguisher(session, id)));
+                    }
+                    if (graph.node(key).isEmpty()) {
+                        gate.settled(agent);
+                    }
+                }
+                default -> {
+                    // concerns agents only
+                }
             }
+        } catch (IllegalArgumentException e) {
+            count("config-errors");
+            LOG.warn("{} has no effect on routes, what was known before stays: {}", key, e.getMessage());
         }
-        return roots;
     }
 
     // Sending
 
+    /** Every agent's configuration first, then routes: no route reaches anyone before the revision it exists because of reached all. */
     private void send() {
+        if (livenessDue) {
+            judge();
+        }
         ribs.takeDirty().forEach((instance, prefixes) -> {
             for (AgentSession session : byJid.values()) {
                 if (session.subscriptions.containsKey(instance)) {
-                    session.markPending(instance, Set.copyOf(prefixes));
+                    session.markPending(instance, prefixes);
                 }
             }
         });
+        List<AgentSession> ready = new ArrayList<>();
         for (AgentSession session : byJid.values()) {
-            if (session.admitted) {
-                sendTo(session);
-                session.link.flush();
+            if (session.admitted && configSender.send(session, nowNs)) {
+                ready.add(session);
             }
         }
+        boolean open = gate.isOpen(nowNs, this::openedNs);
+        for (AgentSession session : ready) {
+            if (open) {
+                sendRoutes(session);
+            }
+        }
+        byJid.values().forEach(session -> session.link.flush());
         sender.endRound();
         counters.put("route-messages-serialised", sender.messagesSerialised());
     }
 
-    private void sendTo(AgentSession session) {
-        if (session.configDue && session.configQueue.isEmpty()) {
-            session.configDue = false;
-            session.view.setRoots(roots(session));
-            session.configQueue.addAll(session.view.advance(graph));
-        }
-        int written = 0;
-        while (written < session.configQueue.size() && session.link.writable()) {
-            Stanza.ConfigUpdate update = session.configQueue.get(written++);
-            session.link.write(ServerEncoder.config(session.routerNode, update));
-            session.messagesSent++;
-            update.endOfConfig().ifPresent(revision -> session.configRevision = revision);
-        }
-        session.configQueue.subList(0, written).clear();
-        if (!session.configQueue.isEmpty() || session.configDue && !session.link.writable()) {
-            return;
-        }
-        if (session.configDue) {
-            sendTo(session);
-            return;
-        }
-        if (sender.send(session) && session.endOfRibDue && session.link.writable()) {
+    private void sendRoutes(AgentSession session) {
+        // An agent that takes its configuration elsewhere compares with what it got there.
+        long revision = session.routerNode == null ? graph.revision() : session.configRevision;
+        if (sender.send(session, revision) && session.endOfRibDue && session.link.writable()) {
             session.endOfRibDue = false;
             session.endOfRibSent = true;
             session.link.write(ServerEncoder.endOfRib(session.jid));

@@ -1,5 +1,6 @@
 package io.weft.controller.xmpp;
 
+import io.weft.controller.rib.Freshness;
 import io.weft.controller.rib.Path;
 import io.weft.controller.vpn.Targets;
 import io.weft.protocol.net.IpAddress;
@@ -9,8 +10,10 @@ import io.weft.protocol.xmpp.NextHop;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** The introspect pages as maps and lists; the core's thread only. */
@@ -27,8 +30,15 @@ final class Pages {
             case "/" ->
                 Optional.of(Map.of(
                         "pages",
-                        List.of("/sessions", "/instances", "/routes?instance=", "/config?router=", "/counters")));
+                        List.of(
+                                "/sessions",
+                                "/hosts",
+                                "/instances",
+                                "/routes?instance=",
+                                "/config?router=",
+                                "/counters")));
             case "/sessions" -> Optional.of(Map.of("sessions", sessions()));
+            case "/hosts" -> Optional.of(Map.of("hosts", hosts()));
             case "/instances" -> Optional.of(Map.of("instances", instances()));
             case "/routes" -> routes(parameters.getOrDefault("instance", ""));
             case "/config" -> config(parameters.getOrDefault("router", ""));
@@ -56,6 +66,37 @@ final class Pages {
         return out;
     }
 
+    private List<Object> hosts() {
+        Set<String> names = core.agents();
+        names.addAll(core.byJid.keySet());
+        names.addAll(core.staleUntilNs.keySet());
+        List<Object> out = new ArrayList<>();
+        for (String name : names) {
+            AgentSession session = core.byJid.get(name);
+            Map<String, Object> one = new LinkedHashMap<>();
+            one.put("host", name);
+            one.put("session", session == null ? "down" : session.admitted ? "up" : "waiting-for-config");
+            core.address(name).ifPresent(address -> {
+                one.put("address", IpAddress.format(address));
+                one.put("liveness", core.liveness.verdict(name, address).name().toLowerCase(Locale.ROOT));
+                Map<String, String> reports = new TreeMap<>();
+                core.liveness
+                        .reports(name, address)
+                        .forEach((reporter, up) -> reports.put(reporter, up ? "up" : "down"));
+                one.put("reported_by", reports);
+            });
+            one.put("routes_fresh", core.ribs.count(name, Freshness.FRESH));
+            one.put("routes_stale", core.ribs.count(name, Freshness.STALE));
+            one.put("routes_withdrawn", core.ribs.count(name, Freshness.SUSPENDED));
+            Long until = core.staleUntilNs.get(name);
+            if (until != null) {
+                one.put("stale_ms_left", Math.max(0, (until - core.nowNs()) / 1_000_000));
+            }
+            out.add(one);
+        }
+        return out;
+    }
+
     private List<Object> instances() {
         List<Object> out = new ArrayList<>();
         for (String name : core.ribs.names()) {
@@ -77,6 +118,7 @@ final class Pages {
                                 .map(Object::toString)
                                 .toList());
             }
+            one.put("connected", List.copyOf(core.ribs.connected(name)));
             one.put("prefixes", core.prefixes(name).size());
             out.add(one);
         }
@@ -94,9 +136,10 @@ final class Pages {
             List<Object> paths = new ArrayList<>();
             for (Path path : core.ribs.best(instance, prefix)) {
                 Map<String, Object> one = new LinkedHashMap<>();
-                one.put("agent", path.agent());
+                one.put("source", path.source().toString());
                 one.put("published_in", path.instance());
-                one.put("stale", path.stale());
+                path.distinguisher().ifPresent(of -> one.put("distinguisher", of.toString()));
+                one.put("freshness", path.freshness().name().toLowerCase(Locale.ROOT));
                 one.put("local_preference", path.entry().localPreference());
                 one.put("virtual_network", path.entry().virtualNetwork());
                 one.put(

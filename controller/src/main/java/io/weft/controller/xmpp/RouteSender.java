@@ -1,14 +1,17 @@
 package io.weft.controller.xmpp;
 
 import io.weft.controller.rib.Path;
+import io.weft.controller.rib.PathSource;
 import io.weft.controller.vpn.Ribs;
 import io.weft.protocol.net.Prefix;
+import io.weft.protocol.net.RouteDistinguisher;
 import io.weft.protocol.xmpp.Dialect;
 import io.weft.protocol.xmpp.NextHop;
 import io.weft.protocol.xmpp.RouteEntry;
 import io.weft.protocol.xmpp.ServerEncoder;
 import io.weft.protocol.xmpp.Stanza.RouteItems;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
@@ -19,7 +22,8 @@ import java.util.Set;
 
 /**
  * Writes what an agent should have and has not. Within a round a route is composed once and equal messages are serialised once for all
- * subscribers. The core's thread only.
+ * subscribers. All paths to use together are one item with their next hops; of security groups, which the dialect has once per item, it carries
+ * those that every path has, so that no path gains a permission by another. The core's thread only.
  */
 final class RouteSender {
     /**
@@ -29,6 +33,11 @@ final class RouteSender {
     private record Advertised(RouteEntry entry, String onlyAgent) {}
 
     private record Route(String instance, Prefix prefix) {}
+
+    private static final Comparator<Path> STABLE = Comparator.comparing(Path::source)
+            .thenComparing(Path::instance)
+            .thenComparing(path ->
+                    path.distinguisher().map(RouteDistinguisher::toString).orElse(""));
 
     private final Ribs ribs;
     private final Map<Route, Advertised> composed = new HashMap<>();
@@ -49,8 +58,12 @@ final class RouteSender {
         bodies.clear();
     }
 
-    /** Writes pending changes while the link takes them. True: nothing is pending any more. */
-    boolean send(AgentSession session) {
+    /**
+     * Writes pending changes while the link takes them. True: nothing is pending any more.
+     *
+     * @param revision of the configuration the routes are sent with
+     */
+    boolean send(AgentSession session, long revision) {
         Iterator<Map.Entry<String, Set<Prefix>>> instances =
                 session.pending.entrySet().iterator();
         while (instances.hasNext()) {
@@ -59,7 +72,7 @@ final class RouteSender {
                 if (!session.link.writable()) {
                     return false;
                 }
-                sendSome(session, next.getKey(), next.getValue());
+                sendSome(session, next.getKey(), next.getValue(), revision);
             }
             instances.remove();
         }
@@ -67,13 +80,17 @@ final class RouteSender {
     }
 
     /** Takes prefixes of one family until a message is full. */
-    private void sendSome(AgentSession session, String instance, Set<Prefix> prefixes) {
+    private void sendSome(AgentSession session, String instance, Set<Prefix> prefixes, long revision) {
         Map<Prefix, RouteEntry> sent = session.sent.computeIfAbsent(instance, absent -> new HashMap<>());
         boolean ipv6 = prefixes.iterator().next().isIpv6();
         List<RouteEntry> items = new ArrayList<>();
         List<Prefix> retracts = new ArrayList<>();
         Iterator<Prefix> each = prefixes.iterator();
-        while (each.hasNext() && items.size() < Dialect.MAX_ITEMS && retracts.size() < Dialect.MAX_RETRACTS) {
+        int hops = 0;
+        while (each.hasNext()
+                && items.size() < Dialect.MAX_ITEMS
+                && retracts.size() < Dialect.MAX_RETRACTS
+                && hops < Dialect.MAX_MESSAGE_NEXT_HOPS) {
             Prefix prefix = each.next();
             if (prefix.isIpv6() != ipv6) {
                 continue;
@@ -90,6 +107,7 @@ final class RouteSender {
                 }
             } else if (!advertised.entry().equals(sent.put(prefix, advertised.entry()))) {
                 items.add(advertised.entry());
+                hops += advertised.entry().nextHops().size();
             }
         }
         if (!items.isEmpty() || !retracts.isEmpty()) {
@@ -98,30 +116,27 @@ final class RouteSender {
                 messagesSerialised++;
                 return ServerEncoder.routesBody(message);
             });
-            OptionalLong revision =
-                    session.configRevision < 0 ? OptionalLong.empty() : OptionalLong.of(session.configRevision);
-            session.link.write(ServerEncoder.routesHead(session.jid, revision));
+            session.link.write(ServerEncoder.routesHead(session.jid, OptionalLong.of(revision)));
             session.link.write(body);
             session.messagesSent++;
         }
     }
 
+    /** In an order that does not depend on freshness: an agent is told nothing new when a session goes. */
     private Advertised compose(Route route) {
-        List<Path> best = ribs.best(route.instance(), route.prefix());
+        List<Path> best = new ArrayList<>(ribs.best(route.instance(), route.prefix()));
         if (best.isEmpty()) {
             return new Advertised(null, null);
         }
+        best.sort(STABLE);
+        PathSource source = best.getFirst().source();
+        boolean one = best.stream().allMatch(path -> path.source().equals(source));
         RouteEntry first = best.getFirst().entry();
-        String onlyAgent = best.getFirst().agent();
         Set<NextHop> hops = new LinkedHashSet<>();
-        for (Path path : best) {
-            if (!path.agent().equals(onlyAgent)) {
-                onlyAgent = null;
-                break;
-            }
-        }
+        Set<Long> groups = new LinkedHashSet<>(first.securityGroups());
         for (Path path : best) {
             String network = path.entry().virtualNetwork();
+            groups.retainAll(path.entry().securityGroups());
             for (NextHop hop : path.entry().nextHops()) {
                 hops.add(
                         hop.virtualNetwork().isEmpty() && !network.equals(first.virtualNetwork())
@@ -129,6 +144,9 @@ final class RouteSender {
                                 : hop);
             }
         }
-        return new Advertised(first.withNextHops(List.copyOf(hops)), onlyAgent);
+        RouteEntry entry = first.withNextHops(
+                        hops.stream().limit(Dialect.MAX_NEXT_HOPS).toList())
+                .withSecurityGroups(List.copyOf(groups));
+        return new Advertised(entry, one && source instanceof PathSource.Agent agent ? agent.name() : null);
     }
 }

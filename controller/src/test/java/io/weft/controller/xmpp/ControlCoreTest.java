@@ -156,9 +156,12 @@ class ControlCoreTest {
                 + "\"],\"uuid\":\"t\",\"attr\":{\"import_export\":null}}]}";
     }
 
+    /** The site grows under a running controller: it waits for nobody. */
     private void twoRoutersAndRed() {
-        config("event: init\nid: 5\ndata: {\"virtual-router\":[" + router("a") + "," + router("b")
-                + "],\"routing-instance\":[" + instance("red", 8000001) + "]}\n\n");
+        config("event: init\nid: 4\ndata: {}\n\n"
+                + "event: create\ndata: {\"virtual-router\":" + router("a") + "}\n\n"
+                + "event: create\ndata: {\"virtual-router\":" + router("b") + "}\n\n"
+                + "event: create\nid: 5\ndata: {\"routing-instance\":" + instance("red", 8000001) + "}\n\n");
     }
 
     private static RouteEntry route(int host) {
@@ -297,7 +300,9 @@ class ControlCoreTest {
 
     @Test
     void defersASubscriptionUntilTheInstanceExists() {
-        config("event: init\nid: 5\ndata: {\"virtual-router\":[" + router("a") + "," + router("b") + "]}\n\n");
+        config("event: init\nid: 4\ndata: {}\n\n"
+                + "event: create\ndata: {\"virtual-router\":" + router("a") + "}\n\n"
+                + "event: create\nid: 5\ndata: {\"virtual-router\":" + router("b") + "}\n\n");
         Agent a = new Agent("a", "192.0.2.1");
         Agent b = new Agent("b", "192.0.2.2");
         b.say(b.encoder.subscribe(RED, 1, false));

@@ -1,5 +1,6 @@
 package io.weft.protocol.xmpp;
 
+import io.weft.protocol.net.IpAddress;
 import io.weft.protocol.net.Prefix;
 import java.util.List;
 import java.util.Objects;
@@ -96,14 +97,36 @@ public final class AgentEncoder {
         return out.start(verb).attribute("node", node).end().end().end().bytes();
     }
 
+    /**
+     * What the plane knows of other hosts; only for a server that has shown {@link Dialect#WEFT}. As many iqs as {@link Dialect#MAX_HOSTS} asks for;
+     * empty for no host.
+     */
+    public byte[] liveness(List<Stanza.HostState> hosts) {
+        byte[] all = new byte[0];
+        for (int at = 0; at < hosts.size(); at += Dialect.MAX_HOSTS) {
+            XmlWriter out =
+                    envelope("liveness", Dialect.ROUTES).start("liveness").attribute("xmlns", Dialect.WEFT);
+            for (Stanza.HostState host : hosts.subList(at, Math.min(hosts.size(), at + Dialect.MAX_HOSTS))) {
+                out.start("host")
+                        .attribute("address", IpAddress.format(host.address()))
+                        .attribute("state", host.up() ? "up" : "down")
+                        .end();
+            }
+            all = Dialect.join(all, out.end().end().bytes());
+        }
+        return all;
+    }
+
     private XmlWriter iq(String idPrefix, String resource) {
+        return envelope(idPrefix, resource).start("pubsub").attribute("xmlns", Dialect.PUBSUB);
+    }
+
+    private XmlWriter envelope(String idPrefix, String resource) {
         return new XmlWriter()
                 .start("iq")
                 .attribute("type", "set")
                 .attribute("from", jid)
                 .attribute("to", Dialect.SERVER + resource)
-                .attribute("id", idPrefix + iqs++)
-                .start("pubsub")
-                .attribute("xmlns", Dialect.PUBSUB);
+                .attribute("id", idPrefix + iqs++);
     }
 }

@@ -23,6 +23,15 @@ public final class Dialect {
     /** Retractions in one message, at most. */
     public static final int MAX_RETRACTS = 256;
 
+    /** Next hops of one route, at most: what a plane can hold. */
+    public static final int MAX_NEXT_HOPS = 128;
+
+    /** Next hops in one message after which no further route is added: keeps messages far below the receiver's limit. */
+    public static final int MAX_MESSAGE_NEXT_HOPS = 512;
+
+    /** Hosts in one liveness iq, at most. */
+    public static final int MAX_HOSTS = 1024;
+
     static final String PUBSUB = "http://jabber.org/protocol/pubsub";
     static final String END_OF_RIB = "0/0/EndOfRib";
     static final String ROUTES = "/bgp-peer";

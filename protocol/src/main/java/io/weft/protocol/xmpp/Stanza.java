@@ -1,6 +1,7 @@
 package io.weft.protocol.xmpp;
 
 import io.weft.protocol.net.Prefix;
+import java.net.InetAddress;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -105,6 +106,27 @@ public sealed interface Stanza {
             deletedLinks = List.copyOf(deletedLinks);
             deletedNodes = List.copyOf(deletedNodes);
             notNegative(endOfConfig);
+        }
+    }
+
+    /**
+     * Agent to server, Weft's own: what the agent's plane knows of other hosts. States not named stay as they were.
+     *
+     * @param hosts in the order of the wire; the last word on a host counts
+     */
+    record Liveness(List<HostState> hosts) implements Stanza {
+        public Liveness {
+            hosts = List.copyOf(hosts);
+        }
+    }
+
+    /**
+     * @param address underlay address of the host
+     * @param up false: BFD (RFC 5880) has declared it down
+     */
+    record HostState(InetAddress address, boolean up) {
+        public HostState {
+            Objects.requireNonNull(address, "address");
         }
     }
 

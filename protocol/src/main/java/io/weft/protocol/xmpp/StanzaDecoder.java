@@ -1,5 +1,6 @@
 package io.weft.protocol.xmpp;
 
+import io.weft.protocol.net.IpAddress;
 import io.weft.protocol.net.Prefix;
 import io.weft.protocol.xmpp.XmppException.Condition;
 import java.util.ArrayList;
@@ -41,6 +42,11 @@ final class StanzaDecoder {
         if (config.isPresent()) {
             return config(config.get());
         }
+        Optional<XmlElement> liveness =
+                iq.child("liveness").filter(found -> found.namespace().equals(Dialect.WEFT));
+        if (liveness.isPresent()) {
+            return liveness(liveness.get());
+        }
         Optional<XmlElement> pubsub = iq.child("pubsub");
         if (pubsub.isEmpty()) {
             return new Stanza.Ignored("iq of " + names(iq));
@@ -71,6 +77,19 @@ final class StanzaDecoder {
             }
         }
         return new Stanza.Ignored("pubsub of " + names(pubsub.get()));
+    }
+
+    private static Stanza liveness(XmlElement liveness) {
+        List<Stanza.HostState> hosts = new ArrayList<>();
+        for (XmlElement host : liveness.all("host")) {
+            String state = host.attribute("state");
+            if (!state.equals("up") && !state.equals("down")) {
+                throw new IllegalArgumentException(
+                        "state '" + state + "' of host '" + host.attribute("address") + "' is not up or down");
+            }
+            hosts.add(new Stanza.HostState(IpAddress.parse(host.attribute("address")), state.equals("up")));
+        }
+        return new Stanza.Liveness(hosts);
     }
 
     private static int instanceId(XmlElement pubsub) {

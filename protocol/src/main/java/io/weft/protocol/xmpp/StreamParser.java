@@ -23,8 +23,11 @@ import javax.xml.stream.XMLStreamException;
  * (RFC 6120 section 11.1). Memory is bounded by the limits below. One per connection; one thread; unusable after an exception.
  */
 public final class StreamParser {
-    /** Largest stanza, checked every {@link #SLICE_BYTES}. */
+    /** Largest stanza of an agent, checked every {@link #SLICE_BYTES}. */
     public static final int MAX_STANZA_BYTES = 1 << 20;
+
+    /** Largest stanza of a server: one object of the configuration may be large, e.g. a list of thousands of rules. */
+    public static final int MAX_SERVER_STANZA_BYTES = 16 << 20;
 
     /** Deepest element inside a stanza. */
     public static final int MAX_DEPTH = 64;
@@ -56,6 +59,7 @@ public final class StreamParser {
     private final AsyncXMLStreamReader<AsyncByteArrayFeeder> reader;
     private final Deque<Open> stack = new ArrayDeque<>();
     private final Set<String> names = new HashSet<>();
+    private final int maxStanzaBytes;
     private boolean opened;
     private boolean closed;
     private long pendingBytes;
@@ -65,7 +69,14 @@ public final class StreamParser {
 
     private int partialBytes;
 
+    /** Of what an agent sends. */
     public StreamParser() {
+        this(MAX_STANZA_BYTES);
+    }
+
+    /** @param maxStanzaBytes limit of one stanza */
+    public StreamParser(int maxStanzaBytes) {
+        this.maxStanzaBytes = maxStanzaBytes;
         // A factory of its own: the symbol table of a shared one would remember every name of every peer.
         InputFactoryImpl factory = new InputFactoryImpl();
         factory.setProperty(XMLInputFactory.SUPPORT_DTD, false);
@@ -130,8 +141,8 @@ public final class StreamParser {
         } catch (IllegalArgumentException | IllegalStateException | IndexOutOfBoundsException e) {
             return new XmppException(Condition.NOT_WELL_FORMED, "not XML: " + firstLine(e.getMessage()), e);
         }
-        return pendingBytes > MAX_STANZA_BYTES
-                ? new XmppException(Condition.POLICY_VIOLATION, "stanza is larger than " + MAX_STANZA_BYTES + " bytes")
+        return pendingBytes > maxStanzaBytes
+                ? new XmppException(Condition.POLICY_VIOLATION, "stanza is larger than " + maxStanzaBytes + " bytes")
                 : null;
     }
 

@@ -110,6 +110,17 @@ public record XmlTree(String text, Map<String, List<XmlTree>> children) {
         return text.isEmpty() && children.isEmpty();
     }
 
+    /** About how many characters this is on the wire. */
+    public int length() {
+        int length = text.length();
+        for (Map.Entry<String, List<XmlTree>> child : children.entrySet()) {
+            for (XmlTree value : child.getValue()) {
+                length += 2 * child.getKey().length() + 5 + value.length();
+            }
+        }
+        return length;
+    }
+
     /** The first value at the path. */
     public Optional<XmlTree> at(String path) {
         List<XmlTree> found = list(path);

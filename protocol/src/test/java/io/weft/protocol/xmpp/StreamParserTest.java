@@ -23,6 +23,10 @@ class StreamParserTest {
             "<?xml version='1.0'?><stream:stream from='a6s17' to='network-control@contrailsystems.com' "
                     + "version='1.0' xml:lang='en' xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>";
 
+    private static final List<Stanza.HostState> LIVENESS = List.of(
+            new Stanza.HostState(IpAddress.parse("192.0.2.66"), false),
+            new Stanza.HostState(IpAddress.parse("2001:db8::66"), true));
+
     static List<StreamEvent> parse(byte[] bytes, int piece) throws XmppException {
         StreamParser parser = new StreamParser();
         List<StreamEvent> events = new ArrayList<>();
@@ -57,6 +61,7 @@ class StreamParserTest {
                 agent.publish("default-domain:admin:vn1:vn1", entry),
                 agent.withdraw("default-domain:admin:vn1:vn1", six.prefix()),
                 agent.endOfRib(),
+                agent.liveness(LIVENESS),
                 ServerEncoder.routes(
                         "a6s17",
                         new Stanza.RouteItems(
@@ -89,7 +94,7 @@ class StreamParserTest {
         List<StreamEvent> whole = parse(bytes, bytes.length);
         assertEquals(new StreamEvent.StreamOpen("a6s17", Dialect.SERVER, ""), whole.getFirst());
         assertEquals(new StreamEvent.StreamClose(), whole.getLast());
-        assertEquals(14, whole.size(), whole.toString());
+        assertEquals(15, whole.size(), whole.toString());
         assertTrue(whole.stream()
                 .noneMatch(event ->
                         event instanceof StreamEvent.Received received && received.stanza() instanceof Stanza.Ignored));
@@ -123,6 +128,37 @@ class StreamParserTest {
                 update.links().getFirst().attribute().text("ipam_subnets/x").orElseThrow());
     }
 
+    @Test
+    void writesLivenessAsAgreed() throws XmppException {
+        AgentEncoder agent = new AgentEncoder("h1");
+        byte[] bytes = agent.liveness(LIVENESS);
+        assertEquals(
+                "<iq type=\"set\" from=\"h1\" to=\"network-control@contrailsystems.com/bgp-peer\" id=\"liveness0\">"
+                        + "<liveness xmlns=\"urn:weft:xmpp:1\"><host address=\"192.0.2.66\" state=\"down\"/>"
+                        + "<host address=\"2001:db8::66\" state=\"up\"/></liveness></iq>",
+                new String(bytes, StandardCharsets.UTF_8));
+        assertEquals(
+                new StreamEvent.Received(new Stanza.Liveness(LIVENESS)),
+                parse(OPEN + new String(bytes, StandardCharsets.UTF_8)).getLast());
+    }
+
+    @Test
+    void splitsLivenessOfManyHosts() throws XmppException {
+        List<Stanza.HostState> many = new ArrayList<>();
+        for (int i = 0; i < 2 * Dialect.MAX_HOSTS + 1; i++) {
+            many.add(new Stanza.HostState(IpAddress.parse("10.0." + i / 256 + "." + i % 256), i % 3 == 0));
+        }
+        List<Stanza.HostState> read = new ArrayList<>();
+        String text = new String(new AgentEncoder("h1").liveness(many), StandardCharsets.UTF_8);
+        List<StreamEvent> events = parse(OPEN + text);
+        assertEquals(1 + 3, events.size());
+        events.stream()
+                .skip(1)
+                .forEach(event -> read.addAll(((Stanza.Liveness) ((StreamEvent.Received) event).stanza()).hosts()));
+        assertEquals(many, read);
+        assertEquals(0, new AgentEncoder("h1").liveness(List.of()).length);
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -140,6 +176,8 @@ class StreamParserTest {
                 "<iq type='set'><pubsub><publish node='1/1/a:b/10.0.0.1/24'/></pubsub></iq>|INVALID_XML",
                 "<iq type='set'><pubsub><subscribe node='a'/><options><instance-id>65536</instance-id></options></pubsub></iq>|INVALID_XML",
                 "<iq type='set'><pubsub><subscribe/></pubsub></iq>|INVALID_XML",
+                "<iq type='set'><liveness xmlns='urn:weft:xmpp:1'><host address='h2' state='up'/></liveness></iq>|INVALID_XML",
+                "<iq type='set'><liveness xmlns='urn:weft:xmpp:1'><host address='10.0.0.1' state='?'/></liveness></iq>|INVALID_XML",
             })
     void refusesMalformedInputNamingTheCondition(String stanza, XmppException.Condition condition) {
         XmppException whole = assertThrows(XmppException.class, () -> parse(OPEN + stanza + "<iq/>"));
@@ -230,6 +268,16 @@ class StreamParserTest {
         assertEquals(
                 XmppException.Condition.POLICY_VIOLATION,
                 assertThrows(XmppException.class, () -> parse(names.toString())).condition());
+    }
+
+    @Test
+    void takesMoreOfAServerThanOfAnAgent() throws XmppException {
+        byte[] large = (OPEN + "<iq>" + "x".repeat(2 * StreamParser.MAX_STANZA_BYTES) + "</iq>")
+                .getBytes(StandardCharsets.UTF_8);
+        List<StreamEvent> events = new ArrayList<>();
+        new StreamParser(StreamParser.MAX_SERVER_STANZA_BYTES).feed(large, 0, large.length, events::add);
+        assertEquals(2, events.size());
+        assertThrows(XmppException.class, () -> parse(large, 1 << 16));
     }
 
     @Test

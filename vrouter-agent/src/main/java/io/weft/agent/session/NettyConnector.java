@@ -68,7 +68,7 @@ public final class NettyConnector implements Connection.Connector {
 
     private final class Handler extends SimpleChannelInboundHandler<ByteBuf> {
         private final Connection.Listener listener;
-        private final StreamParser parser = new StreamParser();
+        private final StreamParser parser = new StreamParser(StreamParser.MAX_SERVER_STANZA_BYTES);
         private volatile boolean told;
 
         Handler(Connection.Listener listener) {
