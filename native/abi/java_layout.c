@@ -19,38 +19,96 @@ struct constant {
 	int64_t value;
 };
 
-#define C(NAME) {#NAME, (int64_t)(NAME)}
+#define C(NAME) \
+	{ \
+#NAME, (int64_t)(NAME) \
+	}
 
 static const struct constant limits[] = {
-	C(WEFT_ABI_MAJOR),	     C(WEFT_ABI_MINOR),	       C(WEFT_FRAME_BYTES_MAX), C(WEFT_KEY_BYTES),
-	C(WEFT_NAME_BYTES),	     C(WEFT_PATH_BYTES),       C(WEFT_IFNAME_BYTES),	C(WEFT_VIF_ADDRESSES_MAX),
-	C(WEFT_ERROR_TEXT_BYTES),    C(WEFT_VIF_LIMIT),	       C(WEFT_VRF_LIMIT),	C(WEFT_NEXTHOP_LIMIT),
-	C(WEFT_LABEL_LIMIT),	     C(WEFT_VNI_LIMIT),	       C(WEFT_VRF_FABRIC),	C(WEFT_NEXTHOP_DISCARD_ID),
-	C(WEFT_IDENTITY_UNKNOWN),    C(WEFT_DROP_LIMIT),       C(WEFT_IDENTITY_ELEMENTS_MAX), C(WEFT_POLICY_RULES_MAX),
-	C(WEFT_NEXTHOP_MEMBERS_MAX), C(WEFT_VIF_POLICIES),     C(WEFT_IDENTITY_LIMIT),  C(WEFT_POLICY_LIMIT),
-	C(WEFT_IDENTITY_NODE),	     C(WEFT_IDENTITY_EXTERNAL), C(WEFT_IDENTITY_FIRST), C(WEFT_POLICY_NONE),
-	C(WEFT_TRAP_LIMIT),
-	{"WEFT_LABEL_NONE", (int32_t)WEFT_LABEL_NONE},
+    C(WEFT_ABI_MAJOR),
+    C(WEFT_ABI_MINOR),
+    C(WEFT_FRAME_BYTES_MAX),
+    C(WEFT_KEY_BYTES),
+    C(WEFT_NAME_BYTES),
+    C(WEFT_PATH_BYTES),
+    C(WEFT_IFNAME_BYTES),
+    C(WEFT_VIF_ADDRESSES_MAX),
+    C(WEFT_ERROR_TEXT_BYTES),
+    C(WEFT_VIF_LIMIT),
+    C(WEFT_VRF_LIMIT),
+    C(WEFT_NEXTHOP_LIMIT),
+    C(WEFT_LABEL_LIMIT),
+    C(WEFT_VNI_LIMIT),
+    C(WEFT_VRF_FABRIC),
+    C(WEFT_NEXTHOP_DISCARD_ID),
+    C(WEFT_IDENTITY_UNKNOWN),
+    C(WEFT_DROP_LIMIT),
+    C(WEFT_IDENTITY_ELEMENTS_MAX),
+    C(WEFT_POLICY_RULES_MAX),
+    C(WEFT_NEXTHOP_MEMBERS_MAX),
+    C(WEFT_MEMBER_WEIGHT_MAX),
+    C(WEFT_VIF_POLICIES),
+    C(WEFT_IDENTITY_LIMIT),
+    C(WEFT_POLICY_LIMIT),
+    C(WEFT_IDENTITY_NODE),
+    C(WEFT_IDENTITY_EXTERNAL),
+    C(WEFT_IDENTITY_FIRST),
+    C(WEFT_POLICY_NONE),
+    C(WEFT_TRAP_LIMIT),
+    {"WEFT_LABEL_NONE", (int32_t)WEFT_LABEL_NONE},
 };
 
 static const struct constant enums[] = {
-	C(WEFT_OPERATION_SET),	      C(WEFT_OPERATION_DELETE),	     C(WEFT_OPERATION_GET),
-	C(WEFT_OPERATION_DUMP),	      C(WEFT_OPERATION_SWEEP),	     C(WEFT_VIF_HOST),
-	C(WEFT_VIF_AGENT),	      C(WEFT_VIF_PHYSICAL),	     C(WEFT_VIF_VIRTUAL),
-	C(WEFT_PORT_NONE),	      C(WEFT_PORT_TAP),		     C(WEFT_PORT_AF_PACKET),
-	C(WEFT_PORT_ETHDEV),	      C(WEFT_VIF_ADDRESS_CHECK),     C(WEFT_VIF_SHARED_UPLINK),
-	C(WEFT_VIF_UP),		      C(WEFT_VIF_CREATED),	     C(WEFT_VIF_ADDRESS_CONFIGURE),
-	C(WEFT_VIF_ADDRESS_GATEWAY),  C(WEFT_NEXTHOP_DISCARD),	     C(WEFT_NEXTHOP_RECEIVE),
-	C(WEFT_NEXTHOP_LOCAL),	      C(WEFT_NEXTHOP_TUNNEL),	     C(WEFT_NEXTHOP_VRF),
-	C(WEFT_ENCAP_NONE),	      C(WEFT_ENCAP_VXLAN),	     C(WEFT_ENCAP_MPLSOUDP),
-	C(WEFT_ENCAP_MPLSOGRE),	      C(WEFT_ROUTE_PROXY_NEIGHBOUR), C(WEFT_ROUTE_SAME_NETWORK),
-	C(WEFT_PATH_UNRESOLVED),      C(WEFT_PATH_RESOLVED),	     C(WEFT_CONNECTION_INITIATOR),
-	C(WEFT_CONNECTION_DENIED),    C(WEFT_CONNECTION_MIDSTREAM),  C(WEFT_PORT_UNIX),
-	C(WEFT_NEXTHOP_ECMP),	      C(WEFT_LIVENESS_UNKNOWN),	     C(WEFT_LIVENESS_UP),
-	C(WEFT_LIVENESS_DOWN),	      C(WEFT_ELEMENT_ANY),	     C(WEFT_ELEMENT_NETWORK),
-	C(WEFT_ELEMENT_SECURITY_GROUP), C(WEFT_ELEMENT_TAG),	     C(WEFT_ELEMENT_IDENTITY),
-	C(WEFT_POLICY_ALLOW),	      C(WEFT_POLICY_DENY),	     C(WEFT_POLICY_RULE_LOG),
-	C(WEFT_INJECTION_OUT_OF_VIF), C(WEFT_INJECTION_ROUTE_IN_VRF),
+    C(WEFT_OPERATION_SET),
+    C(WEFT_OPERATION_DELETE),
+    C(WEFT_OPERATION_GET),
+    C(WEFT_OPERATION_DUMP),
+    C(WEFT_OPERATION_SWEEP),
+    C(WEFT_VIF_HOST),
+    C(WEFT_VIF_AGENT),
+    C(WEFT_VIF_PHYSICAL),
+    C(WEFT_VIF_VIRTUAL),
+    C(WEFT_PORT_NONE),
+    C(WEFT_PORT_TAP),
+    C(WEFT_PORT_AF_PACKET),
+    C(WEFT_PORT_ETHDEV),
+    C(WEFT_VIF_ADDRESS_CHECK),
+    C(WEFT_VIF_SHARED_UPLINK),
+    C(WEFT_VIF_UP),
+    C(WEFT_VIF_CREATED),
+    C(WEFT_VIF_ADDRESS_CONFIGURE),
+    C(WEFT_VIF_ADDRESS_GATEWAY),
+    C(WEFT_NEXTHOP_DISCARD),
+    C(WEFT_NEXTHOP_RECEIVE),
+    C(WEFT_NEXTHOP_LOCAL),
+    C(WEFT_NEXTHOP_TUNNEL),
+    C(WEFT_NEXTHOP_VRF),
+    C(WEFT_ENCAP_NONE),
+    C(WEFT_ENCAP_VXLAN),
+    C(WEFT_ENCAP_MPLSOUDP),
+    C(WEFT_ENCAP_MPLSOGRE),
+    C(WEFT_ROUTE_PROXY_NEIGHBOUR),
+    C(WEFT_ROUTE_SAME_NETWORK),
+    C(WEFT_PATH_UNRESOLVED),
+    C(WEFT_PATH_RESOLVED),
+    C(WEFT_CONNECTION_INITIATOR),
+    C(WEFT_CONNECTION_DENIED),
+    C(WEFT_CONNECTION_MIDSTREAM),
+    C(WEFT_PORT_UNIX),
+    C(WEFT_NEXTHOP_ECMP),
+    C(WEFT_LIVENESS_UNKNOWN),
+    C(WEFT_LIVENESS_UP),
+    C(WEFT_LIVENESS_DOWN),
+    C(WEFT_ELEMENT_ANY),
+    C(WEFT_ELEMENT_NETWORK),
+    C(WEFT_ELEMENT_SECURITY_GROUP),
+    C(WEFT_ELEMENT_TAG),
+    C(WEFT_ELEMENT_IDENTITY),
+    C(WEFT_POLICY_ALLOW),
+    C(WEFT_POLICY_DENY),
+    C(WEFT_POLICY_RULE_LOG),
+    C(WEFT_INJECTION_OUT_OF_VIF),
+    C(WEFT_INJECTION_ROUTE_IN_VRF),
 };
 
 struct code {
@@ -128,7 +186,8 @@ static void print_layout(void)
 	printf("    /** One field; an empty field name stands for the struct itself. */\n");
 	printf("    public record Field(String struct, String field, int offset, int bytes) {}\n");
 	print_structs(fields, count);
-	printf("    /** Every struct and field, in the header's order. */\n    public static final List<Field> FIELDS = List.of(\n");
+	printf("    /** Every struct and field, in the header's order. */\n    public static final List<Field> FIELDS = "
+	       "List.of(\n");
 	for (uint64_t i = 0; i < count; i++)
 		printf("            new Field(\"%s\", \"%s\", %u, %u)%s\n", fields[i].struct_name, fields[i].field,
 		       fields[i].offset, fields[i].bytes, i + 1 == count ? ");" : ",");
@@ -159,9 +218,11 @@ static void print_codes(void)
 	printf("\n");
 	print_constants(enums, sizeof(enums) / sizeof(enums[0]));
 	for (size_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++)
-		printf("\n    /** %s. */\n    public static final int %s = %d;\n", objects[i].doc, objects[i].name, objects[i].code);
+		printf("\n    /** %s. */\n    public static final int %s = %d;\n", objects[i].doc, objects[i].name,
+		       objects[i].code);
 	for (size_t i = 0; i < sizeof(traps) / sizeof(traps[0]); i++)
-		printf("\n    /** Trap: %s. */\n    public static final int %s = %d;\n", traps[i].doc, traps[i].name, traps[i].code);
+		printf("\n    /** Trap: %s. */\n    public static final int %s = %d;\n", traps[i].doc, traps[i].name,
+		       traps[i].code);
 	for (uint32_t i = 0; i < WEFT_DROP_LIMIT; i++)
 		if (weft_drop_name(i))
 			printf("\n    /** %s. */\n    public static final int WEFT_DROP_%s = %u;\n", weft_drop_doc(i),
