@@ -47,6 +47,9 @@ public final class Draft {
 
     private void mirror(Resource old, Resource now) {
         String type = now.type();
+        if (now.refs(type).isEmpty() && (old == null || old.refs(type).isEmpty())) {
+            return;
+        }
         Map<String, Ref> gone = new LinkedHashMap<>();
         if (old != null) {
             old.refs(type).forEach(ref -> gone.put(ref.uuid(), ref));

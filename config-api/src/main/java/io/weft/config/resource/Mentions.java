@@ -30,26 +30,27 @@ public final class Mentions {
 
     /** The keys of this object. */
     static Set<String> of(Resource resource) {
-        Set<String> keys = new TreeSet<>();
-        switch (resource.type()) {
-            case "network-policy", "security-group" -> {
-                JsonNode entries = resource.property(resource.type().replace('-', '_') + ENTRIES);
-                if (entries != null) {
-                    for (JsonNode rule : entries.path("policy_rule")) {
-                        addresses(rule.path("src_addresses"), keys);
-                        addresses(rule.path("dst_addresses"), keys);
-                    }
-                }
-            }
+        return switch (resource.type()) {
+            case "network-policy", "security-group" ->
+                named(resource.property(resource.type().replace('-', '_') + ENTRIES));
             case "bgp-router" -> {
                 JsonNode parameters = resource.property("bgp_router_parameters");
-                if (parameters != null) {
-                    keys.add(autonomousSystem(
-                            parameters.path("autonomous_system").longValue()));
-                }
+                yield parameters == null
+                        ? Set.of()
+                        : Set.of(autonomousSystem(
+                                parameters.path("autonomous_system").longValue()));
             }
-            default -> {
-                // other types name nothing but by reference
+            // other types name nothing but by reference
+            default -> Set.of();
+        };
+    }
+
+    private static Set<String> named(JsonNode entries) {
+        Set<String> keys = new TreeSet<>();
+        if (entries != null) {
+            for (JsonNode rule : entries.path("policy_rule")) {
+                addresses(rule.path("src_addresses"), keys);
+                addresses(rule.path("dst_addresses"), keys);
             }
         }
         return keys;

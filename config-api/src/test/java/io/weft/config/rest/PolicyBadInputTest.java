@@ -325,11 +325,13 @@ class PolicyBadInputTest {
                                 + group + "'}]}}"));
     }
 
+    private static final String ROUTER_NAME =
+            "'fq_name':['default-domain','default-project','ip-fabric','__default__','%s']";
+    private static final String PARAMETERS =
+            ",'bgp_router_parameters':{'autonomous_system':%s,'identifier':'10.0.0.1','address':'%s'%s}";
+
     @Test
     void checksBgpRouters() {
-        String name = "'fq_name':['default-domain','default-project','ip-fabric','__default__','%s']";
-        String parameters =
-                ",'bgp_router_parameters':{'autonomous_system':%s,'identifier':'10.0.0.1','address':'%s'%s}";
         String[][] bad = {
             {"0", "10.0.0.1", "", "autonomous_system: 0 is not in 1..4294967295"},
             {"1", "here", "", "address: 'here' is not an IPv4 or IPv6 address"},
@@ -355,21 +357,26 @@ class PolicyBadInputTest {
                     "bgp_router_parameters." + one[3],
                     api.post(
                             "/bgp-routers",
-                            "{'bgp-router':{" + name.formatted("r") + parameters.formatted(one[0], one[1], one[2])
-                                    + "}}"));
+                            "{'bgp-router':{" + ROUTER_NAME.formatted("r")
+                                    + PARAMETERS.formatted(one[0], one[1], one[2]) + "}}"));
         }
         refused(
                 400,
                 "bgp_router_parameters is required",
-                api.post("/bgp-routers", "{'bgp-router':{" + name.formatted("r") + "}}"));
+                api.post("/bgp-routers", "{'bgp-router':{" + ROUTER_NAME.formatted("r") + "}}"));
         refused(
                 400,
                 "parent routing-instance default-domain:red:web:none does not exist",
                 api.post(
                         "/bgp-routers",
                         "{'bgp-router':{'fq_name':['default-domain','red','web','none','r']"
-                                + parameters.formatted("1", "10.0.0.1", "") + "}}"));
-        String router = api.create("bgp-router", name.formatted("r") + parameters.formatted("1", "10.0.0.1", ""));
+                                + PARAMETERS.formatted("1", "10.0.0.1", "") + "}}"));
+    }
+
+    @Test
+    void bgpRoutersReferToEachOtherAndNotToThemselves() {
+        String router =
+                api.create("bgp-router", ROUTER_NAME.formatted("r") + PARAMETERS.formatted("1", "10.0.0.1", ""));
         refused(
                 400,
                 "cannot refer to itself",
@@ -377,7 +384,8 @@ class PolicyBadInputTest {
                         "/ref-update",
                         "{'type':'bgp-router','uuid':'" + router + "','ref-type':'bgp-router','ref-uuid':'" + router
                                 + "','operation':'ADD'}"));
-        String second = api.create("bgp-router", name.formatted("s") + parameters.formatted("2", "10.0.0.2", ""));
+        String second =
+                api.create("bgp-router", ROUTER_NAME.formatted("s") + PARAMETERS.formatted("2", "10.0.0.2", ""));
         refused(
                 400,
                 "attr.session is required",
