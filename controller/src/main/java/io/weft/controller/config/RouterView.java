@@ -17,7 +17,7 @@ import java.util.Set;
 
 /**
  * What of the configuration one agent has been sent: the subgraph of docs/ARCHITECTURE.md. A changed object concerns the agent only when the
- * view holds it or it is a root, because a new object joins by a link whose other end is already in the view. One thread.
+ * view holds it, a link of the view leads to it or it is a root, because a new object joins by a link whose other end is in the view. One thread.
  */
 public final class RouterView {
     /** Objects in one message, at most. */
@@ -51,12 +51,16 @@ public final class RouterView {
 
     private Set<Key> roots = Set.of();
     private Map<Key, ConfigNode> nodes = Map.of();
+
+    /** What links of the view lead to and does not exist. */
+    private Set<Key> missing = Set.of();
+
     private Map<List<Key>, ConfigLink> links = Map.of();
 
     /** Whether a change of these objects can change what the agent sees. */
     public boolean concerns(Set<Key> touched) {
         for (Key key : touched) {
-            if (nodes.containsKey(key) || roots.contains(key) || GLOBAL.contains(key.type())) {
+            if (nodes.containsKey(key) || missing.contains(key) || roots.contains(key) || GLOBAL.contains(key.type())) {
                 return true;
             }
         }
@@ -114,6 +118,7 @@ public final class RouterView {
 
     private Map<Key, ConfigNode> reach(ConfigGraph graph) {
         Map<Key, ConfigNode> reached = new LinkedHashMap<>();
+        missing = new HashSet<>();
         Deque<Key> queue = new ArrayDeque<>();
         GLOBAL.stream().sorted().forEach(type -> queue.addAll(graph.ofType(type)));
         roots.stream().sorted().forEach(queue::add);
@@ -122,6 +127,7 @@ public final class RouterView {
             Key key = queue.remove();
             ConfigNode node = graph.node(key).orElse(null);
             if (node == null) {
+                missing.add(key);
                 continue;
             }
             reached.put(key, node);
