@@ -220,6 +220,7 @@ uint32_t weftd_ports_resume(struct weft_plane *plane)
 	uint32_t there;
 
 	held = false;
+	weftd_deferred_flush(); /* the journal's last deletions: only ports of vifs are left */
 	there = resume(plane, true) + resume(plane, false);
 	weftd_deferred_flush();
 	return there;
