@@ -126,13 +126,14 @@ static int open_port(struct weftd_port *port, struct weft_vif *vif, const struct
 	if (error)
 		return error;
 	port->carrier = true;
+	port->ops = ops; /* before a worker has it: packets may be waiting */
 	error = weftd_workers_add(port);
 	if (error) {
 		weftd_refuse(text, error, "vif_id %u: no worker takes its port: %s", message->vif_id, strerror(-error));
+		port->ops = NULL;
 		ops->close(port);
 		return error;
 	}
-	port->ops = ops;
 	if (message->type == WEFT_VIF_PHYSICAL)
 		memcpy(vif->mac, port->mac, 6);
 	weft_plane_set_carrier(port->plane, vif, true);
@@ -219,6 +220,7 @@ uint32_t weftd_ports_resume(struct weft_plane *plane)
 	uint32_t there;
 
 	held = false;
+	weftd_deferred_flush(); /* the journal's last deletions: only ports of vifs are left */
 	there = resume(plane, true) + resume(plane, false);
 	weftd_deferred_flush();
 	return there;

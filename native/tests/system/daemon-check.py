@@ -61,7 +61,7 @@ class Client:
                 objects.append((kind, answer[16:size]))
             answer = answer[size:]
         if expect and errors:
-            raise SystemExit(f"refused: {errors}")
+            raise SystemExit(f"refused: {errors[:3]} of {len(errors)}")
         return objects, errors
 
     def take(self, count):
