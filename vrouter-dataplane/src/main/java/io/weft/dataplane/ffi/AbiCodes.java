@@ -25,6 +25,7 @@ public final class AbiCodes {
     public static final int WEFT_IDENTITY_ELEMENTS_MAX = 32;
     public static final int WEFT_POLICY_RULES_MAX = 8192;
     public static final int WEFT_NEXTHOP_MEMBERS_MAX = 128;
+    public static final int WEFT_MEMBER_WEIGHT_MAX = 1000;
     public static final int WEFT_VIF_POLICIES = 2;
     public static final int WEFT_IDENTITY_LIMIT = 65536;
     public static final int WEFT_POLICY_LIMIT = 65536;
