@@ -171,26 +171,8 @@ class HostDataplaneTest extends DataplaneContract {
 
     @Test
     void policyDecidesCountsAndTellsWhatItDenied() throws DataplaneException {
-        PolicyRule ntp = new PolicyRule(
-                new java.util.UUID(1, 2),
-                4,
-                PolicyAction.ALLOW,
-                true,
-                17,
-                PortRange.ANY,
-                new PortRange(123, 123),
-                PolicyEnd.ANY,
-                PolicyEnd.of(IDENTITY.elements().getFirst()));
-        PolicyRule domain = new PolicyRule(
-                new java.util.UUID(1, 3),
-                4,
-                PolicyAction.ALLOW,
-                true,
-                17,
-                PortRange.ANY,
-                new PortRange(53, 53),
-                PolicyEnd.ANY,
-                PolicyEnd.of(IDENTITY.elements().getFirst()));
+        PolicyRule ntp = allow(123);
+        PolicyRule domain = allow(53);
         Vif one = ObjectCases.guarded(VIF, 0, List.of(POLICY.id(), 0), Vif.NO_POLICIES, 0);
         Vif two = ObjectCases.guarded(ObjectCases.vif(6, 3), IDENTITY.id(), Vif.NO_POLICIES, Vif.NO_POLICIES, 0);
         NextHop toOne = new NextHop.Local(20, KEY, 5);
@@ -246,6 +228,20 @@ class HostDataplaneTest extends DataplaneContract {
                 List.of(opened.sourceIdentity(), opened.destinationIdentity(), opened.denied()));
         assertEquals(1, plane.vif(5).orElseThrow().connectionsLive());
         assertThrows(IllegalArgumentException.class, () -> plane.log(LogPage.Marker.START, 0));
+    }
+
+    /** UDP to a port of what has IDENTITY, logged. */
+    private static PolicyRule allow(int port) {
+        return new PolicyRule(
+                new java.util.UUID(1, port),
+                4,
+                PolicyAction.ALLOW,
+                true,
+                17,
+                PortRange.ANY,
+                new PortRange(port, port),
+                PolicyEnd.ANY,
+                PolicyEnd.of(IDENTITY.elements().getFirst()));
     }
 
     private static PolicySet policy(PolicyRule... rules) {

@@ -195,8 +195,6 @@ final class ObjectCases {
         most.add(VifAddress.configured(ip("0.0.0.0"), 0));
         most.add(VifAddress.gateway(ip("255.255.255.254")));
         most.add(VifAddress.gateway(ip("fe80::1")));
-        String device = "d".repeat(63);
-        String netns = "/" + "n".repeat(126);
         List<Vif> variants = new ArrayList<>();
         variants.add(VIF);
         variants.add(vif(VIF.id(), OTHER_VRF.id()));
@@ -205,63 +203,7 @@ final class ObjectCases {
         variants.add(with(VIF, OTHER_KEY, false, false, 68, 16, OTHER_MAC, List.of()));
         variants.add(with(VIF, KEY, false, true, 65535, 1048575, MAC, most));
         variants.add(with(VIF, KEY, true, true, 1500, 0, MAC, most.subList(0, 1)));
-        variants.add(new Vif(
-                0,
-                0,
-                KEY,
-                VifType.PHYSICAL,
-                PortKind.NONE,
-                false,
-                true,
-                1500,
-                -1,
-                MacAddress.ZERO,
-                "",
-                device,
-                "",
-                List.of(),
-                0,
-                Vif.NO_POLICIES,
-                Vif.NO_POLICIES,
-                0));
-        variants.add(new Vif(
-                4351,
-                3,
-                KEY,
-                VifType.HOST,
-                PortKind.NONE,
-                false,
-                false,
-                1500,
-                -1,
-                MAC,
-                "fifteen-bytes-x",
-                "",
-                netns,
-                List.of(),
-                0,
-                Vif.NO_POLICIES,
-                Vif.NO_POLICIES,
-                0));
-        variants.add(new Vif(
-                1,
-                3,
-                KEY,
-                VifType.AGENT,
-                PortKind.NONE,
-                false,
-                false,
-                1500,
-                -1,
-                OTHER_MAC,
-                "pkt0",
-                "",
-                "",
-                List.of(),
-                0,
-                Vif.NO_POLICIES,
-                Vif.NO_POLICIES,
-                0));
+        variants.addAll(otherTypes());
         return new ObjectCase(
                 "vif",
                 List.of(VRF, OTHER_VRF, IDENTITY, POLICY, new PolicySet(8, KEY, PolicyAction.DENY, List.of())),
@@ -270,6 +212,39 @@ final class ObjectCases {
                 plane ->
                         plane.vifs().stream().map(ObjectCases::withoutDeviceMac).toList(),
                 Optional.of(ObjectKind.VIF));
+    }
+
+    private static List<Vif> otherTypes() {
+        String device = "d".repeat(63);
+        String netns = "/" + "n".repeat(126);
+        List<Vif> variants = new ArrayList<>();
+        variants.add(plain(0, 0, VifType.PHYSICAL, true, MacAddress.ZERO, List.of("", device, "")));
+        variants.add(plain(4351, 3, VifType.HOST, false, MAC, List.of("fifteen-bytes-x", "", netns)));
+        variants.add(plain(1, 3, VifType.AGENT, false, OTHER_MAC, List.of("pkt0", "", "")));
+        return variants;
+    }
+
+    /** @param names name, device, netns */
+    private static Vif plain(int id, int vrfId, VifType type, boolean shared, MacAddress mac, List<String> names) {
+        return new Vif(
+                id,
+                vrfId,
+                KEY,
+                type,
+                PortKind.NONE,
+                false,
+                shared,
+                1500,
+                -1,
+                mac,
+                names.get(0),
+                names.get(1),
+                names.get(2),
+                List.of(),
+                0,
+                Vif.NO_POLICIES,
+                Vif.NO_POLICIES,
+                0);
     }
 
     static Vif guarded(Vif of, int identityId, List<Integer> egress, List<Integer> ingress, int connectionsMax) {

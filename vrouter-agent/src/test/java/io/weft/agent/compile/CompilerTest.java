@@ -220,68 +220,7 @@ class CompilerTest {
         Inputs in = new Inputs();
         Map<Integer, Integer> networkOf = new HashMap<>();
         for (int round = 0; round < 400; round++) {
-            int port = random.nextInt(6);
-            int network = 1 + random.nextInt(3);
-            switch (random.nextInt(14)) {
-                case 0 -> Site.putNetwork(in.graph, network);
-                case 1, 2 -> {
-                    if (networkOf.putIfAbsent(port, network) == null) {
-                        Site.putPort(in.graph, port, network, 3 + random.nextInt(4));
-                    }
-                }
-                case 3 -> {
-                    Integer of = networkOf.remove(port);
-                    if (of != null) {
-                        Site.removePort(in.graph, port, of);
-                    }
-                }
-                case 4, 5 -> in.compiler.attach(Site.port(port, network));
-                case 6 -> in.compiler.detach(Site.vmi(port));
-                case 7, 8 ->
-                    in.routes.put(
-                            random.nextInt(2),
-                            Site.instance(network),
-                            Site.route(
-                                    "10." + network + ".0." + (3 + random.nextInt(6)) + "/32",
-                                    network,
-                                    1 + random.nextInt(4),
-                                    100 * (1 + random.nextInt(2))));
-                case 9 -> randomPolicy(random, in.graph, network, port);
-                case 10 -> randomGroup(random, in.graph, 1 + random.nextInt(3), port);
-                case 11 -> {
-                    String prefix = "10." + network + ".0." + (3 + random.nextInt(6)) + "/32";
-                    RemoteRoute several = Site.and(
-                            Site.route(prefix, network, 1 + random.nextInt(4), 100),
-                            Site.route(prefix, network, 1 + random.nextInt(4), 100));
-                    in.routes.put(
-                            random.nextInt(2),
-                            Site.instance(1 + random.nextInt(3)),
-                            Site.withGroups(several, Site.groupId(1), Site.groupId(1 + random.nextInt(3))));
-                }
-                case 12 -> {
-                    if (networkOf.containsKey(port)) {
-                        Site.putSharedAddress(
-                                in.graph,
-                                port,
-                                "10." + networkOf.get(port) + ".0.8",
-                                random.nextBoolean() ? "active-active" : "active-standby");
-                    } else {
-                        in.routes.lost(random.nextInt(2));
-                    }
-                }
-                default -> {
-                    if (random.nextInt(5) == 0) {
-                        Site.putPriorities(
-                                in.graph,
-                                random.nextBoolean() ? List.of("VXLAN", "MPLSoUDP") : List.of("MPLSoUDP", "VXLAN"));
-                    } else {
-                        in.routes.remove(
-                                random.nextInt(2),
-                                Site.instance(network),
-                                IpPrefix.parse("10." + network + ".0." + (3 + random.nextInt(6)) + "/32"));
-                    }
-                }
-            }
+            change(random, in, networkOf);
             if (random.nextInt(3) == 0) {
                 in.step();
                 DesiredState whole = Compiler.compile(in.graph, in.compiler.attached(), in.routes, Site.HOST);
@@ -289,6 +228,68 @@ class CompilerTest {
                 in.replay.assertSame(whole);
             }
         }
+    }
+
+    /** One step of anything. */
+    private static void change(Random random, Inputs in, Map<Integer, Integer> networkOf) {
+        int port = random.nextInt(6);
+        int network = 1 + random.nextInt(3);
+        switch (random.nextInt(14)) {
+            case 0 -> Site.putNetwork(in.graph, network);
+            case 1, 2 -> {
+                if (networkOf.putIfAbsent(port, network) == null) {
+                    Site.putPort(in.graph, port, network, 3 + random.nextInt(4));
+                }
+            }
+            case 3 -> {
+                Integer of = networkOf.remove(port);
+                if (of != null) {
+                    Site.removePort(in.graph, port, of);
+                }
+            }
+            case 4, 5 -> in.compiler.attach(Site.port(port, network));
+            case 6 -> in.compiler.detach(Site.vmi(port));
+            case 7, 8, 11 -> randomRoute(random, in.routes, network);
+            case 9 -> randomPolicy(random, in.graph, network, port);
+            case 10 -> randomGroup(random, in.graph, 1 + random.nextInt(3), port);
+            case 12 -> {
+                if (networkOf.containsKey(port)) {
+                    Site.putSharedAddress(
+                            in.graph,
+                            port,
+                            "10." + networkOf.get(port) + ".0.8",
+                            random.nextBoolean() ? "active-active" : "active-standby");
+                } else {
+                    in.routes.lost(random.nextInt(2));
+                }
+            }
+            default -> {
+                if (random.nextInt(5) == 0) {
+                    Site.putPriorities(
+                            in.graph,
+                            random.nextBoolean() ? List.of("VXLAN", "MPLSoUDP") : List.of("MPLSoUDP", "VXLAN"));
+                } else {
+                    in.routes.remove(
+                            random.nextInt(2),
+                            Site.instance(network),
+                            IpPrefix.parse("10." + network + ".0." + (3 + random.nextInt(6)) + "/32"));
+                }
+            }
+        }
+    }
+
+    private static void randomRoute(Random random, RouteTable routes, int network) {
+        String prefix = "10." + network + ".0." + (3 + random.nextInt(6)) + "/32";
+        RemoteRoute one = Site.route(prefix, network, 1 + random.nextInt(4), 100 * (1 + random.nextInt(2)));
+        if (random.nextInt(3) > 0) {
+            routes.put(random.nextInt(2), Site.instance(network), one);
+            return;
+        }
+        RemoteRoute several = Site.and(one, Site.route(prefix, network, 1 + random.nextInt(4), 100));
+        routes.put(
+                random.nextInt(2),
+                Site.instance(1 + random.nextInt(3)),
+                Site.withGroups(several, Site.groupId(1), Site.groupId(1 + random.nextInt(3))));
     }
 
     private static void randomPolicy(Random random, ConfigGraph graph, int network, int port) {
