@@ -107,7 +107,7 @@ public sealed interface NextHop extends PlaneObject {
      * @param weight 1 .. 1000
      */
     record Member(long id, int nextHopId, int label, int weight) {
-        public static final int WEIGHT_MAX = 1000;
+        public static final int WEIGHT_MAX = AbiCodes.WEFT_MEMBER_WEIGHT_MAX;
 
         public Member {
             if (id < 1 || id > 0xffff_ffffL) {
