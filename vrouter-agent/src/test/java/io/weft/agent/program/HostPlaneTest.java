@@ -1,6 +1,7 @@
 package io.weft.agent.program;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.weft.agent.compile.DesiredState;
@@ -13,6 +14,7 @@ import io.weft.dataplane.DataplaneException;
 import io.weft.dataplane.NextHop;
 import io.weft.dataplane.PlaneObject;
 import io.weft.dataplane.PlaneSettings;
+import io.weft.dataplane.PlaneState;
 import io.weft.dataplane.Stored;
 import io.weft.dataplane.Vrf;
 import java.net.Inet4Address;
@@ -23,6 +25,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -149,6 +153,11 @@ class HostPlaneTest {
         first.open(connection(), 0);
         apply(first, DesiredState.EMPTY, state);
         Map<Slot, PlaneObject> before = dump();
+        assertTrue(before.keySet().stream()
+                .map(Slot::kind)
+                .collect(Collectors.toSet())
+                .containsAll(Set.of(Kind.IDENTITY, Kind.POLICY, Kind.ECMP)));
+        PlaneState counted = plane.plane();
         Programmer second = programmer();
         second.open(connection(), 0);
         assertEquals(before, dump());
@@ -156,5 +165,7 @@ class HostPlaneTest {
         second.inSync();
         second.flush(0);
         assertEquals(before, dump());
+        assertEquals(counted.sets(), plane.plane().sets(), "nothing was set that was not so");
+        assertEquals(counted.deletes(), plane.plane().deletes());
     }
 }
