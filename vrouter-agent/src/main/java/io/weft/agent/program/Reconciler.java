@@ -227,7 +227,7 @@ public final class Reconciler {
             PlaneObject want = desired.get(slot);
             Stored<PlaneObject> have = actual.get(slot);
             if (want != null) {
-                if (have == null || have.epoch() != epoch || !same(want, have.object())) {
+                if (have == null || have.epoch() != epoch || evicted.contains(slot) || !same(want, have.object())) {
                     set.add(slot);
                     if (have != null && evicted.contains(slot)) {
                         before.add(slot);

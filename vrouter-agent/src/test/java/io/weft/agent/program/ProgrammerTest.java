@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.weft.agent.compile.AttachedPort;
 import io.weft.agent.compile.Compiler;
 import io.weft.agent.compile.ConfigGraph;
 import io.weft.agent.compile.DesiredState;
@@ -361,6 +362,31 @@ class ProgrammerTest {
         assertEquals(
                 "10.1.0.70/32",
                 ((Route) ((Operation.Set) changes.getFirst()).object()).prefix().toString());
+    }
+
+    @Test
+    void aPortInAnotherNamespaceIsSetAnewWithAllThatLeadsToIt() throws DataplaneException {
+        Sample sample = new Sample();
+        Programmer programmer = programmer();
+        programmer.open(plane.open(), 0);
+        DesiredState before = sample.state();
+        apply(programmer, DesiredState.EMPTY, before, 0);
+        AttachedPort port = Site.port(1, 1);
+        AttachedPort moved = new AttachedPort(
+                port.vmi(),
+                port.vm(),
+                port.containerId(),
+                "/run/netns/other",
+                port.ifname(),
+                port.network(),
+                port.configuration(),
+                true);
+        DesiredState after = Compiler.compile(sample.graph, List.of(moved, Site.port(2, 1)), sample.routes, Site.HOST);
+        changes(programmer, before, after);
+        assertEquals(desired(programmer), tenantObjects());
+        assertEquals(
+                "/run/netns/other", programmer.vif(Site.vmi(1)).orElseThrow().netns());
+        assertEquals(3, ecmp("10.1.0.50/32").members().size());
     }
 
     @Test
