@@ -298,14 +298,7 @@ class RibsTest {
         VpnKey key =
                 new VpnKey(distinguisher(random.nextInt(AGENTS), random.nextInt(3)), prefix(random.nextInt(PREFIXES)));
         switch (random.nextInt(8)) {
-            case 0 -> {
-                String network = "d:p:n" + random.nextInt(INSTANCES);
-                OptionalInt id =
-                        random.nextInt(4) == 0 ? OptionalInt.empty() : OptionalInt.of(1 + network.charAt(5) - '0');
-                twin.networks.remove(network);
-                id.ifPresent(value -> twin.networks.put(network, value));
-                ribs.network(network, id);
-            }
+            case 0 -> renumber(random, ribs, twin);
             case 1 -> {
                 String instance = instance(random.nextInt(INSTANCES));
                 Optional<RouteDistinguisher> distinguisher = random.nextInt(4) == 0
@@ -351,6 +344,14 @@ class RibsTest {
                 ribs.put(peer, route, attributes);
             }
         }
+    }
+
+    private static void renumber(Random random, Ribs ribs, Twin twin) {
+        String network = "d:p:n" + random.nextInt(INSTANCES);
+        OptionalInt id = random.nextInt(4) == 0 ? OptionalInt.empty() : OptionalInt.of(1 + network.charAt(5) - '0');
+        twin.networks.remove(network);
+        id.ifPresent(value -> twin.networks.put(network, value));
+        ribs.network(network, id);
     }
 
     private static PathSource.Bgp peer(int number) {

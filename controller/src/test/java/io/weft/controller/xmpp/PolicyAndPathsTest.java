@@ -345,6 +345,22 @@ class PolicyAndPathsTest extends CoreScenario {
         assertTrue(checks > 500, checks + " route messages checked");
     }
 
+    /** The agent of this name, which comes up, with or without configuration from here, when it is not there. */
+    private Agent present(Random random, Map<String, Agent> up, String name, int host) {
+        Agent present = up.get(name);
+        if (present != null && !present.closed) {
+            return present;
+        }
+        Agent agent = new Agent(name, "192.0.2." + host);
+        up.put(name, agent);
+        if (random.nextInt(3) > 0) {
+            agent.asksConfig();
+        }
+        agent.say(agent.encoder.subscribe(RED, 1, false));
+        agent.say(agent.encoder.subscribe(BLUE, 2, false));
+        return agent;
+    }
+
     private void live(Random random) {
         twoRoutersAndRed();
         Map<String, Agent> up = new TreeMap<>();
@@ -354,16 +370,7 @@ class PolicyAndPathsTest extends CoreScenario {
             int host = name.charAt(0) - 'a' + 1;
             String project = random.nextBoolean() ? "red" : "blue";
             String instance = "d:" + project + ":web:web";
-            Agent agent = up.get(name);
-            if (agent == null || agent.closed) {
-                agent = new Agent(name, "192.0.2." + host);
-                up.put(name, agent);
-                if (random.nextInt(3) > 0) {
-                    agent.asksConfig();
-                }
-                agent.say(agent.encoder.subscribe(RED, 1, false));
-                agent.say(agent.encoder.subscribe(BLUE, 2, false));
-            }
+            Agent agent = present(random, up, name, host);
             Prefix prefix = random.nextBoolean() ? POD : OTHER;
             switch (random.nextInt(9)) {
                 case 0 ->
