@@ -10,6 +10,7 @@ import io.weft.protocol.bgp.Family;
 import io.weft.protocol.bgp.Notification;
 import io.weft.protocol.bgp.Open;
 import io.weft.protocol.net.IpAddress;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
@@ -44,7 +46,6 @@ public final class BgpSpeaker {
         public void up(BgpPeer of) {
             Open theirs = of.established().orElseThrow().theirs;
             Set<Family> families = of.families(theirs);
-            speaker.established = true;
             in.up(theirs, families, speaker.nowNs);
             out = new RibOut(speaker.exports, of.config.localAsn(), families);
         }
@@ -77,7 +78,7 @@ public final class BgpSpeaker {
     private Optional<InetSocketAddress> listen = Optional.empty();
     private String listening = "";
     private long listenDueNs = NEVER;
-    private boolean established;
+    private boolean complete;
     private long attempts;
     private long nowNs;
 
@@ -93,6 +94,22 @@ public final class BgpSpeaker {
         this.imports = imports;
         this.exports = exports;
         this.random = random;
+    }
+
+    /** One that has no name, hence no peers. */
+    public static BgpSpeaker off(VpnImports imports, VpnExports exports) {
+        BgpTransport none = new BgpTransport() {
+            @Override
+            public void connect(long attempt, InetSocketAddress remote, InetAddress local) {
+                throw new IllegalStateException("no BGP");
+            }
+
+            @Override
+            public void listen(InetSocketAddress address) {
+                throw new IllegalStateException("no BGP");
+            }
+        };
+        return new BgpSpeaker(BgpSettings.NONE, none, imports, exports, new SplittableRandom(0));
     }
 
     // Configuration
@@ -131,7 +148,7 @@ public final class BgpSpeaker {
         Peering peering = new Peering(this);
         peering.in = new RibIn(wanted, imports, settings.staleTimeMs() * MS);
         peering.peer =
-                new BgpPeer(wanted, settings.times(), transport, peering, random, () -> ++attempts, () -> !established);
+                new BgpPeer(wanted, settings.times(), transport, peering, random, () -> ++attempts, () -> !complete);
         return peering;
     }
 
@@ -214,6 +231,7 @@ public final class BgpSpeaker {
     /** Expires timers and sends what changed. @param complete whether the first routes of the agents are all here */
     public void doWork(long now, boolean complete) {
         nowNs = now;
+        this.complete = complete;
         if (now >= listenDueNs) {
             listenDueNs = NEVER;
             listen.ifPresent(transport::listen);

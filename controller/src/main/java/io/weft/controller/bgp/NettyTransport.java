@@ -69,15 +69,20 @@ public final class NettyTransport implements BgpTransport, AutoCloseable {
                 done -> bound(address, done.channel(), done.cause()));
     }
 
-    private synchronized void bound(InetSocketAddress asked, Channel channel, Throwable error) {
+    /** The sink is not called under the lock: it may wait for the core, which may be in {@link #listen}. */
+    private void bound(InetSocketAddress asked, Channel channel, Throwable error) {
         if (error != null) {
             sink.accept(new BgpEvent.Listening(text(asked), String.valueOf(error.getMessage())));
-        } else if (closed) {
-            channel.close();
-        } else {
-            listening = channel;
-            sink.accept(new BgpEvent.Listening(text((InetSocketAddress) channel.localAddress()), ""));
+            return;
         }
+        synchronized (this) {
+            if (closed || listening != null) {
+                channel.close();
+                return;
+            }
+            listening = channel;
+        }
+        sink.accept(new BgpEvent.Listening(text((InetSocketAddress) channel.localAddress()), ""));
     }
 
     /**

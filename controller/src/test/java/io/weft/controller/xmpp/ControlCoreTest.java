@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.weft.controller.bgp.BgpSpeaker;
 import io.weft.controller.config.ConfigChange;
 import io.weft.controller.config.WatchDecoder;
 import io.weft.protocol.net.IpAddress;
@@ -32,7 +33,8 @@ class ControlCoreTest {
     private static final Prefix POD = Prefix.parse("10.1.1.3/32");
 
     private final Queue<CoreEvent> inbox = new ArrayDeque<>();
-    private final ControlCore core = new ControlCore(inbox, new CoreSettings(90_000, 300_000, 30_000, 20_000));
+    private final ControlCore core = new ControlCore(
+            inbox, new CoreSettings(90_000, 300_000, 30_000, 20_000), ribs -> BgpSpeaker.off(ribs, ribs));
     private long now = 1000 * S;
 
     /** An agent as the core sees it: what it writes is parsed with the agent's codec. */
