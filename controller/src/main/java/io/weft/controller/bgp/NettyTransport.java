@@ -30,7 +30,7 @@ public final class NettyTransport implements BgpTransport, AutoCloseable {
     private final EventLoopGroup group;
     private final Consumer<BgpEvent> sink;
     private Channel listening;
-    private boolean closed;
+    private volatile boolean closed;
 
     public NettyTransport(EventLoopGroup group, Consumer<BgpEvent> sink) {
         this.group = group;
@@ -39,6 +39,9 @@ public final class NettyTransport implements BgpTransport, AutoCloseable {
 
     @Override
     public void connect(long attempt, InetSocketAddress remote, InetAddress local) {
+        if (closed) {
+            return;
+        }
         new Bootstrap()
                 .group(group)
                 .channel(EpollSocketChannel.class)
@@ -217,8 +220,8 @@ public final class NettyTransport implements BgpTransport, AutoCloseable {
 
         @Override
         public void close() {
-            // After what was written: a task of the event loop behind the writes.
-            channel.eventLoop().execute(channel::close);
+            // From another thread each call is a task of the event loop: this one comes after the writes.
+            channel.close();
         }
     }
 }
