@@ -14,6 +14,9 @@ import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.util.concurrent.GlobalEventExecutor;
 import io.weft.controller.xmpp.Bound;
 import io.weft.protocol.bgp.BgpException;
 import io.weft.protocol.bgp.MessageSplitter;
@@ -29,6 +32,7 @@ public final class NettyTransport implements BgpTransport, AutoCloseable {
 
     private final EventLoopGroup group;
     private final Consumer<BgpEvent> sink;
+    private final ChannelGroup open = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private Channel listening;
     private volatile boolean closed;
 
@@ -49,7 +53,7 @@ public final class NettyTransport implements BgpTransport, AutoCloseable {
                 .option(ChannelOption.TCP_NODELAY, true)
                 .option(ChannelOption.SO_REUSEADDR, true)
                 .option(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER)
-                .handler(new Handler(sink, attempt))
+                .handler(new Handler(attempt))
                 .connect(remote, new InetSocketAddress(local, 0))
                 .addListener(done -> {
                     if (!done.isSuccess()) {
@@ -110,17 +114,17 @@ public final class NettyTransport implements BgpTransport, AutoCloseable {
                 .childHandler(new ChannelInitializer<Channel>() {
                     @Override
                     protected void initChannel(Channel channel) {
-                        channel.pipeline().addLast(new Handler(sink, -1));
+                        channel.pipeline().addLast(new Handler(-1));
                     }
                 });
     }
 
+    /** Connections end without NOTIFICATION: peers keep the routes, this speaker may come back (RFC 4724). */
     @Override
-    public synchronized void close() {
+    public void close() {
         closed = true;
-        if (listening != null) {
-            listening.close().syncUninterruptibly();
-        }
+        listen(null);
+        open.close().awaitUninterruptibly();
     }
 
     private static String text(InetSocketAddress address) {
@@ -128,8 +132,7 @@ public final class NettyTransport implements BgpTransport, AutoCloseable {
         return (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort();
     }
 
-    private static final class Handler extends SimpleChannelInboundHandler<ByteBuf> {
-        private final Consumer<BgpEvent> sink;
+    private final class Handler extends SimpleChannelInboundHandler<ByteBuf> {
         private final long attempt;
         private final MessageSplitter splitter = new MessageSplitter();
         private Link link;
@@ -137,13 +140,17 @@ public final class NettyTransport implements BgpTransport, AutoCloseable {
         private boolean broken;
 
         /** @param attempt -1: the peer connected */
-        private Handler(Consumer<BgpEvent> sink, long attempt) {
-            this.sink = sink;
+        private Handler(long attempt) {
             this.attempt = attempt;
         }
 
         @Override
         public void channelActive(ChannelHandlerContext context) {
+            open.add(context.channel());
+            if (closed) {
+                context.close();
+                return;
+            }
             link = new Link(context.channel());
             sink.accept(attempt < 0 ? new BgpEvent.Accepted(link) : new BgpEvent.Connected(attempt, link));
         }
