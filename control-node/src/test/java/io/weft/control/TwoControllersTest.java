@@ -1,6 +1,7 @@
 package io.weft.control;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.weft.protocol.net.IpAddress;
 import io.weft.protocol.net.MacAddress;
@@ -11,6 +12,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -70,28 +72,35 @@ class TwoControllersTest {
                         () -> site.page(a, "/bgp") + site.page(b, "/bgp"));
                 Site.await(() -> two.routes.containsKey(ONE), () -> site.page(b, "/routes?instance=" + Site.RED));
 
-                // The second controller dies: the first keeps its routes until it is back and has told its own again.
-                site.stop(b);
-                Site.await(
-                        () -> site.page(a, "/routes?instance=" + Site.RED).contains("\"stale\""),
-                        () -> site.page(a, "/routes?instance=" + Site.RED));
-                assertEquals(true, one.routes.containsKey(TWO), "stale routes stay");
-                ControlNode again = site.start("b");
-                awaitBoth(site, a, again);
-                Site.await(() -> !one.routes.containsKey(TWO), () -> site.page(a, "/bgp"));
-                try (TestAgent back = new TestAgent("h2", "192.0.2.2", Site.ready(again, "xmpp"), Site.RED)) {
-                    back.publish(Site.RED, TWO.toString(), 22);
-                    back.endOfRib();
-                    Site.await(
-                            () -> Optional.ofNullable(one.routes.get(TWO))
-                                    .map(entry -> entry.nextHops().getFirst().label() == 22)
-                                    .orElse(false),
-                            () -> site.page(a, "/bgp"));
-                    Site.await(() -> back.routes.containsKey(ONE), () -> site.page(again, "/bgp"));
-                    one.withdraw(Site.RED, ONE.toString());
-                    Site.await(() -> !back.routes.containsKey(ONE), () -> site.page(again, "/bgp"));
-                }
+                dieAndReturn(site, a, b, one, two);
             }
+        }
+    }
+
+    /** The first keeps the second's routes until that is back and has told its own again. */
+    private static void dieAndReturn(Site site, ControlNode a, ControlNode b, TestAgent one, TestAgent two)
+            throws IOException {
+        Site.await(() -> one.routes.containsKey(TWO), () -> site.page(a, "/routes?instance=" + Site.RED));
+        site.stop(b);
+        two.close();
+        Site.await(
+                () -> site.page(a, "/routes?instance=" + Site.RED).contains("\"stale\""),
+                () -> site.page(a, "/routes?instance=" + Site.RED));
+        assertTrue(one.routes.containsKey(TWO), "stale routes stay");
+        ControlNode again = site.start("b");
+        awaitBoth(site, a, again);
+        Site.await(() -> !one.routes.containsKey(TWO), () -> site.page(a, "/bgp"));
+        try (TestAgent back = new TestAgent("h2", "192.0.2.2", Site.ready(again, "xmpp"), Site.RED)) {
+            back.publish(Site.RED, TWO.toString(), 22);
+            back.endOfRib();
+            Site.await(
+                    () -> Optional.ofNullable(one.routes.get(TWO))
+                            .map(entry -> entry.nextHops().getFirst().label() == 22)
+                            .orElse(false),
+                    () -> site.page(a, "/bgp"));
+            Site.await(() -> back.routes.containsKey(ONE), () -> site.page(again, "/bgp"));
+            one.withdraw(Site.RED, ONE.toString());
+            Site.await(() -> !back.routes.containsKey(ONE), () -> site.page(again, "/bgp"));
         }
     }
 
@@ -100,9 +109,9 @@ class TwoControllersTest {
         assertEquals(IpAddress.parse(host), hop.address());
         assertEquals(label, hop.label());
         assertEquals(Optional.of(MacAddress.parse("02:00:00:00:00:01")), hop.mac());
-        assertEquals(true, hop.l3Label() > 0, "VNI from the origin network");
+        assertTrue(hop.l3Label() > 0, "VNI from the origin network");
         assertEquals("default-domain:default-project:red", entry.virtualNetwork());
-        assertEquals(java.util.List.of("vxlan", "udp"), hop.encapsulations());
+        assertEquals(List.of("vxlan", "udp"), hop.encapsulations());
         assertEquals(100, entry.localPreference());
     }
 }

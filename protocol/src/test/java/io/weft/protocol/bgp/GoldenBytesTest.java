@@ -143,6 +143,51 @@ class GoldenBytesTest {
         assertArrayEquals(bytes, BgpEncoder.encode(decoded.update()));
     }
 
+    /** Captured from a session with GoBGP 3.10. */
+    @Test
+    void readsWhatGoBgpSends() throws BgpException {
+        Open open = (Open)
+                decode(
+                        message(
+                                1,
+                                "04fc00005ac63364022a02280200490402766d0001040001008001040002008041040000fc00050c000100800002000200800002"));
+        assertEquals(64512, open.asn());
+        assertEquals(java.util.Set.of(Family.INET_VPN, Family.INET6_VPN), open.families());
+        assertTrue(open.canRefresh());
+        DecodedUpdate six = (DecodedUpdate) decode(message(
+                2,
+                "0000004d4001010240020040050400000064800e3100028018000000000000000000000000000000000000ffffc000024d0098003ea1"
+                        + "0001c000024d0009fd00000900000000c010080002fc00007a1201"));
+        assertEquals(List.of(), six.malformed());
+        Update.Reach reach = six.update().reach().orElseThrow();
+        assertEquals(IpAddress.parse("192.0.2.77"), reach.nextHop());
+        assertEquals(
+                List.of(new VpnNlri(
+                        List.of(1002),
+                        RouteDistinguisher.of(IpAddress.parse("192.0.2.77"), 9),
+                        Prefix.parse("fd00:9::/64"))),
+                reach.nlri());
+        DecodedUpdate four = (DecodedUpdate) decode(message(
+                2,
+                "0000004a400101024002008004040000000540050400000064c00804fc000007800e200001800c0000000000000000c000024d0070"
+                        + "003e910000fc00000000090a0900c010080002fc00007a1201"));
+        assertEquals(List.of(), four.malformed());
+        assertEquals(List.of(0xfc000007L), four.update().attributes().communities());
+        assertEquals(OptionalLong.of(5), four.update().attributes().med());
+        assertEquals(
+                "64512:9",
+                four.update()
+                        .reach()
+                        .orElseThrow()
+                        .nlri()
+                        .getFirst()
+                        .distinguisher()
+                        .toString());
+        assertEquals(
+                List.of(ExtendedCommunity.of(RouteTarget.parse("target:64512:8000001"))),
+                four.update().attributes().extendedCommunities());
+    }
+
     @Test
     void withdrawalAndEndOfRib() throws BgpException {
         byte[] bytes = message(2, "0000 | 0016 | 90 0f 0012 | 0001 80 | 70 800000 0000fde800000009 0a0101");
