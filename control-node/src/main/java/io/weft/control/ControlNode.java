@@ -114,10 +114,14 @@ public final class ControlNode implements AutoCloseable {
         return SettingValues.parse(Controller.settings(), arguments, Map.of(), ControlNode::read);
     }
 
-    /** The line a supervisor waits for; {@code rest} is where the config API answers, in whichever process. */
+    /** The line a supervisor waits for; {@code rest} is where the config API answers, in whichever process; {@code bgp=configured}: where its bgp-router says. */
     public String readyLine() {
-        return "ready rest=%s xmpp=%s introspect=%s"
-                .formatted(text(rest), text(controller.xmppAddress()), text(controller.introspectAddress()));
+        return "ready rest=%s xmpp=%s introspect=%s bgp=%s"
+                .formatted(
+                        text(rest),
+                        text(controller.xmppAddress()),
+                        text(controller.introspectAddress()),
+                        controller.bgpAddress().map(ControlNode::text).orElse("configured"));
     }
 
     /** The controller first, so that it does not take the end of its config for a failure. */

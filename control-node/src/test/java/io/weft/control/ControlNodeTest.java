@@ -52,7 +52,8 @@ class ControlNodeTest {
     void bothPartsAnswerOnTheAddressesOfTheReadyLine() throws Exception {
         try (ControlNode node = ControlNode.start(values());
                 HttpClient http = HttpClient.newHttpClient()) {
-            Matcher ready = Pattern.compile("ready rest=(\\S+:\\d+) xmpp=(\\S+:\\d+) introspect=(\\S+:\\d+)")
+            Matcher ready = Pattern.compile(
+                            "ready rest=(\\S+:\\d+) xmpp=(\\S+:\\d+) introspect=(\\S+:\\d+) bgp=configured")
                     .matcher(node.readyLine());
             assertTrue(ready.matches(), node.readyLine());
             assertEquals(200, status(http, ready.group(1), "/virtual-networks"));

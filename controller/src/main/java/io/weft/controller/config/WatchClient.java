@@ -34,7 +34,7 @@ public final class WatchClient implements AutoCloseable {
     private static final String PATH =
             "/watch?resource_type=global-system-config,global-vrouter-config,network-ipam,virtual-network,"
                     + "virtual-machine,virtual-machine-interface,instance-ip,virtual-router,routing-instance,route-target,"
-                    + "security-group,access-control-list";
+                    + "security-group,access-control-list,bgp-router";
     private static final long FIRST_RETRY_MS = 50;
     private static final long LAST_RETRY_MS = 2000;
 

@@ -1,8 +1,13 @@
 package io.weft.controller.runtime;
 
+import io.netty.channel.EventLoopGroup;
+import io.weft.controller.bgp.BgpSettings;
+import io.weft.controller.bgp.BgpSpeaker;
+import io.weft.controller.bgp.NettyTransport;
 import io.weft.controller.xmpp.ControlCore;
 import io.weft.controller.xmpp.CoreEvent;
 import io.weft.controller.xmpp.CoreSettings;
+import java.util.SplittableRandom;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
@@ -16,15 +21,22 @@ final class CoreThread implements AutoCloseable {
     private static final long MAX_PARK_NS = 1_000_000_000L;
 
     private final ArrayBlockingQueue<CoreEvent> inbox = new ArrayBlockingQueue<>(INBOX_EVENTS);
+    private final NettyTransport transport;
     private final ControlCore core;
     private final Thread thread;
     private final AtomicBoolean parked = new AtomicBoolean();
     private volatile boolean stopping;
 
-    CoreThread(CoreSettings settings) {
-        core = new ControlCore(inbox, settings);
+    CoreThread(CoreSettings settings, BgpSettings bgp, EventLoopGroup group) {
+        transport = new NettyTransport(group, event -> accept(new CoreEvent.Bgp(event)));
+        core = new ControlCore(
+                inbox, settings, ribs -> new BgpSpeaker(bgp, transport, ribs, ribs, new SplittableRandom()));
         thread = new Thread(this::run, "weft-controller");
         thread.setDaemon(true);
+    }
+
+    NettyTransport transport() {
+        return transport;
     }
 
     void start() {

@@ -1,5 +1,6 @@
 package io.weft.controller.xmpp;
 
+import io.weft.controller.bgp.BgpSpeaker;
 import io.weft.controller.config.ConfigGraph;
 import io.weft.controller.rib.Freshness;
 import io.weft.controller.rib.PathSource;
@@ -26,6 +27,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,6 +41,7 @@ public final class ControlCore {
     private static final String ROUTER = "virtual-router";
     private static final String INSTANCE = "routing-instance";
     private static final String NETWORK = "virtual-network";
+    private static final String BGP_ROUTER = "bgp-router";
     private static final String ROUTER_PARENT = "default-global-system-config";
     private static final int MAX_HELD = 8192;
     private static final int MAX_EVENTS = 4096;
@@ -56,6 +59,7 @@ public final class ControlCore {
     final Map<String, Long> staleUntilNs = new HashMap<>();
 
     final Map<String, Long> counters = new TreeMap<>();
+    final BgpSpeaker bgp;
     private final Queue<CoreEvent> inbox;
     private final CoreSettings settings;
     private final BiFunction<String, Map<String, String>, Optional<Object>> pages;
@@ -68,9 +72,13 @@ public final class ControlCore {
     private long nextTimerNs = Long.MIN_VALUE;
     private long streams;
 
-    /** @param inbox bounded by its owner; filled by other threads */
-    public ControlCore(Queue<CoreEvent> inbox, CoreSettings settings) {
+    /**
+     * @param inbox bounded by its owner; filled by other threads
+     * @param bgp what speaks BGP for the tables it is given
+     */
+    public ControlCore(Queue<CoreEvent> inbox, CoreSettings settings, Function<Ribs, BgpSpeaker> bgp) {
         this.inbox = inbox;
+        this.bgp = bgp.apply(ribs);
         this.settings = settings;
         this.pages = new Pages(this)::answer;
         this.gate = new RestartGate(settings.endOfRibTimeMs() * MS);
@@ -100,7 +108,7 @@ public final class ControlCore {
 
     /** When {@link #doWork} must be called though nothing was queued. */
     public long nextTimerNs() {
-        return nextTimerNs;
+        return Math.min(nextTimerNs, bgp.nextTimerNs());
     }
 
     private void handle(CoreEvent event) {
@@ -127,6 +135,7 @@ public final class ControlCore {
                 }
             }
             case CoreEvent.Configured configured -> configure(configured);
+            case CoreEvent.Bgp heard -> bgp.handle(heard.event(), nowNs);
             case CoreEvent.Asked asked -> asked.answer().complete(pages.apply(asked.path(), asked.parameters()));
         }
     }
@@ -440,6 +449,9 @@ public final class ControlCore {
     private void configure(CoreEvent.Configured configured) {
         Set<ConfigNode.Key> touched = graph.apply(configured.change());
         touched.forEach(this::configured);
+        if (touched.stream().anyMatch(key -> key.type().equals(BGP_ROUTER))) {
+            bgp.configure(graph, nowNs);
+        }
         for (AgentSession session : new ArrayList<>(byLink.values())) {
             admitIfKnown(session);
             configSender.changed(session, touched, nowNs);
@@ -522,6 +534,7 @@ public final class ControlCore {
         }
         byJid.values().forEach(session -> session.link.flush());
         sender.endRound();
+        bgp.doWork(nowNs, open);
         counters.put("route-messages-serialised", sender.messagesSerialised());
     }
 

@@ -1,5 +1,6 @@
 package io.weft.controller.xmpp;
 
+import io.weft.controller.bgp.BgpEvent;
 import io.weft.controller.config.ConfigChange;
 import io.weft.protocol.xmpp.Stanza;
 import java.util.Map;
@@ -25,6 +26,9 @@ public sealed interface CoreEvent {
 
     /** A change-set was committed. */
     record Configured(ConfigChange change) implements CoreEvent {}
+
+    /** Something about a BGP connection. */
+    record Bgp(BgpEvent event) implements CoreEvent {}
 
     /** The introspect page wants to know; empty: no such page. */
     record Asked(String path, Map<String, String> parameters, CompletableFuture<Optional<Object>> answer)

@@ -36,12 +36,14 @@ final class Pages {
                                 "/instances",
                                 "/routes?instance=",
                                 "/config?router=",
+                                "/bgp",
                                 "/counters")));
             case "/sessions" -> Optional.of(Map.of("sessions", sessions()));
             case "/hosts" -> Optional.of(Map.of("hosts", hosts()));
             case "/instances" -> Optional.of(Map.of("instances", instances()));
             case "/routes" -> routes(parameters.getOrDefault("instance", ""));
             case "/config" -> config(parameters.getOrDefault("router", ""));
+            case "/bgp" -> Optional.of(core.bgp.page());
             case "/counters" -> Optional.of(new TreeMap<>(core.counters));
             default -> Optional.empty();
         };

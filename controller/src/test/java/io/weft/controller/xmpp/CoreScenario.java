@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.weft.controller.bgp.BgpSpeaker;
 import io.weft.controller.config.ConfigChange;
 import io.weft.controller.config.RouterView;
 import io.weft.controller.config.WatchDecoder;
@@ -41,7 +42,7 @@ abstract class CoreScenario {
     int checked;
 
     final Queue<CoreEvent> inbox = new ArrayDeque<>();
-    final ControlCore core = new ControlCore(inbox, new CoreSettings(90_000, 300_000, 30_000, 20_000));
+    final ControlCore core = new ControlCore(inbox, new CoreSettings(90_000, 300_000, 30_000, 20_000), ribs -> BgpSpeaker.off(ribs, ribs));
     long now = 1000 * S;
 
     /** An agent as the core sees it: what it writes is parsed with the agent's codec. */

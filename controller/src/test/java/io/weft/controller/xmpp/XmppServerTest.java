@@ -11,6 +11,7 @@ import ch.qos.logback.core.read.ListAppender;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
+import io.weft.controller.bgp.BgpSpeaker;
 import io.weft.controller.config.ConfigChange;
 import io.weft.controller.config.WatchDecoder;
 import io.weft.protocol.net.IpAddress;
@@ -113,7 +114,7 @@ class XmppServerTest {
     void start() {
         log.start();
         ((Logger) LoggerFactory.getLogger(ControlCore.class)).addAppender(log);
-        ControlCore turning = new ControlCore(inbox, new CoreSettings(90_000, 300_000, 30_000, 20_000));
+        ControlCore turning = new ControlCore(inbox, new CoreSettings(90_000, 300_000, 30_000, 20_000), ribs -> BgpSpeaker.off(ribs, ribs));
         core = Thread.ofPlatform().start(() -> {
             try {
                 while (!stopping) {
