@@ -155,7 +155,7 @@ public final class AgentCore implements PortCore {
         for (VrfDelta vrf : delta.vrfs()) {
             localRoutes.apply(vrf);
             if (vrf.network().isEmpty()) {
-                routes.forget(vrf.instance());
+                controllers.forget(vrf.instance());
             }
         }
         flush();

@@ -135,6 +135,7 @@ final class Pages {
             entry.put("state", session.state());
             entry.put("config", view.controllers().isConfigSession(session));
             entry.put("allRoutesReceived", view.controllers().hasSentAll(session));
+            entry.put("held", view.controllers().waiting(session));
             entry.put("counters", session.counters());
             page.add(entry);
         }
