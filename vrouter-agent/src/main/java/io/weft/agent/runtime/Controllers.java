@@ -11,9 +11,12 @@ import io.weft.agent.session.RemoteRoutes;
 import io.weft.protocol.xmpp.AgentEncoder;
 import io.weft.protocol.xmpp.RouteEntry;
 import io.weft.protocol.xmpp.Stanza;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
@@ -29,6 +32,11 @@ final class Controllers implements ControllerSession.Owner {
     private static final class Peer {
         private final ControllerSession session;
         private final HeldRoutes held = new HeldRoutes();
+        /** What it was told of other hosts. */
+        private final Map<InetAddress, Boolean> hosts = new HashMap<>();
+        /** It has named a revision in this session, so it understands what Weft adds. */
+        private boolean weft;
+
         private boolean saidEnd;
         private long saidEndNs;
         private boolean heardEnd;
@@ -125,6 +133,8 @@ final class Controllers implements ControllerSession.Owner {
         peer.heardEnd = false;
         peer.heardEndAfterOurs = false;
         peer.swept = false;
+        peer.weft = false;
+        peer.hosts.clear();
         peer.held.clear();
         routes.beginRound(session.index());
         publications.begin(session.index());
@@ -160,12 +170,16 @@ final class Controllers implements ControllerSession.Owner {
         Peer peer = peers.get(session.index());
         switch (stanza) {
             case Stanza.ConfigUpdate update -> {
+                peer.weft |= update.endOfConfig().isPresent();
                 if (peer == configPeer) {
                     config.receive(update, nowNs);
                     peers.forEach(this::releaseReady);
                 }
             }
-            case Stanza.RouteItems items -> routes(peer, items);
+            case Stanza.RouteItems items -> {
+                peer.weft |= items.revision().isPresent();
+                routes(peer, items);
+            }
             case Stanza.EndOfRib end -> learnInOrder(peer, end);
             case Stanza.UnsupportedRoute unsupported -> unsupportedRoutes++;
             default -> ignoredStanzas++;
@@ -247,8 +261,28 @@ final class Controllers implements ControllerSession.Owner {
         peers.forEach(peer -> peer.held.forget(instance));
     }
 
-    /** Tells every session what it does not know yet; sends all that is queued. */
-    void tell(long now) {
+    /** What is known of a host that differs from what the session was told. States that are unknown again cannot be told. */
+    private static void tellHosts(Peer peer, Map<InetAddress, Boolean> hosts) {
+        if (!peer.weft || peer.hosts.equals(hosts)) {
+            return;
+        }
+        List<Stanza.HostState> news = new ArrayList<>();
+        hosts.forEach((host, isUp) -> {
+            if (!isUp.equals(peer.hosts.put(host, isUp))) {
+                news.add(new Stanza.HostState(host, isUp));
+            }
+        });
+        if (!news.isEmpty()) {
+            peer.session.send(encoder -> encoder.liveness(news));
+        }
+    }
+
+    /**
+     * Tells every session what it does not know yet; sends all that is queued.
+     *
+     * @param hosts other hosts: whether they answer
+     */
+    void tell(Map<InetAddress, Boolean> hosts, long now) {
         nowNs = now;
         for (Peer peer : peers) {
             if (peer.session.isUp()) {
@@ -258,6 +292,7 @@ final class Controllers implements ControllerSession.Owner {
                     peer.saidEnd = true;
                     peer.saidEndNs = now;
                 }
+                tellHosts(peer, hosts);
             }
             peer.session.flush();
         }

@@ -45,6 +45,7 @@ final class FakeController implements AutoCloseable {
     private final Map<String, Boolean> liveness = new ConcurrentHashMap<>();
     private final Map<String, RouteEntry> remote = new TreeMap<>();
     private boolean configHeld;
+    private boolean original;
 
     FakeController(FakeControlNode node, Object lock) throws IOException {
         this.node = node;
@@ -71,6 +72,17 @@ final class FakeController implements AutoCloseable {
         listener.setReuseAddress(true);
         listener.bind(new java.net.InetSocketAddress(InetAddress.getLoopbackAddress(), port), 50);
         start();
+    }
+
+    /** From now on it names no revision, as an original controller. */
+    void original() {
+        synchronized (lock) {
+            original = true;
+        }
+    }
+
+    private OptionalLong revision() {
+        return original ? OptionalLong.empty() : OptionalLong.of(node.revision());
     }
 
     String address() {
@@ -152,8 +164,7 @@ final class FakeController implements AutoCloseable {
                 session,
                 ServerEncoder.routes(
                         session.jid,
-                        new Stanza.RouteItems(
-                                FakeControlNode.INSTANCE, false, items, retracts, OptionalLong.of(node.revision()))));
+                        new Stanza.RouteItems(FakeControlNode.INSTANCE, false, items, retracts, revision())));
     }
 
     private static void write(Session session, byte[] bytes) throws IOException {
@@ -280,12 +291,7 @@ final class FakeController implements AutoCloseable {
                 session,
                 ServerEncoder.config(
                         "virtual-router:default-global-system-config:" + session.jid,
-                        new Stanza.ConfigUpdate(
-                                newNodes,
-                                newLinks,
-                                goneLinks,
-                                List.copyOf(goneNodes),
-                                OptionalLong.of(node.revision()))));
+                        new Stanza.ConfigUpdate(newNodes, newLinks, goneLinks, List.copyOf(goneNodes), revision())));
     }
 
     @Override

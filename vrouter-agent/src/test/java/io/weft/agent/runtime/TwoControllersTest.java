@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.weft.dataplane.Liveness;
 import io.weft.dataplane.Operation;
 import io.weft.dataplane.PlaneObject;
 import io.weft.dataplane.PolicySet;
@@ -15,7 +16,9 @@ import io.weft.dataplane.Route;
 import io.weft.dataplane.Vif;
 import io.weft.dataplane.VifType;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -153,6 +156,49 @@ class TwoControllersTest extends AgentFixture {
                 assertEquals(deletes, deletes(), what);
             }
         }
+    }
+
+    @Test
+    void tellsEveryControllerWhatThePlaneSaysOfOtherHosts() throws Exception {
+        assertEquals(0, add("c1").exit());
+        InetAddress host = InetAddress.ofLiteral("192.0.2.2");
+        left.setRemote(remote(2));
+        right.setRemote(remote(2));
+        await().atMost(5, SECONDS).until(() -> hasTunnelTo("192.0.2.2"));
+        assertEquals(Map.of(), left.liveness(), "nothing is known yet");
+        plane.liveness(host, Liveness.UP);
+        for (FakeController controller : List.of(left, right)) {
+            await().atMost(5, SECONDS).until(() -> controller.liveness().equals(Map.of("192.0.2.2", true)));
+        }
+        plane.liveness(host, Liveness.DOWN);
+        for (FakeController controller : List.of(left, right)) {
+            await().atMost(5, SECONDS).until(() -> controller.liveness().equals(Map.of("192.0.2.2", false)));
+        }
+        long ups = session(right).path("counters").path("ups").asLong();
+        right.dropSessions();
+        await().atMost(5, SECONDS)
+                .until(() -> session(right).path("counters").path("ups").asLong() > ups);
+        await().atMost(5, SECONDS).until(() -> right.liveness().equals(Map.of("192.0.2.2", false)));
+        assertEquals(
+                "down",
+                introspect(agent, "/sessions").path("hosts").path("192.0.2.2").asText());
+    }
+
+    @Test
+    void anOriginalControllerIsHeardAtOnceAndHearsNothingItDoesNotKnow() throws Exception {
+        assertEquals(0, add("c1").exit());
+        right.original();
+        long ups = session(right).path("counters").path("ups").asLong();
+        right.dropSessions();
+        await().atMost(5, SECONDS)
+                .until(() -> session(right).path("counters").path("ups").asLong() > ups && left.isConfigSource());
+        left.holdConfig(true);
+        control.guard(true);
+        right.setRemote(remote(2));
+        await().atMost(5, SECONDS).until(() -> hasRoute("10.1.1.9/32"));
+        plane.liveness(InetAddress.ofLiteral("192.0.2.2"), Liveness.UP);
+        await().atMost(5, SECONDS).until(() -> left.liveness().equals(Map.of("192.0.2.2", true)));
+        assertEquals(Map.of(), right.liveness());
     }
 
     private void loseAndReturn(List<FakeController> order, boolean sameOrder) throws Exception {
