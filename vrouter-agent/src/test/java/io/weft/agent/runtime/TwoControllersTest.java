@@ -61,9 +61,15 @@ class TwoControllersTest extends AgentFixture {
                 .anyMatch(route -> route.prefix().toString().equals(prefix));
     }
 
+    private void addPort() throws IOException {
+        assertEquals(0, add("c1").exit());
+        await().atMost(5, SECONDS)
+                .until(() -> left.published().size() == 2 && right.published().size() == 2);
+    }
+
     @Test
     void routesOfOneWaitForTheConfigurationThatTheOtherSendsLate() throws Exception {
-        assertEquals(0, add("c1").exit());
+        addPort();
         FakeController early = other();
         FakeController late = source();
         late.holdConfig(true);
@@ -99,7 +105,7 @@ class TwoControllersTest extends AgentFixture {
 
     @Test
     void routesWaitForTheEndOfConfigurationOfTheControllerThatTakesOver() throws Exception {
-        assertEquals(0, add("c1").exit());
+        addPort();
         FakeController gone = source();
         FakeController next = other();
         next.holdConfig(true);
@@ -115,7 +121,7 @@ class TwoControllersTest extends AgentFixture {
 
     @Test
     void aWithdrawalDoesNotWaitAndTakesTheWaitingRouteWithIt() throws Exception {
-        assertEquals(0, add("c1").exit());
+        addPort();
         FakeController early = other();
         FakeController late = source();
         early.setRemote(remote(2));
@@ -136,14 +142,12 @@ class TwoControllersTest extends AgentFixture {
 
     @Test
     void losingControllersInAnyOrderChangesNothing() throws Exception {
-        assertEquals(0, add("c1").exit());
+        addPort();
         left.setRemote(remote(2));
         right.setRemote(remote(2));
         await().atMost(5, SECONDS)
                 .until(() -> introspect(agent, "/counters").path("remoteRoutes").asInt() == 2);
         await().atMost(5, SECONDS).until(() -> hasTunnelTo("192.0.2.2"));
-        await().atMost(5, SECONDS)
-                .until(() -> left.published().size() == 2 && right.published().size() == 2);
         Set<PlaneObject> before = plane.contents();
         long deletes = deletes();
         plane.takeChanges();
@@ -160,7 +164,7 @@ class TwoControllersTest extends AgentFixture {
 
     @Test
     void tellsEveryControllerWhatThePlaneSaysOfOtherHosts() throws Exception {
-        assertEquals(0, add("c1").exit());
+        addPort();
         InetAddress host = InetAddress.ofLiteral("192.0.2.2");
         left.setRemote(remote(2));
         right.setRemote(remote(2));
@@ -186,7 +190,7 @@ class TwoControllersTest extends AgentFixture {
 
     @Test
     void anOriginalControllerIsHeardAtOnceAndHearsNothingItDoesNotKnow() throws Exception {
-        assertEquals(0, add("c1").exit());
+        addPort();
         right.original();
         long ups = session(right).path("counters").path("ups").asLong();
         right.dropSessions();
