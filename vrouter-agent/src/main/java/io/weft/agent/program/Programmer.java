@@ -25,6 +25,7 @@ import io.weft.dataplane.PolicyAction;
 import io.weft.dataplane.PolicySet;
 import io.weft.dataplane.PortKind;
 import io.weft.dataplane.Route;
+import io.weft.dataplane.UnderlayPath;
 import io.weft.dataplane.Vif;
 import io.weft.dataplane.VifAddress;
 import io.weft.dataplane.VifType;
@@ -119,6 +120,20 @@ public final class Programmer {
     /** Asks a living plane for a sign of life and the uplink's MTU. */
     public void probe() throws DataplaneException {
         plane.refreshVifs();
+    }
+
+    /** Whether anything leads to another host. */
+    public boolean hasTunnels() {
+        return hopUses.keySet().stream().anyMatch(Hop.Tunnel.class::isInstance);
+    }
+
+    /**
+     * Tunnel destinations as the plane sees them.
+     *
+     * @throws DataplaneException the plane went away
+     */
+    public List<UnderlayPath> paths() throws DataplaneException {
+        return plane.paths();
     }
 
     /** Takes a change into the desired state; {@link #flush} sends it. */

@@ -13,6 +13,7 @@ import io.weft.dataplane.PolicySet;
 import io.weft.dataplane.Refusal;
 import io.weft.dataplane.Route;
 import io.weft.dataplane.Stored;
+import io.weft.dataplane.UnderlayPath;
 import io.weft.dataplane.Vif;
 import io.weft.dataplane.VifType;
 import io.weft.dataplane.Vni;
@@ -346,6 +347,10 @@ public final class Reconciler {
                 // no id of their own
             }
         }
+    }
+
+    List<UnderlayPath> paths() throws DataplaneException {
+        return dataplane.paths();
     }
 
     /** Reads the vifs again: the device's own MAC and MTU, and a sign of life. */

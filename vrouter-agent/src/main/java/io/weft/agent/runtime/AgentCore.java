@@ -54,6 +54,7 @@ public final class AgentCore implements PortCore {
     private final PlaneLink plane;
     private final Controllers controllers;
     private final LocalRoutes localRoutes;
+    private final HostLiveness liveness;
     private final Map<UUID, Waiter> waiters = new HashMap<>();
     private final Set<UUID> evictions = new HashSet<>();
     private boolean inSync;
@@ -78,6 +79,7 @@ public final class AgentCore implements PortCore {
         plane = new PlaneLink(() -> opened(opener), programmer, settings.name(), settings.underlay(), nowNs);
         controllers = new Controllers(settings, connector.apply(inbox), graph, routes, publications, random, nowNs);
         localRoutes = new LocalRoutes(programmer, publications);
+        liveness = new HostLiveness(programmer, nowNs);
         ports.forEach(compiler::attach);
     }
 
@@ -126,13 +128,14 @@ public final class AgentCore implements PortCore {
         }
         step();
         settle();
-        controllers.tell(now);
+        readLiveness();
+        controllers.tell(liveness.states(), now);
         return work;
     }
 
     /** When the next timer is due. */
     public long deadlineNs() {
-        return Math.min(plane.deadlineNs(), controllers.deadlineNs());
+        return Math.min(liveness.deadlineNs(), Math.min(plane.deadlineNs(), controllers.deadlineNs()));
     }
 
     private void opened() {
@@ -155,7 +158,7 @@ public final class AgentCore implements PortCore {
         for (VrfDelta vrf : delta.vrfs()) {
             localRoutes.apply(vrf);
             if (vrf.network().isEmpty()) {
-                routes.forget(vrf.instance());
+                controllers.forget(vrf.instance());
             }
         }
         flush();
@@ -166,6 +169,14 @@ public final class AgentCore implements PortCore {
     private void flush() {
         try {
             programmer.flush(nowNs);
+        } catch (DataplaneException e) {
+            plane.lost(e, nowNs);
+        }
+    }
+
+    private void readLiveness() {
+        try {
+            liveness.tick(nowNs);
         } catch (DataplaneException e) {
             plane.lost(e, nowNs);
         }
@@ -307,6 +318,10 @@ public final class AgentCore implements PortCore {
 
         Controllers controllers() {
             return core.controllers;
+        }
+
+        Map<InetAddress, Boolean> hosts() {
+            return core.liveness.states();
         }
 
         boolean inSync() {

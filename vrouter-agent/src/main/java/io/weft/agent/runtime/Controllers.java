@@ -5,15 +5,19 @@ import io.weft.agent.compile.RouteTable;
 import io.weft.agent.session.ConfigInbox;
 import io.weft.agent.session.Connection;
 import io.weft.agent.session.ControllerSession;
+import io.weft.agent.session.HeldRoutes;
 import io.weft.agent.session.Publications;
 import io.weft.agent.session.RemoteRoutes;
 import io.weft.protocol.xmpp.AgentEncoder;
+import io.weft.protocol.xmpp.RouteEntry;
 import io.weft.protocol.xmpp.Stanza;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,10 +31,12 @@ final class Controllers implements ControllerSession.Owner {
     /** What the agent knows of a session beside its state. */
     private static final class Peer {
         private final ControllerSession session;
-        /** Routes that came before the configuration they belong to. */
-        private final Deque<Stanza> held = new ArrayDeque<>();
+        private final HeldRoutes held = new HeldRoutes();
+        /** What it was told of other hosts. */
+        private final Map<InetAddress, Boolean> hosts = new HashMap<>();
+        /** It has named a revision in this session, so it understands what Weft adds. */
+        private boolean weft;
 
-        private long heldSinceNs;
         private boolean saidEnd;
         private long saidEndNs;
         private boolean heardEnd;
@@ -42,15 +48,21 @@ final class Controllers implements ControllerSession.Owner {
         }
     }
 
-    /** Stanzas that were not understood, since the start. */
-    record Counters(long unsupportedRoutes, long ignoredStanzas, long routesHeld) {}
+    /**
+     * Since the start.
+     *
+     * @param unsupportedRoutes of families the agent does not know
+     * @param ignoredStanzas not understood
+     * @param messagesHeld route messages that had to wait for their configuration
+     * @param heldRefused route messages that were too many to wait; each ended its session
+     */
+    record Counters(long unsupportedRoutes, long ignoredStanzas, long messagesHeld, long heldRefused) {}
+
+    /** Routes of a session that wait for their configuration. @param oldestMs how long the first has waited */
+    record Waiting(int routes, long oldestMs) {}
 
     private static final Logger LOG = LoggerFactory.getLogger(Controllers.class);
     private static final long END_GRACE_NS = 2_000_000_000L;
-    /** Nothing depends on the order of routes and configuration before there is policy, so the wait is short. */
-    private static final long HOLD_NS = 5_000_000L;
-
-    private static final int HELD_MAX = 10_000;
 
     private final String configNode;
     private final RouteTable routes;
@@ -61,7 +73,8 @@ final class Controllers implements ControllerSession.Owner {
     private long nowNs;
     private long unsupportedRoutes;
     private long ignoredStanzas;
-    private long routesHeld;
+    private long messagesHeld;
+    private long heldRefused;
 
     Controllers(
             AgentSettings settings,
@@ -93,9 +106,6 @@ final class Controllers implements ControllerSession.Owner {
         long next = config.tick(nowNs);
         for (Peer peer : peers) {
             next = Math.min(next, peer.session.deadlineNs());
-            if (!peer.held.isEmpty()) {
-                next = Math.min(next, peer.heldSinceNs + HOLD_NS);
-            }
             if (peer.session.isUp() && peer.saidEnd && peer.heardEnd && !peer.swept) {
                 next = Math.min(next, peer.saidEndNs + END_GRACE_NS);
             }
@@ -108,9 +118,7 @@ final class Controllers implements ControllerSession.Owner {
         config.tick(now);
         for (Peer peer : peers) {
             peer.session.tick(now);
-            if (!peer.held.isEmpty() && peer.heldSinceNs + HOLD_NS - now <= 0) {
-                release(peer);
-            }
+            releaseReady(peer);
         }
     }
 
@@ -125,6 +133,8 @@ final class Controllers implements ControllerSession.Owner {
         peer.heardEnd = false;
         peer.heardEndAfterOurs = false;
         peer.swept = false;
+        peer.weft = false;
+        peer.hosts.clear();
         peer.held.clear();
         routes.beginRound(session.index());
         publications.begin(session.index());
@@ -160,69 +170,119 @@ final class Controllers implements ControllerSession.Owner {
         Peer peer = peers.get(session.index());
         switch (stanza) {
             case Stanza.ConfigUpdate update -> {
+                peer.weft |= update.endOfConfig().isPresent();
                 if (peer == configPeer) {
                     config.receive(update, nowNs);
                     peers.forEach(this::releaseReady);
                 }
             }
-            case Stanza.RouteItems items -> hold(peer, items);
-            case Stanza.EndOfRib end -> hold(peer, end);
+            case Stanza.RouteItems items -> {
+                peer.weft |= items.revision().isPresent();
+                routes(peer, items);
+            }
+            case Stanza.EndOfRib end -> learnInOrder(peer, end);
             case Stanza.UnsupportedRoute unsupported -> unsupportedRoutes++;
             default -> ignoredStanzas++;
         }
     }
 
-    private void hold(Peer peer, Stanza stanza) {
-        if (peer.held.isEmpty() && !isEarly(stanza)) {
-            learn(peer, stanza);
+    /** Withdrawals count at once: they never open anything. Additions wait for the configuration they belong to. */
+    private void routes(Peer peer, Stanza.RouteItems items) {
+        if (!publications.isJoined(items.instance())) {
             return;
         }
-        if (peer.held.isEmpty()) {
-            peer.heldSinceNs = nowNs;
+        if (!items.retracts().isEmpty()) {
+            peer.held.withdraw(items.instance(), items.retracts());
         }
-        routesHeld++;
-        peer.held.add(stanza);
-        if (peer.held.size() > HELD_MAX) {
-            release(peer);
+        if (peer.held.isEmpty() && !isEarly(items)) {
+            learn(peer, items);
+            return;
+        }
+        withdraw(peer, items);
+        List<RouteEntry> additions = items.items().stream()
+                .filter(entry -> !items.retracts().contains(entry.prefix()))
+                .toList();
+        if (!additions.isEmpty()) {
+            learnInOrder(
+                    peer,
+                    new Stanza.RouteItems(items.instance(), items.ipv6(), additions, List.of(), items.revision()));
         }
     }
 
-    /** Routes of a revision whose configuration has not come yet; only while a session delivers configuration with revisions. */
+    private void learnInOrder(Peer peer, Stanza stanza) {
+        if (peer.held.isEmpty() && !isEarly(stanza)) {
+            learn(peer, stanza);
+        } else if (peer.held.add(stanza, nowNs)) {
+            messagesHeld++;
+        } else {
+            heldRefused++;
+            peer.session.restart("more than " + HeldRoutes.ROUTES_MAX
+                    + " routes wait for configuration newer than revision " + config.revision());
+        }
+    }
+
+    /**
+     * Routes of a revision whose configuration has not come: while a controller sends the whole of it, and then until it has said that
+     * revision. Routes without a revision are never early, and none is when configuration comes without revisions (an original controller).
+     */
     private boolean isEarly(Stanza stanza) {
         return stanza instanceof Stanza.RouteItems items
                 && items.revision().isPresent()
-                && configPeer != null
-                && config.revision() >= 0
-                && items.revision().getAsLong() > config.revision();
+                && (!config.isComplete()
+                        || config.hasRevisions() && items.revision().getAsLong() > config.revision());
     }
 
     private void releaseReady(Peer peer) {
-        while (!peer.held.isEmpty() && !isEarly(peer.held.peek())) {
-            learn(peer, peer.held.remove());
+        Optional<Stanza> next = peer.held.takeUnless(this::isEarly);
+        while (next.isPresent()) {
+            learn(peer, next.get());
+            next = peer.held.takeUnless(this::isEarly);
         }
     }
 
-    private void release(Peer peer) {
-        peer.held.forEach(stanza -> learn(peer, stanza));
-        peer.held.clear();
-    }
-
     private void learn(Peer peer, Stanza stanza) {
-        int index = peer.session.index();
         if (stanza instanceof Stanza.RouteItems items) {
-            if (!publications.instances().containsKey(items.instance())) {
-                return;
-            }
-            items.items().forEach(entry -> routes.put(index, items.instance(), RemoteRoutes.of(entry)));
-            items.retracts().forEach(prefix -> routes.remove(index, items.instance(), RemoteRoutes.prefix(prefix)));
+            items.items().forEach(entry -> routes.put(peer.session.index(), items.instance(), RemoteRoutes.of(entry)));
+            withdraw(peer, items);
         } else {
             peer.heardEnd = true;
             peer.heardEndAfterOurs |= peer.saidEnd;
         }
     }
 
-    /** Tells every session what it does not know yet; sends all that is queued. */
-    void tell(long now) {
+    private void withdraw(Peer peer, Stanza.RouteItems items) {
+        items.retracts()
+                .forEach(prefix -> routes.remove(peer.session.index(), items.instance(), RemoteRoutes.prefix(prefix)));
+    }
+
+    /** The agent left an instance: nothing of it is known or waits any more. */
+    void forget(String instance) {
+        routes.forget(instance);
+        peers.forEach(peer -> peer.held.forget(instance));
+    }
+
+    /** What is known of a host that differs from what the session was told. States that are unknown again cannot be told. */
+    private static void tellHosts(Peer peer, Map<InetAddress, Boolean> hosts) {
+        if (!peer.weft || peer.hosts.equals(hosts)) {
+            return;
+        }
+        List<Stanza.HostState> news = new ArrayList<>();
+        hosts.forEach((host, isUp) -> {
+            if (!isUp.equals(peer.hosts.put(host, isUp))) {
+                news.add(new Stanza.HostState(host, isUp));
+            }
+        });
+        if (!news.isEmpty()) {
+            peer.session.send(encoder -> encoder.liveness(news));
+        }
+    }
+
+    /**
+     * Tells every session what it does not know yet; sends all that is queued.
+     *
+     * @param hosts other hosts: whether they answer
+     */
+    void tell(Map<InetAddress, Boolean> hosts, long now) {
         nowNs = now;
         for (Peer peer : peers) {
             if (peer.session.isUp()) {
@@ -232,6 +292,7 @@ final class Controllers implements ControllerSession.Owner {
                     peer.saidEnd = true;
                     peer.saidEndNs = now;
                 }
+                tellHosts(peer, hosts);
             }
             peer.session.flush();
         }
@@ -290,8 +351,13 @@ final class Controllers implements ControllerSession.Owner {
         return peers.get(session.index()).swept;
     }
 
+    Waiting waiting(ControllerSession session) {
+        HeldRoutes held = peers.get(session.index()).held;
+        return new Waiting(held.size(), held.isEmpty() ? 0 : (nowNs - held.oldestNs()) / 1_000_000);
+    }
+
     Counters counters() {
-        return new Counters(unsupportedRoutes, ignoredStanzas, routesHeld);
+        return new Counters(unsupportedRoutes, ignoredStanzas, messagesHeld, heldRefused);
     }
 
     /** Ends the sessions without withdrawing anything. */

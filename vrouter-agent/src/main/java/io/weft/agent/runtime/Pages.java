@@ -135,6 +135,7 @@ final class Pages {
             entry.put("state", session.state());
             entry.put("config", view.controllers().isConfigSession(session));
             entry.put("allRoutesReceived", view.controllers().hasSentAll(session));
+            entry.put("held", view.controllers().waiting(session));
             entry.put("counters", session.counters());
             page.add(entry);
         }
@@ -142,6 +143,9 @@ final class Pages {
         view.publications().routes().forEach((key, route) -> published.put(key.instance() + " " + key.prefix(), route));
         Map<String, Object> all = new LinkedHashMap<>();
         all.put("sessions", page);
+        Map<String, String> hosts = new TreeMap<>();
+        view.hosts().forEach((host, isUp) -> hosts.put(host.getHostAddress(), isUp ? "up" : "down"));
+        all.put("hosts", hosts);
         all.put("subscribed", new TreeMap<>(view.publications().instances()));
         all.put("published", published);
         return all;

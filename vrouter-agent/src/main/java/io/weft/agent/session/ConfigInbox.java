@@ -99,6 +99,11 @@ public final class ConfigInbox {
         return complete;
     }
 
+    /** The present session names revisions: Weft's own controller. */
+    public boolean hasRevisions() {
+        return marked;
+    }
+
     /** Revision applied last; -1: none was named. */
     public long revision() {
         return revision;

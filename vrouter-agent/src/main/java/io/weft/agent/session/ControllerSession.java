@@ -148,6 +148,14 @@ public final class ControllerSession {
         out.reset();
     }
 
+    /** Ends the session for a reason found here; it is opened again after the longest pause. No-op when it is not up. */
+    public void restart(String reason) {
+        if (state == State.UP) {
+            end(reason);
+            retryAtNs = nowNs + RETRY_MAX_NS;
+        }
+    }
+
     /** Ends the session for good, without withdrawing anything. */
     public void close() {
         retryAtNs = Long.MAX_VALUE / 2;

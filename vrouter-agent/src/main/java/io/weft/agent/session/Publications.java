@@ -123,6 +123,10 @@ public final class Publications {
         told.instances.remove(instance);
     }
 
+    public boolean isJoined(String instance) {
+        return instances.containsKey(instance);
+    }
+
     public Map<String, Integer> instances() {
         return Map.copyOf(instances);
     }

@@ -6,6 +6,7 @@ import io.weft.dataplane.DataplaneException;
 import io.weft.dataplane.DropCount;
 import io.weft.dataplane.Identity;
 import io.weft.dataplane.Label;
+import io.weft.dataplane.Liveness;
 import io.weft.dataplane.LogPage;
 import io.weft.dataplane.MacAddress;
 import io.weft.dataplane.NextHop;
@@ -24,6 +25,7 @@ import io.weft.dataplane.VifState;
 import io.weft.dataplane.VifType;
 import io.weft.dataplane.Vni;
 import io.weft.dataplane.Vrf;
+import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -43,12 +45,18 @@ public final class FakePlane implements Dataplane {
         private volatile int uplinkMtu = 1500;
         private final Set<String> badNetns = ConcurrentHashMap.newKeySet();
         private volatile boolean dead;
+        private final Map<InetAddress, Liveness> liveness = new ConcurrentHashMap<>();
         private volatile long sets;
         private final List<Operation> changes = new ArrayList<>();
         private final Set<Class<? extends PlaneObject>> fullKinds = ConcurrentHashMap.newKeySet();
 
         public void refuseNetns(String path) {
             badNetns.add(path);
+        }
+
+        /** What BFD says of another host, as far as there is a tunnel to it. */
+        public void liveness(InetAddress host, Liveness state) {
+            liveness.put(host, state);
         }
 
         /** Connections fail until {@link #restart}. */
@@ -359,8 +367,23 @@ public final class FakePlane implements Dataplane {
     }
 
     @Override
-    public List<UnderlayPath> paths() {
-        return List.of();
+    public List<UnderlayPath> paths() throws DataplaneException {
+        alive();
+        return tables.all(NextHop.Tunnel.class).stream()
+                .map(NextHop.Tunnel::destination)
+                .distinct()
+                .map(host -> new UnderlayPath(
+                        host,
+                        true,
+                        1,
+                        Optional.empty(),
+                        MacAddress.ZERO,
+                        MacAddress.ZERO,
+                        1500,
+                        0,
+                        tables.liveness.getOrDefault(host, Liveness.UNKNOWN),
+                        0))
+                .toList();
     }
 
     @Override

@@ -7,32 +7,16 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.weft.agent.compile.Site;
-import io.weft.agent.program.FakePlane;
 import io.weft.dataplane.Label;
-import io.weft.dataplane.NextHop;
 import io.weft.dataplane.PlaneObject;
 import io.weft.dataplane.PolicyAction;
 import io.weft.dataplane.PolicySet;
 import io.weft.dataplane.Route;
 import io.weft.dataplane.Vif;
 import io.weft.dataplane.VifType;
-import io.weft.protocol.net.MacAddress;
-import io.weft.protocol.net.Prefix;
-import io.weft.protocol.settings.SettingValues;
 import io.weft.protocol.xmpp.RouteEntry;
-import java.io.IOException;
 import java.net.InetAddress;
-import java.net.StandardProtocolFamily;
-import java.net.URI;
-import java.net.UnixDomainSocketAddress;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.nio.ByteBuffer;
-import java.nio.channels.SocketChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -46,119 +30,9 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-/** The agent as a whole: real unix socket, TCP and HTTP; control node and plane are stand-ins. */
-class AgentTest {
-    private static final ObjectMapper JSON = new ObjectMapper();
-
-    @TempDir
-    private Path folder;
-
-    private final FakePlane.Tables plane = new FakePlane.Tables();
-    private FakeControlNode control;
-    private Agent agent;
-
-    @BeforeEach
-    void start() throws IOException {
-        control = new FakeControlNode();
-        agent = startAgent();
-    }
-
-    @AfterEach
-    void stop() throws IOException {
-        agent.close();
-        control.close();
-    }
-
-    private Agent startAgent() throws IOException {
-        AgentSettings settings = AgentSettings.of(SettingValues.parse(
-                AgentSettings.TABLE,
-                List.of(
-                        "--name=h1",
-                        "--underlay-address=192.0.2.1",
-                        "--uplink=fabric0",
-                        "--controllers=" + control.controller(),
-                        "--config-api=" + control.configApi(),
-                        "--socket=" + folder.resolve("agent.sock"),
-                        "--introspect-listen=127.0.0.1:0",
-                        "--state-dir=" + folder.resolve("state"),
-                        "--xmpp-hold-time-ms=3000",
-                        "--cni-timeout-ms=5000"),
-                Map.of(),
-                file -> ""));
-        Agent started = Agent.start(settings, plane::open);
-        await().atMost(10, SECONDS).until(() -> status(started).path("inSync").asBoolean());
-        return started;
-    }
-
-    private static JsonNode status(Agent agent) throws Exception {
-        return introspect(agent, "/status");
-    }
-
-    private static JsonNode introspect(Agent agent, String path) throws Exception {
-        try (HttpClient client = HttpClient.newHttpClient()) {
-            String uri = "http://127.0.0.1:" + agent.introspectAddress().getPort() + path;
-            HttpResponse<String> answer =
-                    client.send(HttpRequest.newBuilder(URI.create(uri)).build(), HttpResponse.BodyHandlers.ofString());
-            assertEquals(200, answer.statusCode(), answer.body());
-            return JSON.readTree(answer.body());
-        }
-    }
-
-    private record Reply(int status, int exit, JsonNode body) {}
-
-    private Reply call(String method, String path, String body) throws IOException {
-        try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
-            channel.connect(UnixDomainSocketAddress.of(folder.resolve("agent.sock")));
-            byte[] content = body.getBytes(StandardCharsets.UTF_8);
-            String head = method + " " + path + " HTTP/1.1\r\nHost: agent\r\nConnection: close\r\nContent-Length: "
-                    + content.length + "\r\n\r\n";
-            channel.write(ByteBuffer.wrap(head.getBytes(StandardCharsets.US_ASCII)));
-            channel.write(ByteBuffer.wrap(content));
-            ByteBuffer answer = ByteBuffer.allocate(1 << 20);
-            while (channel.read(answer) >= 0) {
-                assertTrue(answer.hasRemaining());
-            }
-            String text = new String(answer.array(), 0, answer.position(), StandardCharsets.UTF_8);
-            String headers = text.substring(0, text.indexOf("\r\n\r\n"));
-            int exit = headers.toLowerCase(java.util.Locale.ROOT).contains("x-weft-exit: 1") ? 1 : 0;
-            String payload = text.substring(headers.length() + 4);
-            return new Reply(
-                    Integer.parseInt(headers.split(" ")[1]),
-                    exit,
-                    payload.startsWith("{ ") ? JSON.getNodeFactory().textNode(payload) : JSON.readTree(payload));
-        }
-    }
-
-    private Reply cni(String command, String container, String netns, String network, String more) throws IOException {
-        return call("POST", "/cni", """
-                {"env":{"CNI_COMMAND":"%s","CNI_CONTAINERID":"%s","CNI_NETNS":"%s","CNI_IFNAME":"eth0","CNI_PATH":"/opt/cni/bin"},
-                 "config":{"cniVersion":"1.1.0","name":"weft","type":"weft-cni","weft":{"network":"%s"}%s}}
-                """.formatted(command, container, netns, network, more));
-    }
-
-    private String netns(String name) throws IOException {
-        Path file = folder.resolve(name);
-        if (!Files.exists(file)) {
-            Files.createFile(file);
-        }
-        return file.toString();
-    }
-
-    private Reply add(String container) throws IOException {
-        return cni("ADD", container, netns(container), FakeControlNode.NETWORK, "");
-    }
-
-    private Set<PlaneObject> tenants() {
-        Set<PlaneObject> all = new HashSet<>(plane.contents());
-        all.removeIf(object -> object instanceof Vif vif && vif.type() == VifType.PHYSICAL);
-        return all;
-    }
-
+class AgentTest extends AgentFixture {
     private void assertNothingLeft() throws Exception {
         assertEquals(Set.of(), tenants());
         assertEquals(Set.of(), control.objects());
@@ -252,23 +126,6 @@ class AgentTest {
         assertNothingLeft();
     }
 
-    private static RouteEntry remote(int host) {
-        return RouteEntry.of(
-                Prefix.parse("10.1.1.9/32"),
-                FakeControlNode.NETWORK,
-                List.of(io.weft.protocol.xmpp.NextHop.of(
-                        InetAddress.ofLiteral("192.0.2." + host),
-                        new MacAddress(0x020000000009L),
-                        4711,
-                        FakeControlNode.VNI,
-                        List.of("udp", "vxlan"))));
-    }
-
-    private boolean hasTunnelTo(String address) {
-        return plane.all(NextHop.Tunnel.class).stream()
-                .anyMatch(hop -> hop.destination().equals(InetAddress.ofLiteral(address)));
-    }
-
     @Test
     void keepsRoutesWithoutControllerAndSweepsThemWhenTheyDoNotComeBack() throws Exception {
         add("c1");
@@ -294,15 +151,6 @@ class AgentTest {
         await().atMost(5, SECONDS).until(() -> hasTunnelTo("192.0.2.3"));
         control.removeRemote(remote(3), false);
         await().atMost(5, SECONDS).until(() -> !hasTunnelTo("192.0.2.3"));
-    }
-
-    private static long upsOf(Agent agent) throws Exception {
-        return introspect(agent, "/sessions")
-                .path("sessions")
-                .path(0)
-                .path("counters")
-                .path("ups")
-                .asLong();
     }
 
     @Test

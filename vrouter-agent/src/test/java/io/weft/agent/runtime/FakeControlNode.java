@@ -8,33 +8,20 @@ import io.weft.agent.compile.Site;
 import io.weft.protocol.xmpp.ConfigLink;
 import io.weft.protocol.xmpp.ConfigNode;
 import io.weft.protocol.xmpp.ConfigNode.Key;
-import io.weft.protocol.xmpp.RouteChange;
 import io.weft.protocol.xmpp.RouteEntry;
-import io.weft.protocol.xmpp.RoutePairing;
-import io.weft.protocol.xmpp.ServerEncoder;
-import io.weft.protocol.xmpp.Stanza;
-import io.weft.protocol.xmpp.StreamEvent;
-import io.weft.protocol.xmpp.StreamParser;
 import io.weft.protocol.xmpp.XmlTree;
-import io.weft.protocol.xmpp.XmppException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalLong;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 
 /** A config API and a controller, just enough for one agent: one network red/web and what the agent creates. */
@@ -46,46 +33,57 @@ final class FakeControlNode implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final HttpServer http;
-    private final ServerSocket listener;
     private final Object lock = new Object();
     private final Map<String, JsonNode> objects = new LinkedHashMap<>();
     private final Map<String, Integer> hosts = new HashMap<>();
     private final Set<String> linkedMachines = new TreeSet<>();
-    private final List<Session> sessions = new ArrayList<>();
-    private final Map<String, RouteEntry> published = new ConcurrentHashMap<>();
-    private final Map<String, Integer> subscribed = new ConcurrentHashMap<>();
+    private final List<FakeController> controllers = new ArrayList<>();
     private volatile boolean configDown;
-    private volatile boolean sendEndOfRib = true;
     private long revision;
     private int nextHost = 3;
     private boolean guarded;
     private boolean listsKnown;
     private volatile String router = "";
-    private final Map<String, RouteEntry> remote = new TreeMap<>();
-
-    private static final class Session {
-        private Socket socket;
-        private boolean config;
-        private String jid = "";
-        private Map<Key, ConfigNode> nodes = Map.of();
-        private Map<String, ConfigLink> links = Map.of();
-    }
 
     FakeControlNode() throws IOException {
         http = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         http.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
         http.createContext("/", this::serve);
         http.start();
-        listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-        Thread.startVirtualThread(this::accept);
+        addController();
     }
 
     String configApi() {
         return "127.0.0.1:" + http.getAddress().getPort();
     }
 
+    /** One more controller that knows the same configuration. */
+    FakeController addController() throws IOException {
+        FakeController controller = new FakeController(this, lock);
+        synchronized (lock) {
+            controllers.add(controller);
+        }
+        return controller;
+    }
+
+    /** The first controller. */
+    FakeController first() {
+        return controllers.getFirst();
+    }
+
     String controller() {
-        return "127.0.0.1:" + listener.getLocalPort();
+        return first().address();
+    }
+
+    /** Of the configuration as it is; for controllers, under the lock. */
+    long revision() {
+        return revision;
+    }
+
+    private void pushConfig() throws IOException {
+        for (FakeController controller : controllers) {
+            controller.pushConfig();
+        }
     }
 
     void configDown(boolean down) {
@@ -102,21 +100,23 @@ final class FakeControlNode implements AutoCloseable {
     }
 
     Map<String, RouteEntry> published() {
-        return Map.copyOf(published);
+        return first().published();
     }
 
     Map<String, Integer> subscribed() {
-        return Map.copyOf(subscribed);
+        return first().subscribed();
     }
 
-    /** Closes every session, as a controller that dies. */
     void dropSessions() throws IOException {
-        synchronized (lock) {
-            for (Session session : sessions) {
-                session.socket.close();
-            }
-            sessions.clear();
-        }
+        first().dropSessions();
+    }
+
+    void setRemote(RouteEntry entry) throws IOException {
+        first().setRemote(entry);
+    }
+
+    void removeRemote(RouteEntry entry, boolean quietly) throws IOException {
+        first().removeRemote(entry, quietly);
     }
 
     /** From now on the network names a list and each port is in group 1; the lists themselves come when `known`. */
@@ -125,11 +125,7 @@ final class FakeControlNode implements AutoCloseable {
             guarded = true;
             listsKnown = known;
             revision++;
-            for (Session session : sessions) {
-                if (session.config) {
-                    pushConfig(session);
-                }
-            }
+            pushConfig();
         }
     }
 
@@ -164,160 +160,8 @@ final class FakeControlNode implements AutoCloseable {
         }
     }
 
-    void setRemote(RouteEntry entry) throws IOException {
-        synchronized (lock) {
-            remote.put(entry.prefix().toString(), entry);
-            for (Session session : sessions) {
-                sendRoutes(session, List.of(entry), List.of());
-            }
-        }
-    }
-
-    /** Removes a remote route; without telling anybody when `quietly`. */
-    void removeRemote(RouteEntry entry, boolean quietly) throws IOException {
-        synchronized (lock) {
-            remote.remove(entry.prefix().toString());
-            if (!quietly) {
-                for (Session session : sessions) {
-                    sendRoutes(session, List.of(), List.of(entry.prefix()));
-                }
-            }
-        }
-    }
-
-    private void sendRoutes(Session session, List<RouteEntry> items, List<io.weft.protocol.net.Prefix> retracts)
-            throws IOException {
-        write(
-                session,
-                ServerEncoder.routes(
-                        session.jid,
-                        new Stanza.RouteItems(INSTANCE, false, items, retracts, OptionalLong.of(revision))));
-    }
-
-    private static void write(Session session, byte[] bytes) throws IOException {
-        session.socket.getOutputStream().write(bytes);
-    }
-
-    private void accept() {
-        while (!listener.isClosed()) {
-            try {
-                Session session = new Session();
-                session.socket = listener.accept();
-                session.socket.setTcpNoDelay(true);
-                Thread.startVirtualThread(() -> read(session));
-            } catch (IOException e) {
-                return;
-            }
-        }
-    }
-
-    private void read(Session session) {
-        StreamParser parser = new StreamParser();
-        RoutePairing pairing = new RoutePairing();
-        byte[] buffer = new byte[65536];
-        try (Socket socket = session.socket) {
-            for (int n = socket.getInputStream().read(buffer);
-                    n >= 0;
-                    n = socket.getInputStream().read(buffer)) {
-                List<StreamEvent> events = new ArrayList<>();
-                parser.feed(buffer, 0, n, events::add);
-                synchronized (lock) {
-                    for (StreamEvent event : events) {
-                        event(session, pairing, event);
-                    }
-                }
-            }
-        } catch (IOException e) {
-            // the agent or the test closed it
-        } catch (XmppException e) {
-            throw new AssertionError("the agent sent a broken stream", e);
-        } finally {
-            synchronized (lock) {
-                sessions.remove(session);
-            }
-        }
-    }
-
-    private void event(Session session, RoutePairing pairing, StreamEvent event) throws IOException, XmppException {
-        switch (event) {
-            case StreamEvent.StreamOpen open -> {
-                session.jid = open.from();
-                sessions.add(session);
-                published.clear();
-                subscribed.clear();
-                write(session, ServerEncoder.streamOpen(open.from(), "++1"));
-            }
-            case StreamEvent.Received received -> stanza(session, pairing, received.stanza());
-            default -> {
-                // keepalives and the end
-            }
-        }
-    }
-
-    private void stanza(Session session, RoutePairing pairing, Stanza stanza) throws IOException, XmppException {
-        switch (stanza) {
-            case Stanza.ConfigSubscribe subscribe -> {
-                session.config = true;
-                pushConfig(session);
-            }
-            case Stanza.Subscribe subscribe -> {
-                subscribed.put(subscribe.instance(), subscribe.instanceId());
-                if (!remote.isEmpty()) {
-                    sendRoutes(session, List.copyOf(remote.values()), List.of());
-                }
-            }
-            case Stanza.Unsubscribe unsubscribe -> subscribed.remove(unsubscribe.instance());
-            case Stanza.Publish publish -> pairing.publish(publish);
-            case Stanza.Collection collection -> change(session, pairing.collection(collection));
-            case Stanza.EmptyPublish empty -> pairing.emptyPublish();
-            case Stanza.EmptyCollection empty -> {
-                if (pairing.emptyCollection().isPresent() && sendEndOfRib) {
-                    write(session, ServerEncoder.endOfRib(session.jid));
-                }
-            }
-            default -> throw new AssertionError("unexpected " + stanza);
-        }
-    }
-
-    private void change(Session session, RouteChange change) {
-        switch (change) {
-            case RouteChange.Published route ->
-                published.put(route.entry().prefix().toString(), route.entry());
-            case RouteChange.Withdrawn route -> published.remove(route.prefix().toString());
-            case RouteChange.EndOfRib end -> {
-                // answered where the collection is read
-            }
-        }
-    }
-
-    private void pushConfig(Session session) throws IOException {
-        Map<Key, ConfigNode> nodes = new LinkedHashMap<>();
-        Map<String, ConfigLink> links = new LinkedHashMap<>();
-        graph(nodes, links);
-        List<ConfigNode> newNodes = nodes.values().stream()
-                .filter(node -> !node.equals(session.nodes.get(node.key())))
-                .toList();
-        List<ConfigLink> newLinks = links.entrySet().stream()
-                .filter(entry -> !entry.getValue().equals(session.links.get(entry.getKey())))
-                .map(Map.Entry::getValue)
-                .toList();
-        Set<Key> goneNodes = new HashSet<>(session.nodes.keySet());
-        goneNodes.removeAll(nodes.keySet());
-        List<ConfigLink> goneLinks = session.links.entrySet().stream()
-                .filter(entry -> !links.containsKey(entry.getKey()))
-                .map(Map.Entry::getValue)
-                .toList();
-        session.nodes = nodes;
-        session.links = links;
-        write(
-                session,
-                ServerEncoder.config(
-                        "virtual-router:default-global-system-config:" + session.jid,
-                        new Stanza.ConfigUpdate(
-                                newNodes, newLinks, goneLinks, List.copyOf(goneNodes), OptionalLong.of(revision))));
-    }
-
-    private void graph(Map<Key, ConfigNode> nodes, Map<String, ConfigLink> links) {
+    /** The configuration as it is, under the lock. */
+    void graph(Map<Key, ConfigNode> nodes, Map<String, ConfigLink> links) {
         Key routerKey = node(nodes, "virtual-router", "default-global-system-config:" + router, Map.of());
         node(
                 nodes,
@@ -440,11 +284,7 @@ final class FakeControlNode implements AutoCloseable {
                     refusal = change(body.path("operations"));
                     if (refusal == null) {
                         revision++;
-                        for (Session session : sessions) {
-                            if (session.config) {
-                                pushConfig(session);
-                            }
-                        }
+                        pushConfig();
                     }
                 }
                 answer(exchange, refusal == null ? 200 : 404, refusal == null ? "{\"results\":[]}" : refusal);
@@ -503,8 +343,9 @@ final class FakeControlNode implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        listener.close();
-        dropSessions();
+        for (FakeController controller : controllers) {
+            controller.close();
+        }
         http.stop(0);
     }
 }

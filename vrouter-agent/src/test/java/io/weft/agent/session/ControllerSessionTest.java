@@ -157,4 +157,18 @@ class ControllerSessionTest {
         assertEquals(ControllerSession.State.WAITING, session.state());
         assertEquals("not open within 9000 ms", session.counters().lastReason());
     }
+
+    @Test
+    void restartsForAReasonOfItsOwnerAfterTheLongestPause() {
+        session.restart("never up");
+        assertEquals(List.of(), log.events);
+        open(0);
+        session.restart("too many routes wait");
+        assertEquals("down: too many routes wait", log.events.getLast());
+        assertEquals("too many routes wait", session.counters().lastReason());
+        session.tick(3_999 * MS);
+        assertEquals(1, wire.attempts.size());
+        session.tick(4_000 * MS);
+        assertEquals(2, wire.attempts.size());
+    }
 }
