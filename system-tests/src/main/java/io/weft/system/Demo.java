@@ -22,6 +22,13 @@ public final class Demo implements Callable<Integer> {
             description = "what the fabric carries (default: ${DEFAULT-VALUE})")
     private String encap;
 
+    @Option(
+            names = "--lines",
+            paramLabel = "N,N…",
+            split = ",",
+            description = "only these lines of the table; 0 is memory and CPU")
+    private List<Integer> lines = List.of();
+
     @Option(names = "--keep", description = "leave it running; ./weft down removes it")
     private boolean keep;
 
@@ -45,6 +52,10 @@ public final class Demo implements Callable<Integer> {
     @Override
     public Integer call() {
         Encapsulation encapsulation;
+        if (!MainJob.ALL.containsAll(lines)) {
+            err.println("--lines: " + lines + " are not all of " + MainJob.ALL);
+            return 2;
+        }
         try {
             encapsulation = Encapsulation.of(encap);
         } catch (IllegalArgumentException e) {
@@ -81,7 +92,7 @@ public final class Demo implements Callable<Integer> {
         site.start();
         MainJob job = new MainJob(site, seed);
         job.attachPods();
-        List<Row> rows = job.run();
+        List<Row> rows = job.run(lines.isEmpty() ? MainJob.ALL : lines);
         boolean failed = rows.stream().anyMatch(Row::failed);
         if (failed) {
             err.println(site.logs(12));

@@ -34,6 +34,16 @@ record Pod(String name, Host host, Netns netns, String containerId, String netwo
         throw new SystemFailure("the plugin gave pod " + name + " no interface: " + result);
     }
 
+    /** Uuid of its virtual-machine-interface. */
+    String vmi() {
+        for (JsonNode vif : host.weftctl().show("vif")) {
+            if (vif.path("mac").asText().equals(mac())) {
+                return vif.path("key").asText();
+            }
+        }
+        throw new SystemFailure("plane of " + host.name() + " has no interface of pod " + name);
+    }
+
     Command command(String... words) {
         return netns.command(words);
     }

@@ -21,8 +21,12 @@ final class Rest {
         this.base = "http://" + address;
     }
 
-    /** Status and body of an answer. */
-    record Answer(int status, String body) {
+    /**
+     * Status and body of an answer.
+     *
+     * @param answeredNs {@link System#nanoTime} when the answer was there, or up to some milliseconds before: the start of the client is not counted
+     */
+    record Answer(int status, String body, long answeredNs) {
         JsonNode json() {
             return parse(body);
         }
@@ -42,18 +46,21 @@ final class Rest {
 
     /** Any call; body null: none. */
     Answer call(String method, String path, JsonNode body) {
-        List<String> words = new ArrayList<>(
-                List.of("curl", "-sS", "--max-time", "15", "-X", method, "-w", "\n%{http_code}", base + path));
+        List<String> words = new ArrayList<>(List.of(
+                "curl", "-sS", "--max-time", "15", "-X", method, "-w", "\n%{http_code} %{time_total}", base + path));
         if (body != null) {
             words.addAll(List.of("-H", "Content-Type: application/json", "--data-binary", "@-"));
         }
+        long start = System.nanoTime();
         String text = Command.of(netns.inside(words))
                 .withInput(body == null ? "" : body.toString())
                 .withLimit(LIMIT)
                 .mustRun()
                 .out();
         int cut = text.lastIndexOf('\n');
-        return new Answer(Integer.parseInt(text.substring(cut + 1).strip()), text.substring(0, cut));
+        String[] facts = text.substring(cut + 1).strip().split(" ");
+        long answeredNs = start + (long) (Double.parseDouble(facts[1]) * 1e9);
+        return new Answer(Integer.parseInt(facts[0]), text.substring(0, cut), answeredNs);
     }
 
     /**
@@ -61,11 +68,17 @@ final class Rest {
      *
      * @throws SystemFailure any other status, with the body
      */
-    JsonNode mustCall(String method, String path, JsonNode body) {
+    Answer must(String method, String path, JsonNode body) {
         Answer answer = call(method, path, body);
         if (answer.status() != 200) {
             throw new SystemFailure(method + " " + path + " answered " + answer.status() + ": " + answer.body());
         }
+        return answer;
+    }
+
+    /** As {@link #must}; only the body. */
+    JsonNode mustCall(String method, String path, JsonNode body) {
+        Answer answer = must(method, path, body);
         return answer.body().isBlank() ? object() : answer.json();
     }
 

@@ -5,13 +5,16 @@ import java.util.Objects;
 /**
  * One thing that was checked.
  *
- * @param line which line of the main job, 1..6; 0: the machine's cost
+ * @param line which line of the main job, 1..12; 0: the machine's cost
  * @param what what was done
  * @param expected what should come of it
  * @param measured what came of it
  * @param outcome whether that is the same
  */
 public record Row(int line, String what, String expected, String measured, Outcome outcome) {
+    /** Number of the last line. */
+    static final int LINES = 12;
+
     /** MISSED: it works, but a goal for its speed or size was not reached. */
     public enum Outcome {
         OK,
@@ -24,8 +27,8 @@ public record Row(int line, String what, String expected, String measured, Outco
         Objects.requireNonNull(expected, "expected");
         Objects.requireNonNull(measured, "measured");
         Objects.requireNonNull(outcome, "outcome");
-        if (line < 0 || line > 6) {
-            throw new IllegalArgumentException("line " + line + " is not in 0..6");
+        if (line < 0 || line > LINES) {
+            throw new IllegalArgumentException("line " + line + " is not in 0.." + LINES);
         }
     }
 

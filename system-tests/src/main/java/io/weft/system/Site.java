@@ -21,10 +21,8 @@ import java.util.function.Consumer;
  */
 public final class Site implements AutoCloseable {
     static final String RED = "default-domain:red:web";
+    static final String DB = "default-domain:red:db";
     static final String BLUE = "default-domain:blue:web";
-
-    private static final String SUBNET4 = "10.1.1.0";
-    private static final String SUBNET6 = "fd00:1:1::";
 
     private final Build build;
     private final String prefix;
@@ -117,8 +115,9 @@ public final class Site implements AutoCloseable {
     }
 
     private void configure() {
-        progress.accept("REST: encapsulation " + encapsulation.configName()
-                + ", projects red and blue, each with a network web 10.1.1.0/24 + fd00:1:1::/64");
+        progress.accept(
+                "REST: encapsulation " + encapsulation.configName()
+                        + ", projects red and blue, each with a network web 10.1.1.0/24 + fd00:1:1::/64; red has db 10.1.2.0/24 + fd00:1:2::/64");
         ObjectNode global = Rest.object();
         ArrayNode priorities = global.putObject("encapsulation_priorities").putArray("encapsulation");
         priorities.add(encapsulation.configName()).add(encapsulation.other().configName());
@@ -132,19 +131,20 @@ public final class Site implements AutoCloseable {
             one.put("parent_type", "domain");
             one.putArray("fq_name").add("default-domain").add(project);
             rest.create("project", one);
-            rest.create("virtual-network", network(project));
+            rest.create("virtual-network", network(project, "web", 1));
         }
+        rest.create("virtual-network", network("red", "db", 2));
     }
 
-    private static ObjectNode network(String project) {
+    private static ObjectNode network(String project, String name, int number) {
         ObjectNode network = Rest.object();
         network.put("parent_type", "project");
-        network.putArray("fq_name").add("default-domain").add(project).add("web");
+        network.putArray("fq_name").add("default-domain").add(project).add(name);
         ObjectNode ipam = network.putArray("network_ipam_refs").addObject();
         ipam.putArray("to").add("default-domain").add("default-project").add("default-network-ipam");
         ArrayNode subnets = ipam.putObject("attr").putArray("ipam_subnets");
-        addSubnet(subnets, SUBNET4, 24);
-        addSubnet(subnets, SUBNET6, 64);
+        addSubnet(subnets, "10.1." + number + ".0", 24);
+        addSubnet(subnets, "fd00:1:" + number + "::", 64);
         return network;
     }
 

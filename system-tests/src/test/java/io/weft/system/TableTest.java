@@ -38,6 +38,6 @@ class TableTest {
 
     @Test
     void refusesRowOfUnknownLine() {
-        assertThrows(IllegalArgumentException.class, () -> Row.check(7, "", "", "", true));
+        assertThrows(IllegalArgumentException.class, () -> Row.check(Row.LINES + 1, "", "", "", true));
     }
 }
