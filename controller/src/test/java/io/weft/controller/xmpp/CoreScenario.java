@@ -42,7 +42,8 @@ abstract class CoreScenario {
     int checked;
 
     final Queue<CoreEvent> inbox = new ArrayDeque<>();
-    final ControlCore core = new ControlCore(inbox, new CoreSettings(90_000, 300_000, 30_000, 20_000), ribs -> BgpSpeaker.off(ribs, ribs));
+    final ControlCore core = new ControlCore(
+            inbox, new CoreSettings(90_000, 300_000, 30_000, 20_000), ribs -> BgpSpeaker.off(ribs, ribs));
     long now = 1000 * S;
 
     /** An agent as the core sees it: what it writes is parsed with the agent's codec. */

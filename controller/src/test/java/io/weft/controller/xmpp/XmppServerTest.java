@@ -114,7 +114,8 @@ class XmppServerTest {
     void start() {
         log.start();
         ((Logger) LoggerFactory.getLogger(ControlCore.class)).addAppender(log);
-        ControlCore turning = new ControlCore(inbox, new CoreSettings(90_000, 300_000, 30_000, 20_000), ribs -> BgpSpeaker.off(ribs, ribs));
+        ControlCore turning = new ControlCore(
+                inbox, new CoreSettings(90_000, 300_000, 30_000, 20_000), ribs -> BgpSpeaker.off(ribs, ribs));
         core = Thread.ofPlatform().start(() -> {
             try {
                 while (!stopping) {
