@@ -291,6 +291,7 @@ struct weft_connection *weft_connection_insert(struct weft_plane *plane, uint32_
 	pair = take_pair(c);
 	if (pair == NO_PAIR) {
 		*full = true;
+		weft_vif_discharge(plane, forward->charged_vif);
 		return NULL;
 	}
 	set = lock_buckets(c, one, other);
@@ -298,6 +299,7 @@ struct weft_connection *weft_connection_insert(struct weft_plane *plane, uint32_
 	if (present || weft_connection_find(plane, &reverse->key, other)) {
 		unlock_buckets(c, &set);
 		put_pair(c, pair);
+		weft_vif_discharge(plane, forward->charged_vif);
 		return present;
 	}
 	fill_entry(&c->entries[2 * pair], forward, 2 * pair + 1, weft_host_now_ns());
@@ -312,6 +314,7 @@ struct weft_connection *weft_connection_insert(struct weft_plane *plane, uint32_
 	unlock_buckets(c, &set);
 	if (!*full)
 		return &c->entries[2 * pair];
+	weft_vif_discharge(plane, forward->charged_vif);
 	spin_lock(&c->lock);
 	c->links[pair] = c->removed_list;
 	c->removed_list = pair;
@@ -337,6 +340,7 @@ void weft_connection_remove(struct weft_plane *plane, struct weft_connection *co
 	unlock_buckets(c, &set);
 	if (!mine)
 		return; /* another thread was first */
+	weft_vif_discharge(plane, one->charged_vif);
 	spin_lock(&c->lock);
 	c->links[pair] = c->removed_list;
 	c->removed_list = pair;

@@ -96,14 +96,21 @@ static void dump_nexthops(struct dump *dump)
 
 	for (;; dump->place.id++) {
 		const struct weft_nexthop_entry *entry;
+		uint32_t members;
+		uint8_t *at;
 
 		dump->place.id = weft_sparse_next(all, dump->place.id);
 		if (dump->place.id >= all->limit)
 			return;
 		entry = weft_nexthop_entry_get(dump->plane, dump->place.id);
-		weft_nexthop_fill(entry, &message);
-		if (!emit(dump, WEFT_OBJECT_NEXTHOP, entry->seen.epoch, &message, sizeof(message)))
+		members = entry->seen.member_count * (uint32_t)sizeof(*entry->seen.members);
+		at = room(dump, WEFT_OBJECT_NEXTHOP, entry->seen.epoch, (uint32_t)sizeof(message) + members);
+		if (!at)
 			return;
+		weft_nexthop_fill(entry, &message);
+		memcpy(at, &message, sizeof(message));
+		if (members)
+			memcpy(at + sizeof(message), entry->seen.members, members);
 	}
 }
 

@@ -166,6 +166,8 @@ static void fill(const struct weft_endpoint *endpoint, struct weft_path_msg *out
 	memcpy(out->source_mac, endpoint->rewrite + 6, 6);
 	out->mtu = endpoint->mtu;
 	out->changed_ns = endpoint->changed_ns;
+	out->liveness = endpoint->liveness;
+	out->liveness_ns = endpoint->liveness_ns;
 }
 
 bool weft_endpoint_next(struct weft_plane *plane, uint32_t after, struct weft_path_msg *out, uint32_t *index)
@@ -225,6 +227,15 @@ void weft_plane_path_set(struct weft_plane *plane, const struct weft_path_msg *p
 	memcpy(endpoint->rewrite, rewrite, sizeof(rewrite));
 	weft_store(endpoint->uplink, uplink);
 	__atomic_store_n(&endpoint->state, WEFT_PATH_RESOLVED, __ATOMIC_RELEASE);
+}
+
+void weft_endpoint_set_liveness(struct weft_plane *plane, struct weft_endpoint *endpoint, enum weft_liveness liveness)
+{
+	if (endpoint->liveness == liveness)
+		return;
+	endpoint->liveness_ns = weft_host_wall_ns();
+	__atomic_store_n(&endpoint->liveness, (uint8_t)liveness, __ATOMIC_RELEASE);
+	weft_nexthops_touch(plane, 0, endpoint); /* behind it: whoever sees the generation sees the liveness */
 }
 
 int weft_path_set(struct weft_context *context, const void *body)

@@ -32,6 +32,19 @@ enum weft_drop weft_connection_resolve(struct weft_worker *worker, const struct 
 	return nexthop->type == WEFT_NEXTHOP_TUNNEL && nexthop->endpoint ? WEFT_DROP_NONE : WEFT_DROP_INVALID_NEXTHOP;
 }
 
+/* The ECMP next hops are what they were when the members were chosen. */
+static bool choices_hold(struct weft_worker *worker, const struct weft_connection *connection)
+{
+	for (uint32_t i = 0; i < 2; i++) {
+		const struct weft_choice *choice = &connection->choices[i];
+		const struct weft_nexthop *ecmp = choice->nexthop_id ? weft_nexthop_get(worker->plane, choice->nexthop_id) : NULL;
+
+		if (choice->nexthop_id && (!ecmp || weft_nexthop_generation(ecmp) != choice->generation))
+			return false;
+	}
+	return true;
+}
+
 /*
  * True when what the connection holds is still what an evaluation would answer, for a packet that entered as this one did; *way
  * is set. False: the slow path decides.
@@ -48,6 +61,8 @@ static bool is_fresh(struct weft_worker *worker, const struct weft_step *step, c
 		return false;
 	if (WEFT_UNLIKELY(connection->vif_id != step->vif_id || connection->entry_endpoint != step->entry ||
 			  (connection->flags & (WEFT_CONNECTION_DENIED | WEFT_CONNECTION_UNSTAMPED))))
+		return false;
+	if (WEFT_UNLIKELY(connection->flags & WEFT_CONNECTION_ECMP) && !choices_hold(worker, connection))
 		return false;
 	if (WEFT_UNLIKELY(weft_connection_resolve(worker, connection, way)))
 		return false;

@@ -249,6 +249,13 @@ void weft_output_back(struct weft_worker *worker, const struct weft_step *step, 
 	way = (struct weft_way){
 	    .label = leaf.label, .route_flags = WEFT_ROUTE_SAME_NETWORK, .entropy_port = weft_entropy_port(step->hash)};
 	way.nexthop = leaf.prefix_len == WEFT_NO_ROUTE ? NULL : weft_nexthop_get(worker->plane, leaf.nexthop_id);
+	if (way.nexthop && way.nexthop->type == WEFT_NEXTHOP_ECMP) {
+		const struct weft_nexthop_member *member =
+		    weft_ecmp_member_at(worker->plane, way.nexthop, WEFT_FROM_FABRIC, step->entry, 0);
+
+		way.nexthop = member ? weft_nexthop_get(worker->plane, member->nexthop_id) : NULL;
+		way.label = member ? member->label : WEFT_LABEL_NONE;
+	}
 	if (!way.nexthop || way.nexthop->type != WEFT_NEXTHOP_TUNNEL || !way.nexthop->endpoint)
 		reason = WEFT_DROP_NO_ROUTE;
 	else

@@ -27,9 +27,10 @@ struct weft_vrf {
 /* A next hop with what only the control thread needs. Replaced whole; `seen` comes first. */
 struct weft_nexthop_entry {
 	struct weft_nexthop seen;
-	uint64_t routes, labels, vnis;
+	uint64_t routes, labels, vnis, memberships;                   /* who refers to it */
 	struct weft_nexthop_entry *endpoint_next, *endpoint_previous; /* others of the same endpoint */
-	struct weft_nexthop_msg message;
+	struct weft_nexthop_entry *ecmp_next, *ecmp_previous;         /* other ECMP next hops */
+	struct weft_nexthop_msg message;                              /* last: its members follow */
 };
 
 /*
@@ -64,12 +65,14 @@ struct weft_plane {
 	void *worker_memory[WEFT_WORKERS_MAX];
 	struct weft_vif_counters *unassigned; /* [workers]: drops of packets without a vif */
 	struct weft_policy_log *log;
+	uint32_t vif_connections[WEFT_VIF_LIMIT]; /* pairs each port has opened; any worker, atomically */
 	uint64_t midstream_until_ns; /* set once, before workers run; a plane that adopts a connection table makes it 0 */
 
 	/* control thread */
 	uint32_t generation; /* of stamps and next hops: every value is given out once */
 	uint32_t plane_epoch;
 	uint32_t vif_count, vrf_count, nexthop_count, identity_count, policy_count, vif_limit; /* vif_limit: above every vif id in use */
+	struct weft_nexthop_entry *ecmps;
 	uint64_t route_count, started_ns, sets, deletes;
 	uint64_t retired_drops[WEFT_DROP_LIMIT]; /* of vifs that are gone */
 	/* scratch of the control thread: too large for a kernel's stack */
@@ -90,6 +93,8 @@ static inline unsigned int weft_family_slot(uint8_t family) { return family == 4
 
 /* True when `bytes` bytes are all zero. */
 bool weft_all_zero(const void *memory, uint32_t bytes);
+/* A new generation for every ECMP next hop that this next hop (endpoint NULL), or any to this endpoint, is a member of. */
+void weft_nexthops_touch(struct weft_plane *plane, uint32_t nexthop_id, const struct weft_endpoint *endpoint);
 
 struct weft_vrf *weft_vrf_get(struct weft_plane *plane, uint32_t vrf_id);
 struct weft_nexthop_entry *weft_nexthop_entry_get(struct weft_plane *plane, uint32_t nexthop_id);

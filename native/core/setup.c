@@ -13,12 +13,15 @@ struct question {
 	uint32_t vrf_id;
 	struct weft_nexthop *delivery; /* LOCAL next hop of the fabric's label, or NULL */
 	bool strict;		       /* the initiator's own packet: it must come from where its route points */
+	bool visitor;		       /* it came from another member of the source's ECMP route than the connection's */
+	struct weft_choice was[2];     /* members of the destination's and the source's route that the connection has */
 };
 
 struct side {
 	struct weft_leaf leaf;
 	struct weft_nexthop *nexthop; /* NULL: none */
 	struct weft_vif *vif;	      /* LOCAL */
+	struct weft_choice choice;    /* the route's next hop is ECMP: `nexthop` and leaf.label are the member's once one is chosen */
 };
 
 static struct side look_up(struct weft_worker *worker, uint32_t vrf_id, uint8_t family, const uint8_t *address)
@@ -32,9 +35,72 @@ static struct side look_up(struct weft_worker *worker, uint32_t vrf_id, uint8_t 
 	return side;
 }
 
+static bool is_ecmp(const struct side *side)
+{
+	return side->nexthop && side->nexthop->type == WEFT_NEXTHOP_ECMP;
+}
+
 static bool is_tunnel(const struct side *side)
 {
 	return side->nexthop && side->nexthop->type == WEFT_NEXTHOP_TUNNEL && side->nexthop->endpoint;
+}
+
+/* The side's way is the member's; NULL: it has none. */
+static void take_member(struct weft_worker *worker, struct side *side, const struct weft_nexthop_member *member)
+{
+	side->choice.member_id = member ? member->member_id : 0;
+	side->leaf.label = member ? member->label : WEFT_LABEL_NONE;
+	side->nexthop = member ? weft_nexthop_get(worker->plane, member->nexthop_id) : NULL;
+	if (side->nexthop && side->nexthop->type == WEFT_NEXTHOP_LOCAL)
+		side->vif = weft_vif_get(worker->plane, side->nexthop->vif_id);
+}
+
+/* Begins a choice: its generation is read before the members and their liveness. The member the connection has, or 0. */
+static uint32_t begin_choice(struct side *side, const struct weft_choice *was)
+{
+	side->choice = (struct weft_choice){side->nexthop->nexthop_id, weft_nexthop_generation(side->nexthop), 0};
+	return was->nexthop_id == side->nexthop->nexthop_id ? was->member_id : 0;
+}
+
+/*
+ * The source's member is the one that leads to where the packet came from. A connection that has one keeps it while usable: a packet of
+ * the initiator from another member (a flow that the outside sends by another gateway) passes and changes nothing. Answers whose member
+ * is down go by another.
+ */
+static void choose_source(struct weft_worker *worker, struct question *question, struct side *source)
+{
+	struct weft_plane *plane = worker->plane;
+	const struct weft_nexthop *ecmp = source->nexthop;
+	uint32_t preferred = begin_choice(source, &question->was[1]);
+	const struct weft_nexthop_member *own = weft_ecmp_member(ecmp, preferred), *other = NULL;
+	const struct weft_nexthop_member *member =
+	    weft_ecmp_member_at(plane, ecmp, question->vif_id, question->entry, preferred);
+	bool keeps = own && weft_ecmp_usable(plane, own, WEFT_NO_PORT) == WEFT_DROP_NONE;
+	enum weft_drop reason;
+
+	if (question->strict)
+		question->visitor = member && member != own && keeps;
+	else if (question->vif_id == WEFT_FROM_FABRIC &&
+		 (!member || weft_ecmp_usable(plane, member, WEFT_NO_PORT) != WEFT_DROP_NONE))
+		other = weft_ecmp_choose(plane, ecmp, weft_connection_hash(plane, question->key), WEFT_NO_PORT, preferred, &reason);
+	take_member(worker, source, question->visitor ? own : other ? other : member);
+	question->visitor = question->visitor && (source->vif || is_tunnel(source));
+	if (!question->visitor)
+		return;
+	question->vif_id = source->vif ? source->vif->vif_id : WEFT_FROM_FABRIC;
+	question->entry = source->vif ? 0 : source->nexthop->endpoint->index + 1;
+}
+
+static enum weft_drop choose_destination(struct weft_worker *worker, const struct question *question, struct side *destination)
+{
+	uint32_t preferred = begin_choice(destination, &question->was[0]);
+	enum weft_drop reason;
+	const struct weft_nexthop_member *member =
+	    weft_ecmp_choose(worker->plane, destination->nexthop, weft_connection_hash(worker->plane, question->key),
+			     question->vif_id, preferred, &reason);
+
+	take_member(worker, destination, member);
+	return reason;
 }
 
 /* Its route does not say that the initiator is elsewhere. A port with a zone of its own shares its address: the route says
@@ -159,6 +225,17 @@ static void fill_reverse(struct weft_worker *worker, struct weft_connection *rev
 	}
 }
 
+static void fill_choices(struct weft_connection *forward, struct weft_connection *reverse, const struct side *source,
+			 const struct side *destination)
+{
+	forward->choices[0] = reverse->choices[1] = destination->choice;
+	forward->choices[1] = reverse->choices[0] = source->choice;
+	if (!source->choice.nexthop_id && !destination->choice.nexthop_id)
+		return;
+	forward->flags |= WEFT_CONNECTION_ECMP;
+	reverse->flags |= WEFT_CONNECTION_ECMP;
+}
+
 /*
  * Asks the sets of the port that opens, then those of the port it opens to. Each port looks at the other end from its own VRF; of
  * itself it knows its own identity. The pair's stamps are in place: what changes from here on makes it stale.
@@ -206,6 +283,8 @@ static enum weft_drop evaluate(struct weft_worker *worker, struct question *ques
 
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	source = look_up(worker, question->vrf_id, key->family, key->source);
+	if (is_ecmp(&source))
+		choose_source(worker, question, &source);
 	reason = locate_initiator(worker, question, &source, &initiator);
 	if (reason)
 		return reason;
@@ -216,7 +295,8 @@ static enum weft_drop evaluate(struct weft_worker *worker, struct question *ques
 	} else {
 		destination = look_up(worker, question->vrf_id, key->family, key->destination);
 	}
-	reason = check_destination(question, &destination);
+	reason = is_ecmp(&destination) ? choose_destination(worker, question, &destination) : WEFT_DROP_NONE;
+	reason = reason ? reason : check_destination(question, &destination);
 	if (reason)
 		return reason;
 	memset(worker->pair, 0, sizeof(worker->pair));
@@ -224,11 +304,27 @@ static enum weft_drop evaluate(struct weft_worker *worker, struct question *ques
 	forward->source_stamp = source_stamp;
 	forward->destination_stamp = destination_stamp;
 	fill_reverse(worker, reverse, forward, &source, &destination, initiator);
+	fill_choices(forward, reverse, &source, &destination);
 	forward->policy_stamp = weft_policy_stamp(initiator, destination.vif);
 	reverse->policy_stamp = weft_policy_stamp(destination.vif, initiator);
 	forward->entropy_port = weft_entropy_port(weft_connection_hash(worker->plane, &forward->key));
 	reverse->entropy_port = weft_entropy_port(weft_connection_hash(worker->plane, &reverse->key));
 	return judge(worker, &source, &destination, initiator);
+}
+
+/* Counts the pair on the port that opens it. False: it has as many as it may have. */
+static bool charge(struct weft_worker *worker)
+{
+	struct weft_connection *forward = &worker->pair[0];
+	const struct weft_vif *vif = weft_vif_get(worker->plane, forward->vif_id);
+
+	forward->charged_vif = 0;
+	if (!vif)
+		return true; /* from the fabric */
+	if (!weft_vif_charge(worker->plane, vif->vif_id, vif->connections_max))
+		return false;
+	forward->charged_vif = vif->vif_id + 1;
+	return true;
 }
 
 /* Puts worker->pair into the table. A stranger under the reverse key (its zone changed) is removed first. */
@@ -238,6 +334,8 @@ static enum weft_drop insert_pair(struct weft_worker *worker)
 	bool full = false;
 
 	for (int attempt = 0; attempt < 2; attempt++) {
+		if (!charge(worker))
+			return WEFT_DROP_VIF_CONNECTION_LIMIT;
 		if (weft_connection_insert(worker->plane, worker->index, forward, reverse, &full))
 			return WEFT_DROP_NONE;
 		if (full)
@@ -250,6 +348,32 @@ static enum weft_drop insert_pair(struct weft_worker *worker)
 	return WEFT_DROP_CONNECTION_LIMIT;
 }
 
+/* Of an ECMP route's local ports each may have a zone of its own: the one that knows the connection. */
+static struct weft_connection *find_at_members(struct weft_worker *worker, struct weft_step *step, const struct weft_nexthop *ecmp)
+{
+	struct weft_connection_key key = step->view.key;
+
+	for (uint32_t i = 0; i < ecmp->member_count; i++) {
+		const struct weft_nexthop *nexthop = weft_nexthop_get(worker->plane, ecmp->members[i].nexthop_id);
+		const struct weft_vif *vif =
+		    nexthop && nexthop->type == WEFT_NEXTHOP_LOCAL ? weft_vif_get(worker->plane, nexthop->vif_id) : NULL;
+		struct weft_connection *found;
+		uint32_t hash;
+
+		if (!vif || vif->zone == step->view.key.zone)
+			continue;
+		key.zone = vif->zone;
+		hash = weft_connection_hash(worker->plane, &key);
+		found = weft_connection_find(worker->plane, &key, hash);
+		if (found) {
+			step->view.key.zone = vif->zone;
+			step->hash = hash;
+			return found;
+		}
+	}
+	return NULL;
+}
+
 struct weft_connection *weft_connection_find_at_port(struct weft_worker *worker, struct weft_step *step)
 {
 	struct weft_connection_key *key = &step->view.key;
@@ -258,6 +382,8 @@ struct weft_connection *weft_connection_find_at_port(struct weft_worker *worker,
 	if (step->vif_id != WEFT_FROM_FABRIC || step->delivery)
 		return NULL;
 	destination = look_up(worker, step->vrf_id, key->family, key->destination);
+	if (is_ecmp(&destination))
+		return find_at_members(worker, step, destination.nexthop);
 	if (!destination.vif || destination.vif->zone == key->zone)
 		return NULL;
 	key->zone = destination.vif->zone;
@@ -302,6 +428,7 @@ static enum weft_drop turn_round(struct weft_worker *worker, const struct weft_s
 	    memcmp(&worker->pair[1].key, &step->view.key, sizeof(key)) == 0)
 		return WEFT_DROP_NONE;
 	worker->verdicts[0] = denied;
+	worker->verdicts[0].opening.key = &step->view.key; /* the pair's has been written over */
 	worker->verdict_count = denied_count;
 	return WEFT_DROP_POLICY;
 }
@@ -362,7 +489,7 @@ enum weft_drop weft_connection_set_up(struct weft_worker *worker, struct weft_st
 static bool same_direction(const struct weft_connection *old, const struct weft_connection *new)
 {
 	uint32_t path = WEFT_CONNECTION_TO_VIF | WEFT_CONNECTION_BY_LABEL | WEFT_CONNECTION_INITIATOR | WEFT_CONNECTION_DENIED |
-			WEFT_CONNECTION_UNSTAMPED;
+			WEFT_CONNECTION_UNSTAMPED | WEFT_CONNECTION_ECMP;
 
 	return old->nexthop_id == new->nexthop_id && old->nexthop_generation == new->nexthop_generation &&
 	       old->label == new->label && old->route_flags == new->route_flags && old->vif_id == new->vif_id &&
@@ -377,6 +504,7 @@ static void rewrite(struct weft_connection *old, const struct weft_connection *n
 	old->source_stamp = new->source_stamp;
 	old->destination_stamp = new->destination_stamp;
 	old->policy_stamp = new->policy_stamp;
+	memcpy(old->choices, new->choices, sizeof(old->choices));
 	if (same_direction(old, new))
 		return;
 	old->flags = (old->flags & WEFT_CONNECTION_MIDSTREAM) | new->flags;
@@ -429,6 +557,7 @@ static struct question ask_again(struct weft_worker *worker, const struct weft_s
 	struct question question = {
 	    .key = key, .vif_id = forward->vif_id, .entry = forward->entry_endpoint, .vrf_id = forward->vrf_id, .strict = own};
 
+	memcpy(question.was, forward->choices, sizeof(question.was));
 	if (forward->flags & WEFT_CONNECTION_BY_LABEL)
 		question.delivery = weft_nexthop_get(worker->plane, forward->nexthop_id);
 	if (own) {
@@ -467,7 +596,7 @@ enum weft_drop weft_connection_again(struct weft_worker *worker, struct weft_ste
 	if (reason)
 		return reason;
 	/* the packet's own direction must be allowed to enter where this packet did */
-	if (!enters(mine, step))
+	if (!question.visitor && !enters(mine, step))
 		return step->vif_id == WEFT_FROM_FABRIC ? WEFT_DROP_SOURCE_MISMATCH : WEFT_DROP_SPOOFED_SOURCE;
 	weft_judge_commit(worker, step->view.l3_bytes);
 	if (memcmp(&reverse->key, &worker->pair[1].key, sizeof(reverse->key))) {

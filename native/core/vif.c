@@ -7,6 +7,23 @@ struct weft_vif *weft_vif_get(struct weft_plane *plane, uint32_t vif_id)
 	return WEFT_LIKELY(vif_id < WEFT_VIF_LIMIT) ? weft_load(plane->vifs[vif_id]) : NULL;
 }
 
+bool weft_vif_charge(struct weft_plane *plane, uint32_t vif_id, uint32_t max)
+{
+	uint32_t *live = &plane->vif_connections[vif_id], now = __atomic_load_n(live, __ATOMIC_RELAXED);
+
+	do {
+		if (max && now >= max)
+			return false;
+	} while (!__atomic_compare_exchange_n(live, &now, now + 1, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+	return true;
+}
+
+void weft_vif_discharge(struct weft_plane *plane, uint32_t charged_vif)
+{
+	if (charged_vif)
+		__atomic_sub_fetch(&plane->vif_connections[charged_vif - 1], 1, __ATOMIC_RELAXED);
+}
+
 static size_t counters_bytes(const struct weft_plane *plane) { return sizeof(struct weft_vif_counters) * plane->workers; }
 
 static void vif_free(struct weft_vif *vif)
@@ -248,6 +265,7 @@ void weft_vif_fill(struct weft_plane *plane, const struct weft_vif *vif, struct 
 {
 	*out = *vif->message;
 	memcpy(out->mac, vif->mac, sizeof(out->mac));
+	out->connections_live = __atomic_load_n(&plane->vif_connections[vif->vif_id], __ATOMIC_RELAXED);
 	if (vif->carrier)
 		out->flags |= WEFT_VIF_UP;
 	if (vif->port_kind == WEFT_PORT_TAP)

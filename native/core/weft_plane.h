@@ -41,6 +41,13 @@ void weft_plane_path_set(struct weft_plane *plane, const struct weft_path_msg *p
 /* Every tunnel destination in use, for a mirror that starts or resyncs. Control context. */
 void weft_plane_paths(struct weft_plane *plane, void (*visit)(void *argument, const struct weft_path_msg *path), void *argument);
 
+/*
+ * Whether the host at the tunnel destination answers. Connections through an ECMP next hop with a member there choose anew with their
+ * next packet when theirs is DOWN; a plain TUNNEL next hop goes on. Control context.
+ */
+struct weft_endpoint;
+void weft_endpoint_set_liveness(struct weft_plane *plane, struct weft_endpoint *endpoint, enum weft_liveness liveness);
+
 /* Any context of that worker. */
 void weft_plane_count_drop(struct weft_plane *plane, uint32_t worker, struct weft_vif *vif, enum weft_drop reason, uint32_t packets);
 void weft_plane_set_carrier(struct weft_plane *plane, struct weft_vif *vif, bool up);

@@ -72,10 +72,13 @@ struct weft_endpoint {
 	uint8_t rewrite[14];
 	uint8_t gateway[16];
 	uint64_t changed_ns;
+	uint8_t liveness;       /* enum weft_liveness; weft_endpoint_set_liveness */
+	uint64_t liveness_ns;   /* CLOCK_REALTIME of its last change; 0: never */
 };
 
 struct weft_nexthop {
-	uint32_t nexthop_id, generation;
+	uint32_t nexthop_id;
+	uint32_t generation;            /* of an ECMP it changes in place when a member's liveness does: weft_nexthop_generation */
 	uint8_t type, encap, family;
 	uint32_t vrf_id;
 	uint32_t vif_id;                /* LOCAL; resolve with weft_vif_get at use: the vif may go first */
@@ -84,7 +87,8 @@ struct weft_nexthop {
 	uint8_t inner_mac[6];
 	uint8_t key[WEFT_KEY_BYTES];
 	uint32_t epoch;
-	uint64_t references;
+	uint32_t member_count;          /* ECMP */
+	const struct weft_nexthop_member *members;
 };
 
 /* What a lookup answers. nexthop_id WEFT_NEXTHOP_DISCARD_ID with prefix_len 255: no route at all. */
@@ -119,6 +123,11 @@ struct weft_policy *weft_policy_get(struct weft_plane *plane, uint32_t policy_id
 /* TCP connections may be picked up in their middle until this moment: the plane started without its connection table. */
 uint64_t weft_plane_midstream_until_ns(const struct weft_plane *plane);
 
+/* Read before what it covers: the members, and how their endpoints are. */
+static inline uint32_t weft_nexthop_generation(const struct weft_nexthop *nexthop)
+{
+	return __atomic_load_n(&nexthop->generation, __ATOMIC_ACQUIRE);
+}
 static inline uint32_t weft_vif_stamp(const struct weft_vif *vif) { return __atomic_load_n(&vif->policy_stamp, __ATOMIC_ACQUIRE); }
 
 /* ---- policy log (policylog.c): a ring of the last events per worker ---- */
@@ -138,6 +147,12 @@ struct weft_connection_key {
 	uint32_t zero1;
 } __attribute__((aligned(8)));
 WEFT_ABI_ASSERT(sizeof(struct weft_connection_key) == 48, "connection key");
+
+/* A member chosen from an ECMP next hop. */
+struct weft_choice {
+	uint32_t nexthop_id; /* of the ECMP; 0: none */
+	uint32_t generation, member_id;
+};
 
 /*
  * One direction. The first line is read on every hit and written only when the pair is re-evaluated (under the pair's lock);
@@ -164,7 +179,10 @@ struct weft_connection {
 	/* written by this direction's worker */
 	uint64_t packets, bytes;
 	uint64_t seen_ns, created_ns;
-	uint8_t scratch[32];         /* the packet path's */
+
+	/* written as line one is, read when the flags say that there is one: of the routes to where this goes [0], comes from [1] */
+	struct weft_choice choices[2];
+	uint32_t charged_vif;        /* first direction of a pair: the port it is counted on, plus one; 0: none. Never changes */
 } __attribute__((aligned(WEFT_CACHE_LINE)));
 WEFT_ABI_ASSERT(sizeof(struct weft_connection) == 192, "connection");
 
@@ -173,6 +191,13 @@ uint32_t weft_connection_hash(struct weft_plane *plane, const struct weft_connec
 struct weft_connection *weft_connection_find(struct weft_plane *plane, const struct weft_connection_key *key, uint32_t hash);
 struct weft_connection *weft_connection_at(struct weft_plane *plane, uint32_t index);
 uint32_t weft_connection_index(struct weft_plane *plane, const struct weft_connection *connection);
+/*
+ * Counts one more pair that the port has opened, when `max` (0: any number) allows. Exact among workers. Given back when the pair, whose
+ * first direction holds the port in charged_vif, is removed or not inserted. Worker context.
+ */
+bool weft_vif_charge(struct weft_plane *plane, uint32_t vif_id, uint32_t max);
+void weft_vif_discharge(struct weft_plane *plane, uint32_t charged_vif);
+
 /*
  * Inserts both directions atomically (a reader sees both or none). Copies the two; sets reverse and created_ns. When either key
  * exists already (another worker was first) nothing is inserted and the present one of `forward`'s key is returned, or NULL when

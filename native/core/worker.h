@@ -13,11 +13,14 @@
 
 #define WEFT_FROM_FABRIC 0xffffffffu /* weft_connection.vif_id of a direction that enters through a tunnel */
 
+#define WEFT_NO_PORT 0xfffffffeu     /* neither a port nor the fabric: any member of an ECMP next hop will do */
+
 /* Bits of weft_connection.flags that the packet path owns. */
 enum weft_connection_path_flag {
 	WEFT_CONNECTION_TO_VIF = 1u << 16,   /* leaves by the interface whose id stands in `label`; nexthop_id is 0 */
 	WEFT_CONNECTION_BY_LABEL = 1u << 17, /* the fabric's MPLS label chose the port, not a route */
 	WEFT_CONNECTION_UNSTAMPED = 1u << 18, /* depends on what none of its stamps covers: each packet asks again */
+	WEFT_CONNECTION_ECMP = 1u << 19,      /* a route of the pair is an ECMP next hop: see `choices` */
 };
 
 /* weft_connection.tcp_state: what this direction has sent. */
@@ -179,6 +182,19 @@ static inline uint32_t weft_policy_stamp(const struct weft_vif *in, const struct
 	return (in ? weft_vif_stamp(in) * 0x9e3779b1u : 0) + (out ? weft_vif_stamp(out) : 0);
 }
 uint16_t weft_entropy_port(uint32_t hash);
+
+/* ---- ecmp.c ---- */
+/* NULL: no member has this id. */
+const struct weft_nexthop_member *weft_ecmp_member(const struct weft_nexthop *ecmp, uint32_t member_id);
+/* The member that leads to where a packet came from: a port, or (WEFT_FROM_FABRIC) the endpoint with index `entry` - 1; `preferred`
+ * when several do. NULL: none. */
+const struct weft_nexthop_member *weft_ecmp_member_at(struct weft_plane *plane, const struct weft_nexthop *ecmp, uint32_t vif_id,
+						      uint32_t entry, uint32_t preferred);
+/* NONE, or why a packet that entered by vif_id cannot go the member's way. */
+enum weft_drop weft_ecmp_usable(struct weft_plane *plane, const struct weft_nexthop_member *member, uint32_t vif_id);
+/* The member for a connection with this hash that entered by vif_id: `preferred` while usable, else by weight. NULL with *reason. */
+const struct weft_nexthop_member *weft_ecmp_choose(struct weft_plane *plane, const struct weft_nexthop *ecmp, uint32_t hash,
+						   uint32_t vif_id, uint32_t preferred, enum weft_drop *reason);
 
 /* ---- judge.c ---- */
 /* Index of the first rule that matches, rule_count: none does. */

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)
 """The packet vectors. Addresses and tables: base.tables."""
 from compose import *  # noqa: F403: the composer's words
+import ecmp_cases
 import policy_cases
 
 BIG = bytes(range(256)) * 256
@@ -396,5 +397,5 @@ def coalescing():
 
 
 def all_cases():
-    for group in (local, edges, routing, neighbours, tunnels, tunnel_drops, segments, coalescing, policy_cases.all_cases):
+    for group in (local, edges, routing, neighbours, tunnels, tunnel_drops, segments, coalescing, policy_cases.all_cases, ecmp_cases.all_cases):
         yield from group()

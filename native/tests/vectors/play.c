@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 #include "play.h"
 
+#include "weft_tables.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -187,6 +189,17 @@ static bool play_end(struct player *player)
 	return true;
 }
 
+static bool play_liveness(struct player *player, const struct vector_step *step)
+{
+	struct weft_plane *plane = weft_host_plane_core(player->host);
+	struct weft_endpoint *endpoint = weft_endpoint_get(plane, step->family, step->address);
+
+	if (!endpoint)
+		return wrong(player, step, "liveness: no tunnel next hop has this destination");
+	weft_endpoint_set_liveness(plane, endpoint, (enum weft_liveness)step->count);
+	return true;
+}
+
 /* One step; `strict`: outputs are compared, else thrown away. */
 static bool play_step(struct player *player, const struct vector_step *step, bool strict)
 {
@@ -213,6 +226,8 @@ static bool play_step(struct player *player, const struct vector_step *step, boo
 	case VECTOR_TIME:
 		player->now_ns += step->count * 1000000;
 		return weft_host_plane_advance(player->host, player->now_ns) == 0;
+	case VECTOR_LIVENESS:
+		return play_liveness(player, step);
 	case VECTOR_PLAY:
 		return true;
 	}

@@ -199,6 +199,22 @@ static uint32_t read_vif(struct line *line, void *body)
 	return sizeof(*vif);
 }
 
+/* "member=ID:NEXTHOP:WEIGHT" or "member=ID:NEXTHOP:WEIGHT:LABEL", repeated */
+static void read_members(struct line *line, struct weft_nexthop_msg *nexthop)
+{
+	for (uint32_t i = 2; i < line->count && nexthop->member_count < WEFT_NEXTHOP_MEMBERS_MAX; i++) {
+		struct weft_nexthop_member *member = &nexthop->members[nexthop->member_count];
+
+		if (strncmp(line->words[i], "member=", 7))
+			continue;
+		member->label = WEFT_LABEL_NONE;
+		if (sscanf(line->words[i] + 7, "%u:%u:%u:%u", &member->member_id, &member->nexthop_id, &member->weight, &member->label) < 3)
+			wrong(line, "member", line->words[i]);
+		nexthop->member_count++;
+		line->taken++;
+	}
+}
+
 static uint32_t read_nexthop(struct line *line, void *body)
 {
 	struct weft_nexthop_msg *nexthop = body;
@@ -215,6 +231,8 @@ static uint32_t read_nexthop(struct line *line, void *body)
 		nexthop->type = WEFT_NEXTHOP_VRF;
 	else if (has(line, "tunnel"))
 		nexthop->type = WEFT_NEXTHOP_TUNNEL;
+	else if (has(line, "ecmp"))
+		nexthop->type = WEFT_NEXTHOP_ECMP;
 	else
 		wrong(line, "type", "");
 	nexthop->vif_id = number_of(line, "vif", 0);
@@ -229,7 +247,8 @@ static uint32_t read_nexthop(struct line *line, void *body)
 	nexthop->family = address_of(line, "source", nexthop->source);
 	address_of(line, "destination", nexthop->destination);
 	mac_of(line, "inner-mac", nexthop->inner_mac);
-	return sizeof(*nexthop);
+	read_members(line, nexthop);
+	return (uint32_t)(sizeof(*nexthop) + nexthop->member_count * sizeof(nexthop->members[0]));
 }
 
 static uint32_t read_route(struct line *line, void *body)

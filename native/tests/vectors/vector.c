@@ -150,6 +150,23 @@ static bool read_drop(struct vector *vector, uint32_t line, char **words, uint32
 	return fail(vector, line, "drop: no reason %.32s", words[2]);
 }
 
+static bool read_liveness(struct vector *vector, uint32_t line, char **words, uint32_t count)
+{
+	static const char *const names[] = {"unknown", "up", "down"};
+
+	for (uint32_t i = 0; count == 3 && i < 3; i++) {
+		struct vector_step *step;
+
+		if (strcmp(words[2], names[i]))
+			continue;
+		step = add(vector, VECTOR_LIVENESS, line);
+		step->count = i;
+		if (vector_address(words[1], &step->family, step->address))
+			return true;
+	}
+	return fail(vector, line, "liveness: want a tunnel destination and unknown, up or down");
+}
+
 static bool read_table(struct vector *vector, uint32_t line, char **words, uint32_t count)
 {
 	uint8_t message[VECTOR_MESSAGE_MAX] __attribute__((aligned(8))) = {0};
@@ -182,6 +199,8 @@ static bool read_line(struct vector *vector, uint32_t line, char **words, uint32
 		add(vector, VECTOR_PLAY, line);
 		return true;
 	}
+	if (!strcmp(words[0], "liveness"))
+		return read_liveness(vector, line, words, count);
 	if (!strcmp(words[0], "drop"))
 		return read_drop(vector, line, words, count);
 	if (!strcmp(words[0], "time")) {

@@ -16,6 +16,7 @@ enum vector_step_kind {
 	VECTOR_OUT,
 	VECTOR_DROP,
 	VECTOR_TIME,
+	VECTOR_LIVENESS,
 };
 
 struct vector_step {
@@ -23,7 +24,8 @@ struct vector_step {
 	uint32_t line;
 	uint32_t vif_id;
 	uint32_t reason;	     /* DROP */
-	uint64_t count;		     /* DROP: packets; TIME: milliseconds */
+	uint64_t count;		     /* DROP: packets; TIME: milliseconds; LIVENESS: enum weft_liveness */
+	uint8_t family, address[16]; /* LIVENESS: the tunnel destination */
 	struct weft_packet metadata; /* IN, OUT: flags, gso, gso_size, csum_start, csum_offset */
 	uint8_t *bytes, *mask;	     /* OUT: mask 0: any byte will do */
 	uint32_t byte_count;
