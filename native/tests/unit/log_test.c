@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+/* The policy log with two writers and a reader at once: each event once, in order, whole; or counted as lost. And ports' counts. */
+#include <pthread.h>
+
+#include "plane.h"
+#include "test.h"
+#include "weft_host_plane.h"
+
+#define EVENTS 200000u
+#define CHARGES 200000u
+#define LIMIT 50u
+
+static struct weft_plane *plane;
+static uint32_t running;
+static uint64_t refused[2];
+
+struct writer {
+	uint32_t worker;
+	uint64_t step_ns; /* between two events */
+};
+
+/* Every event says who wrote it and which of its own it is, in several places. */
+static void *writes(void *argument)
+{
+	const struct writer *writer = argument;
+	uint64_t now_ns = 1000000000u;
+
+	for (uint32_t i = 1; i <= EVENTS; i++) {
+		struct weft_log_msg *event = weft_policy_log_begin(plane, writer->worker, now_ns += writer->step_ns);
+
+		if (!event) {
+			refused[writer->worker]++;
+			continue;
+		}
+		event->vif_id = writer->worker;
+		event->policy_id = event->packet_bytes = i;
+		memset(event->source, (int)(i & 0xff), sizeof(event->source));
+		memset(event->destination, (int)(i & 0xff), sizeof(event->destination));
+		weft_policy_log_commit(plane, writer->worker);
+	}
+	__atomic_sub_fetch(&running, 1, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+struct reader {
+	uint64_t last, seen, lost;
+	uint32_t newest[2];
+};
+
+static void take(struct reader *reader, const struct weft_log_msg *event)
+{
+	uint8_t byte = (uint8_t)event->policy_id;
+	bool whole = event->policy_id == event->packet_bytes && event->vif_id < 2;
+
+	for (uint32_t i = 0; i < 16; i++)
+		whole &= event->source[i] == byte && event->destination[i] == byte;
+	CHECK(whole);
+	CHECK(event->sequence > reader->last && event->lost == event->sequence - reader->last - 1);
+	CHECK(event->policy_id > reader->newest[event->vif_id & 1]);
+	reader->newest[event->vif_id & 1] = event->policy_id;
+	reader->last = event->sequence;
+	reader->lost += event->lost;
+	reader->seen++;
+}
+
+static void read_all(struct reader *reader)
+{
+	struct weft_log_cursor cursor;
+	struct weft_log_msg event;
+
+	weft_policy_log_start(plane, &cursor, reader->last);
+	while (!test_failed && weft_policy_log_next(plane, &cursor, &event))
+		take(reader, &event);
+}
+
+static void run_writers(uint64_t step_ns)
+{
+	struct weft_host_plane_options options = {.workers = 2};
+	struct weft_host_plane *host = weft_host_plane_open_with(&options);
+	struct writer writers[2] = {{0, step_ns}, {1, step_ns}};
+	struct reader reader = {0};
+	pthread_t threads[2];
+
+	plane = weft_host_plane_core(host);
+	running = 2;
+	refused[0] = refused[1] = 0;
+	for (uint32_t i = 0; i < 2; i++)
+		CHECK(pthread_create(&threads[i], NULL, writes, &writers[i]) == 0);
+	while (__atomic_load_n(&running, __ATOMIC_ACQUIRE) && !test_failed)
+		read_all(&reader);
+	for (uint32_t i = 0; i < 2; i++)
+		pthread_join(threads[i], NULL);
+	read_all(&reader);
+	/* what was refused behind the last event that a writer wrote is told by its next one */
+	CHECK(reader.seen + reader.lost <= 2 * EVENTS);
+	CHECK(reader.seen + reader.lost + refused[0] + refused[1] >= 2 * EVENTS);
+	if (step_ns > 1000000) /* within the rate: nothing is refused, and the last events are there */
+		CHECK(refused[0] + refused[1] == 0 && reader.seen + reader.lost == 2 * EVENTS && reader.newest[0] == EVENTS &&
+		      reader.newest[1] == EVENTS);
+	else
+		CHECK(refused[0] > EVENTS / 2 && reader.lost > EVENTS);
+	CHECK(reader.seen > 0);
+	printf("# %" PRIu64 " seen, %" PRIu64 " lost, %" PRIu64 " beyond the rate\n", reader.seen, reader.lost, refused[0] + refused[1]);
+	weft_host_plane_close(host);
+}
+
+static void eachEventIsSeenOnceOrCountedAsLost(void) { run_writers(2000000); }
+static void aFloodIsBoundedAndCounted(void) { run_writers(100000); }
+
+/* ---- connection limits of ports ---- */
+
+static uint32_t beyond;
+
+static void *charges(void *argument)
+{
+	uint64_t state = (uint64_t)(uintptr_t)argument;
+	uint32_t own = 0;
+
+	for (uint32_t i = 0; i < CHARGES; i++) {
+		state = state * 6364136223846793005u + 1442695040888963407u;
+		if (own && state >> 63) {
+			weft_vif_discharge(plane, 8);
+			own--;
+		} else if (weft_vif_charge(plane, 7, LIMIT)) {
+			own++;
+		}
+		if (__atomic_load_n(&plane->vif_connections[7], __ATOMIC_RELAXED) > LIMIT)
+			__atomic_add_fetch(&beyond, 1, __ATOMIC_RELAXED);
+	}
+	while (own--)
+		weft_vif_discharge(plane, 8);
+	return NULL;
+}
+
+static void twoWorkersNeverPassAPortsLimit(void)
+{
+	struct weft_host_plane *host = weft_host_plane_open();
+	pthread_t one, other;
+
+	plane = weft_host_plane_core(host);
+	CHECK(pthread_create(&one, NULL, charges, (void *)0x9e3779b97f4a7c15u) == 0);
+	CHECK(pthread_create(&other, NULL, charges, (void *)0xbf58476d1ce4e5b9u) == 0);
+	pthread_join(one, NULL);
+	pthread_join(other, NULL);
+	CHECK(beyond == 0 && plane->vif_connections[7] == 0);
+	for (uint32_t i = 0; i < LIMIT; i++)
+		CHECK(weft_vif_charge(plane, 7, LIMIT));
+	CHECK(!weft_vif_charge(plane, 7, LIMIT) && weft_vif_charge(plane, 7, 0));
+	weft_host_plane_close(host);
+}
+
+/* Whatever ends a pair gives its charge back: removal, an equal pair that was first, a full table. */
+static void pairs(uint32_t number, bool *full)
+{
+	struct weft_connection forward = {0}, reverse;
+
+	forward.key.family = 4;
+	forward.key.protocol = 17;
+	forward.key.source_port = (uint16_t)number;
+	forward.key.zone = 7;
+	reverse = forward;
+	reverse.key.zone = 8;
+	forward.charged_vif = 8;
+	CHECK(weft_vif_charge(plane, 7, 0));
+	weft_connection_insert(plane, 0, &forward, &reverse, full);
+}
+
+static void whateverEndsAPairGivesItsPlaceBack(void)
+{
+	struct weft_host_plane_options options = {.connections_max = 1024};
+	struct weft_host_plane *host = weft_host_plane_open_with(&options);
+	bool full = false;
+	uint32_t live;
+
+	plane = weft_host_plane_core(host);
+	pairs(1, &full);
+	pairs(1, &full); /* there already */
+	CHECK(plane->vif_connections[7] == 1);
+	for (uint32_t i = 0; i < 3000; i++)
+		pairs(i, &full);
+	CHECK(full);
+	live = weft_connections_live(plane);
+	CHECK(live > 900 && plane->vif_connections[7] == live);
+	for (uint32_t i = 0; i < 2048; i += 2) {
+		if (weft_connection_live(plane, i))
+			weft_connection_remove(plane, weft_connection_at(plane, i + 1));
+		weft_connection_remove(plane, weft_connection_at(plane, i));
+	}
+	CHECK(weft_connections_live(plane) == 0 && plane->vif_connections[7] == 0);
+	weft_host_plane_close(host);
+}
+
+int main(void)
+{
+	RUN(eachEventIsSeenOnceOrCountedAsLost);
+	RUN(aFloodIsBoundedAndCounted);
+	RUN(twoWorkersNeverPassAPortsLimit);
+	RUN(whateverEndsAPairGivesItsPlaceBack);
+	return test_end();
+}
