@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /*
- * The choice among an ECMP next hop's members: weighted rendezvous over member ids, so that a member that comes or goes moves only
- * the connections it wins or had. A connection that has a member keeps it while it is usable.
+ * The choice among an ECMP next hop's members: weighted rendezvous over member ids, so that a member that comes or goes moves
+ * only the connections it wins or had. A connection that has a member keeps it while it is usable.
  */
 #include "worker.h"
 
@@ -23,7 +23,8 @@ static uint32_t log2_fixed(uint32_t value)
 	return result;
 }
 
-/* -log2 of a number in (0, 1) that hash and member id give: divided by the weight, the smallest wins in proportion to the weights. */
+/* -log2 of a number in (0, 1) that hash and member id give: divided by the weight, the smallest wins in proportion to the
+ * weights. */
 static uint32_t distance(uint32_t hash, uint32_t member_id)
 {
 	uint64_t mix = (uint64_t)hash << 32 | member_id; /* splitmix64's finaliser */
@@ -55,8 +56,8 @@ static bool leads_to(struct weft_plane *plane, const struct weft_nexthop_member 
 	return nexthop->type == WEFT_NEXTHOP_TUNNEL && nexthop->endpoint && nexthop->endpoint->index + 1 == entry;
 }
 
-const struct weft_nexthop_member *weft_ecmp_member_at(struct weft_plane *plane, const struct weft_nexthop *ecmp, uint32_t vif_id,
-						      uint32_t entry, uint32_t preferred)
+const struct weft_nexthop_member *weft_ecmp_member_at(struct weft_plane *plane, const struct weft_nexthop *ecmp,
+						      uint32_t vif_id, uint32_t entry, uint32_t preferred)
 {
 	const struct weft_nexthop_member *member = weft_ecmp_member(ecmp, preferred);
 

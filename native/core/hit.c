@@ -37,7 +37,8 @@ static bool choices_hold(struct weft_worker *worker, const struct weft_connectio
 {
 	for (uint32_t i = 0; i < 2; i++) {
 		const struct weft_choice *choice = &connection->choices[i];
-		const struct weft_nexthop *ecmp = choice->nexthop_id ? weft_nexthop_get(worker->plane, choice->nexthop_id) : NULL;
+		const struct weft_nexthop *ecmp =
+		    choice->nexthop_id ? weft_nexthop_get(worker->plane, choice->nexthop_id) : NULL;
 
 		if (choice->nexthop_id && (!ecmp || weft_nexthop_generation(ecmp) != choice->generation))
 			return false;

@@ -33,8 +33,8 @@ static bool ascends(const struct weft_element *one, const struct weft_element *o
 static int check(struct weft_context *context, const struct weft_identity_msg *m)
 {
 	if (m->identity_id < WEFT_IDENTITY_FIRST || m->identity_id >= WEFT_IDENTITY_LIMIT)
-		return weft_refuse(context, EINVAL, "IDENTITY identity_id %u: want %u to %u", m->identity_id, WEFT_IDENTITY_FIRST,
-				   WEFT_IDENTITY_LIMIT - 1);
+		return weft_refuse(context, EINVAL, "IDENTITY identity_id %u: want %u to %u", m->identity_id,
+				   WEFT_IDENTITY_FIRST, WEFT_IDENTITY_LIMIT - 1);
 	if (m->element_count == 0 || m->element_count > WEFT_IDENTITY_ELEMENTS_MAX)
 		return weft_refuse(context, EINVAL, "IDENTITY element_count %u: want 1 to %u", m->element_count,
 				   WEFT_IDENTITY_ELEMENTS_MAX);
@@ -47,13 +47,15 @@ static int check(struct weft_context *context, const struct weft_identity_msg *m
 		if (element->zero0)
 			return weft_refuse(context, EINVAL, "IDENTITY elements[%u].zero0: padding is not zero", i);
 		if (i && !ascends(element - 1, element))
-			return weft_refuse(context, EINVAL, "IDENTITY elements[%u]: kind %u id %llu is not behind kind %u id %llu", i,
+			return weft_refuse(context, EINVAL,
+					   "IDENTITY elements[%u]: kind %u id %llu is not behind kind %u id %llu", i,
 					   element->kind, (unsigned long long)element->id, element[-1].kind,
 					   (unsigned long long)element[-1].id);
 	}
 	for (uint32_t i = m->element_count; i < WEFT_IDENTITY_ELEMENTS_MAX; i++) {
 		if (!weft_all_zero(&m->elements[i], sizeof(m->elements[i])))
-			return weft_refuse(context, EINVAL, "IDENTITY elements[%u]: not zero, but element_count is %u", i, m->element_count);
+			return weft_refuse(context, EINVAL, "IDENTITY elements[%u]: not zero, but element_count is %u", i,
+					   m->element_count);
 	}
 	return 0;
 }
@@ -68,9 +70,9 @@ static int check_same(struct weft_context *context, const struct weft_identity *
 		const struct weft_element *is = &old->elements[i], *want = &m->elements[i];
 
 		if (is->kind != want->kind || is->id != want->id)
-			return weft_refuse(context, EBUSY, "IDENTITY %u elements[%u] kind %u id %llu: it is kind %u id %llu for ever",
-					   m->identity_id, i, want->kind, (unsigned long long)want->id, is->kind,
-					   (unsigned long long)is->id);
+			return weft_refuse(
+			    context, EBUSY, "IDENTITY %u elements[%u] kind %u id %llu: it is kind %u id %llu for ever",
+			    m->identity_id, i, want->kind, (unsigned long long)want->id, is->kind, (unsigned long long)is->id);
 	}
 	return 0;
 }

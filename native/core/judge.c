@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
-/* What a policy set decides: the first rule that matches the initiator's direction, else the default. Set-up and re-evaluation only. */
+/* What a policy set decides: the first rule that matches the initiator's direction, else the default. Set-up and re-evaluation
+ * only. */
 #include "worker.h"
 
 #define PORT_ANY_MAX 0xffffu
@@ -115,7 +116,8 @@ static bool allows(const struct weft_verdict *verdict)
 	       WEFT_POLICY_ALLOW;
 }
 
-enum weft_drop weft_judge(struct weft_worker *worker, const struct weft_vif *vif, bool egress, const struct weft_opening *opening)
+enum weft_drop weft_judge(struct weft_worker *worker, const struct weft_vif *vif, bool egress,
+			  const struct weft_opening *opening)
 {
 	for (uint32_t i = 0; i < WEFT_VIF_POLICIES; i++) {
 		uint32_t policy_id = egress ? vif->egress_policy_ids[i] : vif->ingress_policy_ids[i];
@@ -173,8 +175,7 @@ void weft_judge_commit(struct weft_worker *worker, uint32_t bytes)
 	for (uint32_t i = 0; i < worker->verdict_count; i++) {
 		const struct weft_verdict *verdict = &worker->verdicts[i];
 		const struct weft_policy *policy = verdict->policy;
-		struct weft_rule_counter *counter =
-		    &policy->counters[worker->index * policy->counter_stride + verdict->rule];
+		struct weft_rule_counter *counter = &policy->counters[worker->index * policy->counter_stride + verdict->rule];
 
 		weft_count(&counter->packets, 1);
 		weft_count(&counter->bytes, bytes);

@@ -40,7 +40,8 @@ static int check_end(struct weft_context *context, uint32_t rule, const char *na
 	bool own = end->kind == WEFT_ELEMENT_IDENTITY;
 
 	if (end->kind > WEFT_ELEMENT_IDENTITY)
-		return weft_refuse(context, EINVAL, "POLICY rules[%u].%s.kind %u: at most %u", rule, name, end->kind, WEFT_ELEMENT_IDENTITY);
+		return weft_refuse(context, EINVAL, "POLICY rules[%u].%s.kind %u: at most %u", rule, name, end->kind,
+				   WEFT_ELEMENT_IDENTITY);
 	if (own && end->id != WEFT_IDENTITY_NODE && end->id != WEFT_IDENTITY_EXTERNAL)
 		return weft_refuse(context, EINVAL, "POLICY rules[%u].%s.id %llu: want %u (node) or %u (external)", rule, name,
 				   (unsigned long long)end->id, WEFT_IDENTITY_NODE, WEFT_IDENTITY_EXTERNAL);
@@ -52,12 +53,12 @@ static int check_end(struct weft_context *context, uint32_t rule, const char *na
 	if (end->family != 0 && end->family != 4 && end->family != 6)
 		return weft_refuse(context, EINVAL, "POLICY rules[%u].%s.family %u: want 0, 4 or 6", rule, name, end->family);
 	if (end->prefix_len > (end->family ? weft_address_bits(end->family) : 0))
-		return weft_refuse(context, EINVAL, "POLICY rules[%u].%s.prefix_len %u: at most %u", rule, name, end->prefix_len,
-				   end->family ? weft_address_bits(end->family) : 0);
+		return weft_refuse(context, EINVAL, "POLICY rules[%u].%s.prefix_len %u: at most %u", rule, name,
+				   end->prefix_len, end->family ? weft_address_bits(end->family) : 0);
 	for (uint32_t bit = end->prefix_len; bit < 128; bit++) {
 		if (end->prefix[bit / 8] & (0x80 >> bit % 8))
-			return weft_refuse(context, EINVAL, "POLICY rules[%u].%s.prefix: bit %u is set behind prefix_len %u", rule, name,
-					   bit, end->prefix_len);
+			return weft_refuse(context, EINVAL, "POLICY rules[%u].%s.prefix: bit %u is set behind prefix_len %u",
+					   rule, name, bit, end->prefix_len);
 	}
 	return 0;
 }
@@ -69,17 +70,19 @@ static int check_rule(struct weft_context *context, uint32_t index, const struct
 	if (rule->family != 0 && rule->family != 4 && rule->family != 6)
 		return weft_refuse(context, EINVAL, "POLICY rules[%u].family %u: want 0, 4 or 6", index, rule->family);
 	if (rule->action != WEFT_POLICY_ALLOW && rule->action != WEFT_POLICY_DENY)
-		return weft_refuse(context, EINVAL, "POLICY rules[%u].action %u: want 1 (allow) or 2 (deny)", index, rule->action);
+		return weft_refuse(context, EINVAL, "POLICY rules[%u].action %u: want 1 (allow) or 2 (deny)", index,
+				   rule->action);
 	if (rule->flags & ~WEFT_POLICY_RULE_LOG)
 		return weft_refuse(context, EINVAL, "POLICY rules[%u].flags %x: unknown bits", index, rule->flags);
 	if (rule->protocol > 255 && rule->protocol != 0xffff)
-		return weft_refuse(context, EINVAL, "POLICY rules[%u].protocol %u: want 0 to 255 or 65535", index, rule->protocol);
+		return weft_refuse(context, EINVAL, "POLICY rules[%u].protocol %u: want 0 to 255 or 65535", index,
+				   rule->protocol);
 	if (rule->source_port_min > rule->source_port_max)
 		return weft_refuse(context, EINVAL, "POLICY rules[%u].source_port_min %u: above source_port_max %u", index,
 				   rule->source_port_min, rule->source_port_max);
 	if (rule->destination_port_min > rule->destination_port_max)
-		return weft_refuse(context, EINVAL, "POLICY rules[%u].destination_port_min %u: above destination_port_max %u", index,
-				   rule->destination_port_min, rule->destination_port_max);
+		return weft_refuse(context, EINVAL, "POLICY rules[%u].destination_port_min %u: above destination_port_max %u",
+				   index, rule->destination_port_min, rule->destination_port_max);
 	if (rule->zero0)
 		return weft_refuse(context, EINVAL, "POLICY rules[%u].zero0: padding is not zero", index);
 	error = check_end(context, index, "source", &rule->source);
@@ -105,9 +108,18 @@ static int check(struct weft_context *context, const struct weft_policy_msg *m)
 
 /* ---- memory ---- */
 
-static size_t entry_bytes(uint32_t rules) { return sizeof(struct weft_policy_entry) + rules * sizeof(struct weft_policy_rule); }
-static size_t from_bytes(uint32_t rules) { return (rules + 1) * sizeof(uint32_t); }
-static size_t base_bytes(uint32_t rules) { return (rules + 1) * sizeof(struct weft_rule_counter); }
+static size_t entry_bytes(uint32_t rules)
+{
+	return sizeof(struct weft_policy_entry) + rules * sizeof(struct weft_policy_rule);
+}
+static size_t from_bytes(uint32_t rules)
+{
+	return (rules + 1) * sizeof(uint32_t);
+}
+static size_t base_bytes(uint32_t rules)
+{
+	return (rules + 1) * sizeof(struct weft_rule_counter);
+}
 static uint32_t stride_of(uint32_t rules)
 {
 	uint32_t line = WEFT_CACHE_LINE / sizeof(struct weft_rule_counter);
@@ -205,11 +217,13 @@ static struct weft_rule_counter sum(const struct weft_plane *plane, const struct
 {
 	struct weft_rule_counter all = {0, 0};
 
-	for (; entry && index != WEFT_NO_RULE; index = entry->previous ? entry->from[index] : WEFT_NO_RULE, entry = entry->previous) {
+	for (; entry && index != WEFT_NO_RULE;
+	     index = entry->previous ? entry->from[index] : WEFT_NO_RULE, entry = entry->previous) {
 		all.packets += entry->base[index].packets;
 		all.bytes += entry->base[index].bytes;
 		for (uint32_t worker = 0; worker < plane->workers; worker++) {
-			const struct weft_rule_counter *counter = &entry->seen.counters[worker * entry->seen.counter_stride + index];
+			const struct weft_rule_counter *counter =
+			    &entry->seen.counters[worker * entry->seen.counter_stride + index];
 
 			all.packets += __atomic_load_n(&counter->packets, __ATOMIC_RELAXED);
 			all.bytes += __atomic_load_n(&counter->bytes, __ATOMIC_RELAXED);
@@ -307,7 +321,8 @@ static int policy_remove(struct weft_context *context, struct weft_policy_entry 
 	struct weft_plane *plane = context->plane;
 
 	if (entry->references)
-		return weft_refuse(context, EBUSY, "POLICY %u: %u fields of vifs name it", entry->seen.policy_id, entry->references);
+		return weft_refuse(context, EBUSY, "POLICY %u: %u fields of vifs name it", entry->seen.policy_id,
+				   entry->references);
 	weft_sparse_set(plane, &plane->policies, entry->seen.policy_id, 0);
 	plane->policy_count--;
 	weft_host_call_deferred(plane, retire, entry);

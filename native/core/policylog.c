@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /*
- * What policy denied or was asked to log. Each worker writes a ring of its own, bounded in rate; numbers come from one counter of the
- * plane, so that the reader merges the rings by number. A number that no ring holds is a lost event: overwritten, or beyond the rate.
+ * What policy denied or was asked to log. Each worker writes a ring of its own, bounded in rate; numbers come from one counter
+ * of the plane, so that the reader merges the rings by number. A number that no ring holds is a lost event: overwritten, or
+ * beyond the rate.
  *
- * A writer announces the lowest number it may get (`floor`) before it takes one: the reader stops below every floor, so that no event
- * turns up behind a reader that has passed it.
+ * A writer announces the lowest number it may get (`floor`) before it takes one: the reader stops below every floor, so that no
+ * event turns up behind a reader that has passed it.
  */
 #include "plane.h"
 
@@ -22,7 +23,7 @@ struct event {
 
 struct ring {
 	uint64_t floor; /* IDLE: nothing is being written */
-	uint64_t head;  /* events ever written */
+	uint64_t head;	/* events ever written */
 	/* the writer's own */
 	uint64_t taken, suppressed, filled_ns;
 	uint32_t tokens;

@@ -21,7 +21,8 @@ struct side {
 	struct weft_leaf leaf;
 	struct weft_nexthop *nexthop; /* NULL: none */
 	struct weft_vif *vif;	      /* LOCAL */
-	struct weft_choice choice;    /* the route's next hop is ECMP: `nexthop` and leaf.label are the member's once one is chosen */
+	struct weft_choice
+	    choice; /* the route's next hop is ECMP: `nexthop` and leaf.label are the member's once one is chosen */
 };
 
 static struct side look_up(struct weft_worker *worker, uint32_t vrf_id, uint8_t family, const uint8_t *address)
@@ -63,9 +64,9 @@ static uint32_t begin_choice(struct side *side, const struct weft_choice *was)
 }
 
 /*
- * The source's member is the one that leads to where the packet came from. A connection that has one keeps it while usable: a packet of
- * the initiator from another member (a flow that the outside sends by another gateway) passes and changes nothing. Answers whose member
- * is down go by another.
+ * The source's member is the one that leads to where the packet came from. A connection that has one keeps it while usable: a
+ * packet of the initiator from another member (a flow that the outside sends by another gateway) passes and changes nothing.
+ * Answers whose member is down go by another.
  */
 static void choose_source(struct weft_worker *worker, struct question *question, struct side *source)
 {
@@ -82,7 +83,8 @@ static void choose_source(struct weft_worker *worker, struct question *question,
 		question->visitor = member && member != own && keeps;
 	else if (question->vif_id == WEFT_FROM_FABRIC &&
 		 (!member || weft_ecmp_usable(plane, member, WEFT_NO_PORT) != WEFT_DROP_NONE))
-		other = weft_ecmp_choose(plane, ecmp, weft_connection_hash(plane, question->key), WEFT_NO_PORT, preferred, &reason);
+		other =
+		    weft_ecmp_choose(plane, ecmp, weft_connection_hash(plane, question->key), WEFT_NO_PORT, preferred, &reason);
 	take_member(worker, source, question->visitor ? own : other ? other : member);
 	question->visitor = question->visitor && (source->vif || is_tunnel(source));
 	if (!question->visitor)
@@ -237,8 +239,8 @@ static void fill_choices(struct weft_connection *forward, struct weft_connection
 }
 
 /*
- * Asks the sets of the port that opens, then those of the port it opens to. Each port looks at the other end from its own VRF; of
- * itself it knows its own identity. The pair's stamps are in place: what changes from here on makes it stale.
+ * Asks the sets of the port that opens, then those of the port it opens to. Each port looks at the other end from its own VRF;
+ * of itself it knows its own identity. The pair's stamps are in place: what changes from here on makes it stale.
  */
 static enum weft_drop judge(struct weft_worker *worker, const struct side *source, const struct side *destination,
 			    const struct weft_vif *initiator)
@@ -269,7 +271,8 @@ static enum weft_drop judge(struct weft_worker *worker, const struct side *sourc
 	return reason;
 }
 
-/* Fills worker->pair from the tables as they are now, or says why the packet cannot pass. POLICY: the pair is filled all the same. */
+/* Fills worker->pair from the tables as they are now, or says why the packet cannot pass. POLICY: the pair is filled all the
+ * same. */
 static enum weft_drop evaluate(struct weft_worker *worker, struct question *question)
 {
 	struct weft_connection *forward = &worker->pair[0], *reverse = &worker->pair[1];
@@ -349,7 +352,8 @@ static enum weft_drop insert_pair(struct weft_worker *worker)
 }
 
 /* Of an ECMP route's local ports each may have a zone of its own: the one that knows the connection. */
-static struct weft_connection *find_at_members(struct weft_worker *worker, struct weft_step *step, const struct weft_nexthop *ecmp)
+static struct weft_connection *find_at_members(struct weft_worker *worker, struct weft_step *step,
+					       const struct weft_nexthop *ecmp)
 {
 	struct weft_connection_key key = step->view.key;
 
@@ -406,13 +410,13 @@ static bool may_be_midstream(struct weft_worker *worker, const struct weft_step 
 	if (step->view.protocol != WEFT_PROTOCOL_TCP || step->view.fragment == WEFT_FRAGMENT_LATER ||
 	    (step->view.tcp_flags & WEFT_TCP_SYN))
 		return false;
-	return worker->now_ns < weft_plane_midstream_until_ns(worker->plane) || (from && worker->now_ns < from->midstream_until_ns) ||
-	       (to && worker->now_ns < to->midstream_until_ns);
+	return worker->now_ns < weft_plane_midstream_until_ns(worker->plane) ||
+	       (from && worker->now_ns < from->midstream_until_ns) || (to && worker->now_ns < to->midstream_until_ns);
 }
 
 /*
- * The packet's own direction was denied, with worker->pair filled: when the other end may have opened the connection, this is its
- * answer, and worker->pair becomes the other end's. POLICY: it may not, and the first verdict stands.
+ * The packet's own direction was denied, with worker->pair filled: when the other end may have opened the connection, this is
+ * its answer, and worker->pair becomes the other end's. POLICY: it may not, and the first verdict stands.
  */
 static enum weft_drop turn_round(struct weft_worker *worker, const struct weft_step *step)
 {
@@ -520,7 +524,8 @@ static void rewrite(struct weft_connection *old, const struct weft_connection *n
 	old->drop = new->drop;
 }
 
-/* Policy denies what it had allowed: blocked both ways, each packet asks again. The entry stays, for the answer may change back. */
+/* Policy denies what it had allowed: blocked both ways, each packet asks again. The entry stays, for the answer may change
+ * back. */
 static void deny(struct weft_worker *worker, struct weft_connection *forward, struct weft_connection *reverse)
 {
 	if (forward->flags & reverse->flags & WEFT_CONNECTION_DENIED)
@@ -533,14 +538,15 @@ static void deny(struct weft_worker *worker, struct weft_connection *forward, st
 }
 
 /* The port's zone changed: another key, so another pair with the life of the old one. */
-static enum weft_drop replace(struct weft_worker *worker, struct weft_connection *forward, const struct weft_connection *reverse)
+static enum weft_drop replace(struct weft_worker *worker, struct weft_connection *forward,
+			      const struct weft_connection *reverse)
 {
 	const struct weft_connection *old[2] = {forward, reverse};
 
 	for (uint32_t i = 0; i < 2; i++) {
 		struct weft_connection *new = &worker->pair[i];
 
-		new->flags |= old[i]->flags & WEFT_CONNECTION_MIDSTREAM;
+		new->flags |= old[i]->flags &WEFT_CONNECTION_MIDSTREAM;
 		new->packets = old[i]->packets;
 		new->bytes = old[i]->bytes;
 		new->tcp_state = old[i]->tcp_state;
@@ -551,8 +557,8 @@ static enum weft_drop replace(struct weft_worker *worker, struct weft_connection
 }
 
 /* The initiator's question, as it was asked first, or as its own packet asks it now. */
-static struct question ask_again(struct weft_worker *worker, const struct weft_step *step, const struct weft_connection *forward,
-				 const struct weft_connection_key *key, bool own)
+static struct question ask_again(struct weft_worker *worker, const struct weft_step *step,
+				 const struct weft_connection *forward, const struct weft_connection_key *key, bool own)
 {
 	struct question question = {
 	    .key = key, .vif_id = forward->vif_id, .entry = forward->entry_endpoint, .vrf_id = forward->vrf_id, .strict = own};

@@ -13,12 +13,12 @@
 
 #define WEFT_FROM_FABRIC 0xffffffffu /* weft_connection.vif_id of a direction that enters through a tunnel */
 
-#define WEFT_NO_PORT 0xfffffffeu     /* neither a port nor the fabric: any member of an ECMP next hop will do */
+#define WEFT_NO_PORT 0xfffffffeu /* neither a port nor the fabric: any member of an ECMP next hop will do */
 
 /* Bits of weft_connection.flags that the packet path owns. */
 enum weft_connection_path_flag {
-	WEFT_CONNECTION_TO_VIF = 1u << 16,   /* leaves by the interface whose id stands in `label`; nexthop_id is 0 */
-	WEFT_CONNECTION_BY_LABEL = 1u << 17, /* the fabric's MPLS label chose the port, not a route */
+	WEFT_CONNECTION_TO_VIF = 1u << 16,    /* leaves by the interface whose id stands in `label`; nexthop_id is 0 */
+	WEFT_CONNECTION_BY_LABEL = 1u << 17,  /* the fabric's MPLS label chose the port, not a route */
 	WEFT_CONNECTION_UNSTAMPED = 1u << 18, /* depends on what none of its stamps covers: each packet asks again */
 	WEFT_CONNECTION_ECMP = 1u << 19,      /* a route of the pair is an ECMP next hop: see `choices` */
 };
@@ -116,10 +116,10 @@ struct weft_worker {
 	struct weft_packet *batch[WEFT_DEPARTURES_MAX];
 	struct weft_group groups[WEFT_GROUPS_MAX];
 	uint32_t group_next;
-	struct weft_connection pair[2]; /* being set up or re-evaluated */
+	struct weft_connection pair[2];			     /* being set up or re-evaluated */
 	struct weft_verdict verdicts[2 * WEFT_VIF_POLICIES]; /* about it: those that allow, or the one that denies */
 	uint32_t verdict_count;
-	struct weft_step reply;		/* a packet of the plane's own */
+	struct weft_step reply; /* a packet of the plane's own */
 	struct weft_fragment_entry fragments[WEFT_FRAGMENT_SETS][WEFT_FRAGMENT_WAYS];
 	struct weft_bucket icmp[WEFT_VIF_LIMIT];
 	uint8_t chunk[WEFT_CHUNK_BYTES];
@@ -186,13 +186,14 @@ uint16_t weft_entropy_port(uint32_t hash);
 /* ---- ecmp.c ---- */
 /* NULL: no member has this id. */
 const struct weft_nexthop_member *weft_ecmp_member(const struct weft_nexthop *ecmp, uint32_t member_id);
-/* The member that leads to where a packet came from: a port, or (WEFT_FROM_FABRIC) the endpoint with index `entry` - 1; `preferred`
- * when several do. NULL: none. */
-const struct weft_nexthop_member *weft_ecmp_member_at(struct weft_plane *plane, const struct weft_nexthop *ecmp, uint32_t vif_id,
-						      uint32_t entry, uint32_t preferred);
+/* The member that leads to where a packet came from: a port, or (WEFT_FROM_FABRIC) the endpoint with index `entry` - 1;
+ * `preferred` when several do. NULL: none. */
+const struct weft_nexthop_member *weft_ecmp_member_at(struct weft_plane *plane, const struct weft_nexthop *ecmp,
+						      uint32_t vif_id, uint32_t entry, uint32_t preferred);
 /* NONE, or why a packet that entered by vif_id cannot go the member's way. */
 enum weft_drop weft_ecmp_usable(struct weft_plane *plane, const struct weft_nexthop_member *member, uint32_t vif_id);
-/* The member for a connection with this hash that entered by vif_id: `preferred` while usable, else by weight. NULL with *reason. */
+/* The member for a connection with this hash that entered by vif_id: `preferred` while usable, else by weight. NULL with
+ * *reason. */
 const struct weft_nexthop_member *weft_ecmp_choose(struct weft_plane *plane, const struct weft_nexthop *ecmp, uint32_t hash,
 						   uint32_t vif_id, uint32_t preferred, enum weft_drop *reason);
 
@@ -200,7 +201,8 @@ const struct weft_nexthop_member *weft_ecmp_choose(struct weft_plane *plane, con
 /* Index of the first rule that matches, rule_count: none does. */
 uint32_t weft_policy_match(struct weft_plane *plane, const struct weft_policy *policy, const struct weft_opening *opening);
 /* Asks the vif's sets; each must allow. NONE or POLICY. What they said is in worker->verdicts until it is committed. */
-enum weft_drop weft_judge(struct weft_worker *worker, const struct weft_vif *vif, bool egress, const struct weft_opening *opening);
+enum weft_drop weft_judge(struct weft_worker *worker, const struct weft_vif *vif, bool egress,
+			  const struct weft_opening *opening);
 /* Counts, and logs, what was decided about a packet of so many bytes. */
 void weft_judge_commit(struct weft_worker *worker, uint32_t bytes);
 

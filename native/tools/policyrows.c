@@ -11,20 +11,33 @@
 
 static const char *const actions[] = {"?", "allow", "deny"};
 
-static const char *action_of(uint8_t action) { return actions[action <= WEFT_POLICY_DENY ? action : 0]; }
+static const char *action_of(uint8_t action)
+{
+	return actions[action <= WEFT_POLICY_DENY ? action : 0];
+}
 
 /* Networks are hashes of their names: hexadecimal. */
 static void element_text(uint32_t kind, uint64_t id, char *out, size_t room)
 {
 	switch (kind) {
-	case WEFT_ELEMENT_ANY: snprintf(out, room, "any"); return;
-	case WEFT_ELEMENT_NETWORK: snprintf(out, room, "network:%016" PRIx64, id); return;
-	case WEFT_ELEMENT_SECURITY_GROUP: snprintf(out, room, "group:%" PRIu64, id); return;
-	case WEFT_ELEMENT_TAG: snprintf(out, room, "tag:%" PRIu64, id); return;
+	case WEFT_ELEMENT_ANY:
+		snprintf(out, room, "any");
+		return;
+	case WEFT_ELEMENT_NETWORK:
+		snprintf(out, room, "network:%016" PRIx64, id);
+		return;
+	case WEFT_ELEMENT_SECURITY_GROUP:
+		snprintf(out, room, "group:%" PRIu64, id);
+		return;
+	case WEFT_ELEMENT_TAG:
+		snprintf(out, room, "tag:%" PRIu64, id);
+		return;
 	case WEFT_ELEMENT_IDENTITY:
 		snprintf(out, room, "%s", id == WEFT_IDENTITY_NODE ? "node" : id == WEFT_IDENTITY_EXTERNAL ? "external" : "?");
 		return;
-	default: snprintf(out, room, "?%" PRIu32 ":%" PRIu64, kind, id); return;
+	default:
+		snprintf(out, room, "?%" PRIu32 ":%" PRIu64, kind, id);
+		return;
 	}
 }
 
@@ -38,8 +51,8 @@ static void cell_end(struct table *table, const char *name, const struct weft_po
 		element_text(end->kind, end->id, text, sizeof(text));
 	used = strlen(text);
 	if (end->family)
-		snprintf(text + used, sizeof(text) - used, "%s%s/%u", used ? " in " : "", address_text(end->family, end->prefix, address),
-			 end->prefix_len);
+		snprintf(text + used, sizeof(text) - used, "%s%s/%u", used ? " in " : "",
+			 address_text(end->family, end->prefix, address), end->prefix_len);
 	table_text(table, name, text);
 }
 
@@ -123,8 +136,8 @@ static void end_rule(struct table *table, const struct weft_policy_msg *policy, 
 	table_detail(table);
 }
 
-static void row_rule(struct table *table, const struct weft_policy_msg *policy, const struct weft_policy_rule *rule, uint32_t index,
-		     uint32_t epoch)
+static void row_rule(struct table *table, const struct weft_policy_msg *policy, const struct weft_policy_rule *rule,
+		     uint32_t index, uint32_t epoch)
 {
 	bool icmp = rule->protocol == 1 || rule->protocol == 58;
 	char number[12];
@@ -161,7 +174,8 @@ void row_policy(struct table *table, const void *body, uint32_t epoch)
 	table_text(table, "destination", "any");
 	table_text(table, "destination_ports", "any");
 	cell_uuid(table, (const uint8_t[16]){0});
-	end_rule(table, &policy, policy.default_action == WEFT_POLICY_DENY, policy.default_packets, policy.default_bytes, epoch);
+	end_rule(table, &policy, policy.default_action == WEFT_POLICY_DENY, policy.default_packets, policy.default_bytes,
+		 epoch);
 }
 
 void row_log(struct table *table, const void *body, uint32_t epoch)

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /*
- * Fuzz target: ABI messages. Frames against a host plane, with packets between them, so that what a message left behind is used.
- * Aborts when an answer is not one whole frame that ends with DONE and tells of every message.
+ * Fuzz target: ABI messages. Frames against a host plane, with packets between them, so that what a message left behind is
+ * used. Aborts when an answer is not one whole frame that ends with DONE and tells of every message.
  *
- * Input: u8 setting (bit 0: the fuzz tables come first; bits 1-2: the answer's capacity); then records of {u8 object, u8 operation,
- * u16 length, bytes}, little endian: a frame with one message of that object (0 .. 31), or the bytes as they are (32 and above).
+ * Input: u8 setting (bit 0: the fuzz tables come first; bits 1-2: the answer's capacity); then records of {u8 object, u8
+ * operation, u16 length, bytes}, little endian: a frame with one message of that object (0 .. 31), or the bytes as they are (32
+ * and above).
  */
 #include "fuzz_input.h"
 
@@ -75,8 +76,8 @@ static void call(struct weft_host_plane *host, uint32_t bytes, uint32_t capacity
 /* A little traffic: each port says something to the others. */
 static void send_packets(struct weft_host_plane *host)
 {
-	static uint8_t packet[42] = {0, 0, 0x5e, 0, 1, 0, 2, 0, 0, 0, 0, 0x11, 8, 0, 0x45, 0, 0, 28, 0, 0, 0x40, 0, 64, 17, 0x24, 0xc4,
-				     10, 1, 1, 3, 10, 1, 1, 4, 0, 1, 0, 2, 0, 8};
+	static uint8_t packet[42] = {0,	   0, 0x5e, 0,	1,    0,    2,	0, 0, 0, 0,  0x11, 8, 0, 0x45, 0, 0, 28, 0, 0,
+				     0x40, 0, 64,   17, 0x24, 0xc4, 10, 1, 1, 3, 10, 1,	   1, 4, 0,    1, 0, 2,	 0, 8};
 	static const uint8_t last[] = {4, 5, 9, 10, 11};
 
 	for (uint32_t i = 0; i < sizeof(last); i++) {

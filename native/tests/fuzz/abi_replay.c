@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /*
- * Runs the ABI fuzz target without a fuzzer: the messages of the fuzz tables in random order, set, deleted, read and swept, each also
- * changed. weft-fuzz-abi-replay [rounds [seed]]; --write FOLDER: seeds for a fuzzer; --file FILE...
+ * Runs the ABI fuzz target without a fuzzer: the messages of the fuzz tables in random order, set, deleted, read and swept,
+ * each also changed. weft-fuzz-abi-replay [rounds [seed]]; --write FOLDER: seeds for a fuzzer; --file FILE...
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,7 +43,8 @@ static void append_table(const struct vector_step *step, uint8_t operation)
 {
 	const struct weft_message_header *header = (const void *)step->bytes;
 
-	append_record((uint8_t)header->object, operation, step->bytes + sizeof(*header), step->byte_count - (uint32_t)sizeof(*header));
+	append_record((uint8_t)header->object, operation, step->bytes + sizeof(*header),
+		      step->byte_count - (uint32_t)sizeof(*header));
 }
 
 static void random_record(void)
@@ -52,7 +53,8 @@ static void random_record(void)
 	uint32_t before = used, what = random_below(8);
 
 	if (what < 5)
-		append_table(&tables.steps[random_below(tables.step_count)], (uint8_t)(what < 3 ? WEFT_OPERATION_SET : what - 1));
+		append_table(&tables.steps[random_below(tables.step_count)],
+			     (uint8_t)(what < 3 ? WEFT_OPERATION_SET : what - 1));
 	else if (what == 5)
 		append_record((uint8_t)(4 + random_below(13)), WEFT_OPERATION_DUMP, &all, sizeof(all));
 	else if (what == 6)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /*
- * ECMP by packets: 20,000 connections of one port to an address behind an ECMP next hop of ports. They spread by weight, and only
- * those of a removed member move. What a message may say of members.
+ * ECMP by packets: 20,000 connections of one port to an address behind an ECMP next hop of ports. They spread by weight, and
+ * only those of a removed member move. What a message may say of members.
  */
 #include "plane.h"
 #include "test.h"
@@ -60,14 +60,23 @@ static void send_all(uint8_t *where)
 static void open_plane(void)
 {
 	struct weft_vrf_msg vrf = {.vrf_id = 3};
-	struct weft_route_msg route = {.vrf_id = 3, .family = 4, .prefix_len = 32, .prefix = {10, 9, 9, 9}, .nexthop_id = 99,
-				       .label = WEFT_LABEL_NONE, .flags = WEFT_ROUTE_SAME_NETWORK};
+	struct weft_route_msg route = {.vrf_id = 3,
+				       .family = 4,
+				       .prefix_len = 32,
+				       .prefix = {10, 9, 9, 9},
+				       .nexthop_id = 99,
+				       .label = WEFT_LABEL_NONE,
+				       .flags = WEFT_ROUTE_SAME_NETWORK};
 
 	host = weft_host_plane_open();
 	CHECK(SET(VRF, &vrf) == 0);
 	for (uint32_t i = 0; i <= MEMBERS; i++) {
 		uint32_t id = i < MEMBERS ? FIRST_PORT + i : ASKER;
-		struct weft_vif_msg vif = {.vif_id = id, .vrf_id = 3, .type = WEFT_VIF_VIRTUAL, .mtu = 1450, .label = WEFT_LABEL_NONE,
+		struct weft_vif_msg vif = {.vif_id = id,
+					   .vrf_id = 3,
+					   .type = WEFT_VIF_VIRTUAL,
+					   .mtu = 1450,
+					   .label = WEFT_LABEL_NONE,
 					   .mac = {2, 0, 0, 0, 0, (uint8_t)id}};
 		struct weft_nexthop_msg local = {.nexthop_id = id, .type = WEFT_NEXTHOP_LOCAL, .vif_id = id};
 
@@ -78,7 +87,8 @@ static void open_plane(void)
 	ecmp.m.type = WEFT_NEXTHOP_ECMP;
 	ecmp.m.member_count = MEMBERS;
 	for (uint32_t i = 0; i < MEMBERS; i++)
-		ecmp.m.members[i] = (struct weft_nexthop_member){(uint32_t)test_random() | 1, FIRST_PORT + i, WEFT_LABEL_NONE, 2 + i % 3};
+		ecmp.m.members[i] =
+		    (struct weft_nexthop_member){(uint32_t)test_random() | 1, FIRST_PORT + i, WEFT_LABEL_NONE, 2 + i % 3};
 	CHECK(set_nexthop(&ecmp.m) == 0 && SET(ROUTE, &route) == 0);
 }
 
@@ -157,17 +167,18 @@ static void aNewMemberChangesOnlyTheChoicesItWins(void)
 	CHECK(won > 0);
 }
 
-#define REFUSED(field, value, code, text)                                                                                          \
-	do {                                                                                                                       \
-		ecmp.m = good;                                                                                                     \
-		ecmp.m.members[1] = member;                                                                                        \
-		ecmp.m.field = value;                                                                                              \
-		CHECK(set_nexthop(&ecmp.m) == code && strstr(error_text, text));                                                   \
+#define REFUSED(field, value, code, text) \
+	do { \
+		ecmp.m = good; \
+		ecmp.m.members[1] = member; \
+		ecmp.m.field = value; \
+		CHECK(set_nexthop(&ecmp.m) == code && strstr(error_text, text)); \
 	} while (0)
 
 static void membersAreCheckedAndHeld(void)
 {
-	struct weft_nexthop_msg good = ecmp.m, local = {.nexthop_id = FIRST_PORT, .type = WEFT_NEXTHOP_LOCAL, .vif_id = FIRST_PORT};
+	struct weft_nexthop_msg good = ecmp.m,
+				local = {.nexthop_id = FIRST_PORT, .type = WEFT_NEXTHOP_LOCAL, .vif_id = FIRST_PORT};
 	struct weft_nexthop_msg receive = {.nexthop_id = 50, .type = WEFT_NEXTHOP_RECEIVE};
 	struct weft_nexthop_member member = ecmp.m.members[1];
 	uint32_t generation = weft_nexthop_get(weft_host_plane_core(host), 99)->generation;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
-/* The policy log with two writers and a reader at once: each event once, in order, whole; or counted as lost. And ports' counts. */
+/* The policy log with two writers and a reader at once: each event once, in order, whole; or counted as lost. And ports'
+ * counts. */
 #include <pthread.h>
 
 #include "plane.h"
@@ -100,12 +101,19 @@ static void run_writers(uint64_t step_ns)
 	else
 		CHECK(refused[0] > EVENTS / 2 && reader.lost > EVENTS);
 	CHECK(reader.seen > 0);
-	printf("# %" PRIu64 " seen, %" PRIu64 " lost, %" PRIu64 " beyond the rate\n", reader.seen, reader.lost, refused[0] + refused[1]);
+	printf("# %" PRIu64 " seen, %" PRIu64 " lost, %" PRIu64 " beyond the rate\n", reader.seen, reader.lost,
+	       refused[0] + refused[1]);
 	weft_host_plane_close(host);
 }
 
-static void eachEventIsSeenOnceOrCountedAsLost(void) { run_writers(2000000); }
-static void aFloodIsBoundedAndCounted(void) { run_writers(100000); }
+static void eachEventIsSeenOnceOrCountedAsLost(void)
+{
+	run_writers(2000000);
+}
+static void aFloodIsBoundedAndCounted(void)
+{
+	run_writers(100000);
+}
 
 /* ---- connection limits of ports ---- */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /*
- * Policy against a slow twin: random identities, sets, routes and packets between two ports; what passes and what each rule counts must
- * be what the twin says. Messages about identities and sets, and what is refused.
+ * Policy against a slow twin: random identities, sets, routes and packets between two ports; what passes and what each rule
+ * counts must be what the twin says. Messages about identities and sets, and what is refused.
  */
 #include "plane.h"
 #include "test.h"
@@ -35,7 +35,10 @@ struct packet {
 	uint32_t bytes;
 };
 
-static uint32_t below(uint32_t limit) { return (uint32_t)(test_random() >> 11) % limit; }
+static uint32_t below(uint32_t limit)
+{
+	return (uint32_t)(test_random() >> 11) % limit;
+}
 
 static void put16(uint8_t *at, uint32_t value)
 {
@@ -87,8 +90,9 @@ static uint32_t twin_rule(const struct weft_policy_msg *set, const struct packet
 		bool within = ports_known && rule->source_port_min <= first && first <= rule->source_port_max &&
 			      rule->destination_port_min <= second && second <= rule->destination_port_max;
 
-		if ((rule->family == 0 || rule->family == p->family) && (rule->protocol == 0xffff || rule->protocol == p->protocol) &&
-		    (all || within) && twin_end(&rule->source, p->family, p->source, source) &&
+		if ((rule->family == 0 || rule->family == p->family) &&
+		    (rule->protocol == 0xffff || rule->protocol == p->protocol) && (all || within) &&
+		    twin_end(&rule->source, p->family, p->source, source) &&
 		    twin_end(&rule->destination, p->family, p->destination, destination))
 			return i;
 	}
@@ -161,7 +165,7 @@ static void random_prefix(uint8_t family, uint8_t prefix[16], uint8_t *prefix_le
 	random_address(family, prefix);
 	*prefix_len = (uint8_t)below(family == 4 ? 33 : 129);
 	for (uint32_t bit = *prefix_len; bit < 128; bit++)
-		prefix[bit / 8] &= (uint8_t)~(0x80 >> bit % 8);
+		prefix[bit / 8] &= (uint8_t) ~(0x80 >> bit % 8);
 }
 
 static void random_identity(struct weft_identity_msg *m, uint32_t identity_id)
@@ -255,7 +259,8 @@ static void random_packet(struct packet *p, uint32_t number)
 
 		p->destination_port = types[p->family == 6][below(2)];
 		p->code = p->destination_port == 8 || p->destination_port == 128 ? 0 : (uint8_t)below(8);
-		p->source_port = p->destination_port == 8 || p->destination_port == 128 ? (uint16_t)number : 0; /* the identifier */
+		p->source_port =
+		    p->destination_port == 8 || p->destination_port == 128 ? (uint16_t)number : 0; /* the identifier */
 		p->frame[l4] = (uint8_t)p->destination_port;
 		p->frame[l4 + 1] = p->code;
 		put16(p->frame + l4 + 4, number);
@@ -296,8 +301,12 @@ static void random_tables(void)
 		CHECK(set_policy(m) == 0);
 	}
 	for (uint32_t i = 0; i < 2; i++) {
-		ports[i] = (struct weft_vif_msg){.vif_id = i + 1, .vrf_id = 3, .type = WEFT_VIF_VIRTUAL, .mtu = 1450,
-						 .label = WEFT_LABEL_NONE, .mac = {2, 0, 0, 0, 0, (uint8_t)(i + 1)}};
+		ports[i] = (struct weft_vif_msg){.vif_id = i + 1,
+						 .vrf_id = 3,
+						 .type = WEFT_VIF_VIRTUAL,
+						 .mtu = 1450,
+						 .label = WEFT_LABEL_NONE,
+						 .mac = {2, 0, 0, 0, 0, (uint8_t)(i + 1)}};
 		ports[i].identity_id = below(4) ? WEFT_IDENTITY_FIRST + below(IDENTITIES) : below(3);
 		for (uint32_t k = 0; k < 2; k++) {
 			ports[i].egress_policy_ids[k] = below(SETS + 1);
@@ -307,7 +316,10 @@ static void random_tables(void)
 	}
 	CHECK(set_nexthop(&to) == 0);
 	for (uint32_t i = 0; i < ROUTES; i++) {
-		routes[i] = (struct weft_route_msg){.vrf_id = 3, .family = i % 2 ? 6 : 4, .nexthop_id = 2, .label = WEFT_LABEL_NONE,
+		routes[i] = (struct weft_route_msg){.vrf_id = 3,
+						    .family = i % 2 ? 6 : 4,
+						    .nexthop_id = 2,
+						    .label = WEFT_LABEL_NONE,
 						    .flags = WEFT_ROUTE_SAME_NETWORK};
 		routes[i].identity_id = below(IDENTITIES) + (below(4) ? WEFT_IDENTITY_FIRST : 0);
 		if (routes[i].identity_id >= WEFT_IDENTITY_FIRST + IDENTITIES)
@@ -335,7 +347,8 @@ static void check_counters(void)
 
 		if (set >= SETS)
 			continue;
-		CHECK(m->default_packets == counted[set][m->rule_count] && m->default_bytes == counted_bytes[set][m->rule_count]);
+		CHECK(m->default_packets == counted[set][m->rule_count] &&
+		      m->default_bytes == counted_bytes[set][m->rule_count]);
 		for (uint32_t i = 0; i < m->rule_count; i++)
 			CHECK(m->rules[i].packets == counted[set][i] && m->rules[i].bytes == counted_bytes[set][i]);
 	}
@@ -359,7 +372,8 @@ static bool seen_before(const struct packet *p, const struct packet *before, uin
 
 		if (b->family != p->family || b->protocol != p->protocol || b->code != p->code)
 			continue;
-		if (b->source_port == p->source_port && b->destination_port == p->destination_port && !memcmp(b->source, p->source, 32))
+		if (b->source_port == p->source_port && b->destination_port == p->destination_port &&
+		    !memcmp(b->source, p->source, 32))
 			return true;
 		if (!memcmp(b->source, p->destination, 16) && !memcmp(b->destination, p->source, 16) &&
 		    (b->source_port == p->destination_port || p->protocol == 1 || p->protocol == 58))
@@ -404,11 +418,14 @@ static void packetsPassAsTheTwinSays(void)
 /* ---- messages ---- */
 
 static struct weft_vrf_msg vrf = {.vrf_id = 3};
-static struct weft_identity_msg identity = {.identity_id = 7, .element_count = 2,
-					    .elements = {{5, WEFT_ELEMENT_NETWORK, 0}, {8000001, WEFT_ELEMENT_SECURITY_GROUP, 0}}};
-static struct weft_vif_msg port = {.vif_id = 8, .vrf_id = 3, .type = WEFT_VIF_VIRTUAL, .mtu = 1450, .label = WEFT_LABEL_NONE,
-				   .mac = {2, 0, 0, 0, 0, 9}};
-static struct weft_route_msg route = {.vrf_id = 3, .family = 4, .prefix_len = 24, .prefix = {10, 1, 1}, .label = WEFT_LABEL_NONE};
+static struct weft_identity_msg identity = {
+    .identity_id = 7,
+    .element_count = 2,
+    .elements = {{5, WEFT_ELEMENT_NETWORK, 0}, {8000001, WEFT_ELEMENT_SECURITY_GROUP, 0}}};
+static struct weft_vif_msg port = {
+    .vif_id = 8, .vrf_id = 3, .type = WEFT_VIF_VIRTUAL, .mtu = 1450, .label = WEFT_LABEL_NONE, .mac = {2, 0, 0, 0, 0, 9}};
+static struct weft_route_msg route = {
+    .vrf_id = 3, .family = 4, .prefix_len = 24, .prefix = {10, 1, 1}, .label = WEFT_LABEL_NONE};
 
 static void identitiesAreCheckedAndNeverChange(void)
 {
@@ -479,14 +496,14 @@ static void rulesAreCheckedOneByOneAndARefusalLeavesTheOldSet(void)
 {
 	static union policy_body set;
 	struct weft_policy_rule *rule = &set.m.rules[1];
-	static const struct weft_policy_rule any = {.action = WEFT_POLICY_ALLOW, .protocol = 0xffff, .source_port_max = 65535,
-						    .destination_port_max = 65535};
+	static const struct weft_policy_rule any = {
+	    .action = WEFT_POLICY_ALLOW, .protocol = 0xffff, .source_port_max = 65535, .destination_port_max = 65535};
 
-#define REFUSED(field, value, text)                                                                                                \
-	do {                                                                                                                       \
-		*rule = any;                                                                                                       \
-		rule->field = value;                                                                                               \
-		CHECK(set_policy(&set.m) == EINVAL && strstr(error_text, "rules[1]." text));                                       \
+#define REFUSED(field, value, text) \
+	do { \
+		*rule = any; \
+		rule->field = value; \
+		CHECK(set_policy(&set.m) == EINVAL && strstr(error_text, "rules[1]." text)); \
 	} while (0)
 	set.m = (struct weft_policy_msg){.policy_id = 5, .default_action = WEFT_POLICY_DENY, .rule_count = 2};
 	set.m.rules[0] = *rule = any;
@@ -512,7 +529,8 @@ static void rulesAreCheckedOneByOneAndARefusalLeavesTheOldSet(void)
 	set.m.policy_id = 0;
 	CHECK(set_policy(&set.m) == EINVAL && strstr(error_text, "policy_id 0: want 1 to 65535"));
 	set.m.rule_count = WEFT_POLICY_RULES_MAX + 1;
-	CHECK(send_message(WEFT_OBJECT_POLICY, WEFT_OPERATION_SET, 1, &set, sizeof(set)) == EINVAL && strstr(error_text, "rule_count 8193"));
+	CHECK(send_message(WEFT_OBJECT_POLICY, WEFT_OPERATION_SET, 1, &set, sizeof(set)) == EINVAL &&
+	      strstr(error_text, "rule_count 8193"));
 	CHECK(dump(WEFT_OBJECT_POLICY, 0) == 1);
 	CHECK(weft_policy_get(weft_host_plane_core(host), 5)->rule_count == 2);
 }
@@ -525,17 +543,22 @@ static void aLargeSetIsReadBackWholeOrRefused(void)
 	struct weft_message_header header;
 	const void *body;
 
-	set.m = (struct weft_policy_msg){.policy_id = 6, .default_action = WEFT_POLICY_DENY, .rule_count = WEFT_POLICY_RULES_MAX};
+	set.m =
+	    (struct weft_policy_msg){.policy_id = 6, .default_action = WEFT_POLICY_DENY, .rule_count = WEFT_POLICY_RULES_MAX};
 	for (uint32_t i = 0; i < WEFT_POLICY_RULES_MAX; i++)
-		set.m.rules[i] = (struct weft_policy_rule){.action = WEFT_POLICY_ALLOW, .protocol = 6, .source_port_max = 65535,
-							   .destination_port_min = (uint16_t)i, .destination_port_max = (uint16_t)i};
+		set.m.rules[i] = (struct weft_policy_rule){.action = WEFT_POLICY_ALLOW,
+							   .protocol = 6,
+							   .source_port_max = 65535,
+							   .destination_port_min = (uint16_t)i,
+							   .destination_port_max = (uint16_t)i};
 	CHECK(set_policy(&set.m) == 0);
 	CHECK(send_message(WEFT_OBJECT_POLICY, WEFT_OPERATION_GET, 0, &key, sizeof(key)) == 0 && dumped == 1);
 	next_object(0, &header, &body);
 	CHECK(header.bytes - sizeof(header) == sizeof(set));
 	CHECK(memcmp((const uint8_t *)body + sizeof(set.m), set.m.rules, sizeof(set) - sizeof(set.m)) == 0);
 	answer_capacity = 8192; /* set 5 fits, set 6 never will */
-	CHECK(send_message(WEFT_OBJECT_POLICY, WEFT_OPERATION_DUMP, 0, &request, sizeof(request)) == 0 && dumped == 1 && done.more);
+	CHECK(send_message(WEFT_OBJECT_POLICY, WEFT_OPERATION_DUMP, 0, &request, sizeof(request)) == 0 && dumped == 1 &&
+	      done.more);
 	memcpy(request.marker, done.marker, sizeof(request.marker));
 	CHECK(send_message(WEFT_OBJECT_POLICY, WEFT_OPERATION_DUMP, 0, &request, sizeof(request)) == EMSGSIZE);
 	CHECK(strstr(error_text, "917552 bytes") && strstr(error_text, "8192"));
@@ -551,7 +574,8 @@ static void countersFollowTheRulesThatStay(void)
 	struct weft_plane *plane = weft_host_plane_core(host);
 	struct weft_policy *old, *older;
 	struct weft_context context = {.plane = plane, .epoch = 1};
-	struct weft_policy_rule rule = {.action = WEFT_POLICY_ALLOW, .protocol = 6, .source_port_max = 65535, .destination_port_max = 65535};
+	struct weft_policy_rule rule = {
+	    .action = WEFT_POLICY_ALLOW, .protocol = 6, .source_port_max = 65535, .destination_port_max = 65535};
 	struct weft_policy_rule out;
 
 	set.m = (struct weft_policy_msg){.policy_id = 9, .default_action = WEFT_POLICY_DENY, .rule_count = 2};
@@ -590,9 +614,18 @@ static void countersFollowTheRulesThatStay(void)
 /* What was denied, with its tuple, once; the marker goes on where the last dump ended. */
 static void deniedPacketsAreLoggedOnce(void)
 {
-	struct weft_vif_msg one = {.vif_id = 1, .vrf_id = 3, .type = WEFT_VIF_VIRTUAL, .mtu = 1450, .label = WEFT_LABEL_NONE,
-				   .mac = {2, 0, 0, 0, 0, 1}, .egress_policy_ids = {5}};
-	struct weft_vif_msg two = {.vif_id = 2, .vrf_id = 3, .type = WEFT_VIF_VIRTUAL, .mtu = 1450, .label = WEFT_LABEL_NONE,
+	struct weft_vif_msg one = {.vif_id = 1,
+				   .vrf_id = 3,
+				   .type = WEFT_VIF_VIRTUAL,
+				   .mtu = 1450,
+				   .label = WEFT_LABEL_NONE,
+				   .mac = {2, 0, 0, 0, 0, 1},
+				   .egress_policy_ids = {5}};
+	struct weft_vif_msg two = {.vif_id = 2,
+				   .vrf_id = 3,
+				   .type = WEFT_VIF_VIRTUAL,
+				   .mtu = 1450,
+				   .label = WEFT_LABEL_NONE,
 				   .mac = {2, 0, 0, 0, 0, 2}};
 	struct weft_route_msg all = {.vrf_id = 3, .family = 4, .nexthop_id = 2, .label = WEFT_LABEL_NONE};
 	struct weft_nexthop_msg to = {.nexthop_id = 2, .type = WEFT_NEXTHOP_LOCAL, .vif_id = 2};
@@ -629,7 +662,8 @@ static void deniedPacketsAreLoggedOnce(void)
 	CHECK(weft_host_plane_inject(host, 1, p.frame, p.bytes) == 0);
 	memcpy(request.marker, done.marker, sizeof(request.marker));
 	CHECK(send_message(WEFT_OBJECT_LOG, WEFT_OPERATION_DUMP, 0, &request, sizeof(request)) == 0 && dumped == 255);
-	for (uint32_t at = next_object(0, &header, &body); at && header.object == WEFT_OBJECT_LOG; at = next_object(at, &header, &body))
+	for (uint32_t at = next_object(0, &header, &body); at && header.object == WEFT_OBJECT_LOG;
+	     at = next_object(at, &header, &body))
 		event = body;
 	CHECK(event->sequence == 1003 && event->lost == 1000 - 254);
 }

@@ -208,7 +208,8 @@ static void read_members(struct line *line, struct weft_nexthop_msg *nexthop)
 		if (strncmp(line->words[i], "member=", 7))
 			continue;
 		member->label = WEFT_LABEL_NONE;
-		if (sscanf(line->words[i] + 7, "%u:%u:%u:%u", &member->member_id, &member->nexthop_id, &member->weight, &member->label) < 3)
+		if (sscanf(line->words[i] + 7, "%u:%u:%u:%u", &member->member_id, &member->nexthop_id, &member->weight,
+			   &member->label) < 3)
 			wrong(line, "member", line->words[i]);
 		nexthop->member_count++;
 		line->taken++;
@@ -345,7 +346,8 @@ static void read_rule(struct line *line, struct weft_policy_rule *rule, uint32_t
 static uint32_t read_policy(struct line *line, void *body)
 {
 	struct weft_policy_msg *policy = body;
-	uint32_t first = 1, room = (VECTOR_MESSAGE_MAX - sizeof(struct weft_message_header) - sizeof(*policy)) / sizeof(policy->rules[0]);
+	uint32_t first = 1,
+		 room = (VECTOR_MESSAGE_MAX - sizeof(struct weft_message_header) - sizeof(*policy)) / sizeof(policy->rules[0]);
 
 	policy->policy_id = identity(line);
 	while (first < line->count && strcmp(line->words[first], "rule"))
@@ -395,11 +397,16 @@ uint32_t vector_table(char **words, uint32_t word_count, uint8_t *message, char 
 		uint16_t object;
 		uint32_t (*read)(struct line *, void *);
 	} objects[] = {
-	    {"plane", WEFT_OBJECT_PLANE, read_plane}, {"vrf", WEFT_OBJECT_VRF, read_vrf},
-	    {"vif", WEFT_OBJECT_VIF, read_vif},	      {"nexthop", WEFT_OBJECT_NEXTHOP, read_nexthop},
-	    {"route", WEFT_OBJECT_ROUTE, read_route}, {"label", WEFT_OBJECT_LABEL, read_label},
-	    {"vni", WEFT_OBJECT_VNI, read_label},     {"path", WEFT_OBJECT_PATH, read_path},
-	    {"identity", WEFT_OBJECT_IDENTITY, read_identity}, {"policy", WEFT_OBJECT_POLICY, read_policy},
+	    {"plane", WEFT_OBJECT_PLANE, read_plane},
+	    {"vrf", WEFT_OBJECT_VRF, read_vrf},
+	    {"vif", WEFT_OBJECT_VIF, read_vif},
+	    {"nexthop", WEFT_OBJECT_NEXTHOP, read_nexthop},
+	    {"route", WEFT_OBJECT_ROUTE, read_route},
+	    {"label", WEFT_OBJECT_LABEL, read_label},
+	    {"vni", WEFT_OBJECT_VNI, read_label},
+	    {"path", WEFT_OBJECT_PATH, read_path},
+	    {"identity", WEFT_OBJECT_IDENTITY, read_identity},
+	    {"policy", WEFT_OBJECT_POLICY, read_policy},
 	};
 	struct line line = {words, word_count, 1, text};
 	struct weft_message_header *header = (void *)message;

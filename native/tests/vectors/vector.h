@@ -42,7 +42,8 @@ struct vector {
 bool vector_read(struct vector *vector, const char *path);
 void vector_free(struct vector *vector);
 
-/* table.c: the words of a table line as one message in `message` (>= VECTOR_MESSAGE_MAX bytes, zeroed). Its bytes, or 0 with text. */
+/* table.c: the words of a table line as one message in `message` (>= VECTOR_MESSAGE_MAX bytes, zeroed). Its bytes, or 0 with
+ * text. */
 uint32_t vector_table(char **words, uint32_t word_count, uint8_t *message, char *text);
 /* "02:00:00:00:00:01", "10.1.1.1", "fd00::1" */
 bool vector_mac(const char *word, uint8_t *mac);
