@@ -157,13 +157,15 @@ static void random_address(uint8_t family, uint8_t address[16])
 	memset(address, 0, 16);
 	address[0] = family == 4 ? 10 : 0xfd;
 	address[1] = (uint8_t)below(2);
-	address[family == 4 ? 3 : 15] = (uint8_t)(1 + below(6));
+	address[family == 4 ? 3 : 15] = (uint8_t)(1 + below(14));
 }
 
 static void random_prefix(uint8_t family, uint8_t prefix[16], uint8_t *prefix_len)
 {
 	random_address(family, prefix);
-	*prefix_len = (uint8_t)below(family == 4 ? 33 : 129);
+	*prefix_len = (uint8_t)((family == 4 ? 32 : 128) - below(5)); /* where addresses differ */
+	if (below(3) == 0)
+		*prefix_len = (uint8_t)below(family == 4 ? 33 : 129);
 	for (uint32_t bit = *prefix_len; bit < 128; bit++)
 		prefix[bit / 8] &= (uint8_t) ~(0x80 >> bit % 8);
 }
