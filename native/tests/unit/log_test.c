@@ -115,6 +115,28 @@ static void aFloodIsBoundedAndCounted(void)
 	run_writers(100000);
 }
 
+/* One worker is in the middle of its event when another finishes a later one: the reader waits, and then sees both in order. */
+static void anEventBeingWrittenKeepsLaterOnesBack(void)
+{
+	struct weft_host_plane_options options = {.workers = 2};
+	struct weft_host_plane *host = weft_host_plane_open_with(&options);
+	struct weft_log_cursor cursor;
+	struct weft_log_msg event;
+
+	plane = weft_host_plane_core(host);
+	CHECK(weft_policy_log_begin(plane, 0, 1) != NULL);
+	weft_policy_log_begin(plane, 1, 1)->vif_id = 7;
+	weft_policy_log_commit(plane, 1);
+	weft_policy_log_start(plane, &cursor, 0);
+	CHECK(!weft_policy_log_next(plane, &cursor, &event));
+	weft_policy_log_commit(plane, 0);
+	weft_policy_log_start(plane, &cursor, 0);
+	CHECK(weft_policy_log_next(plane, &cursor, &event) && event.sequence == 1 && event.vif_id == 0);
+	CHECK(weft_policy_log_next(plane, &cursor, &event) && event.sequence == 2 && event.vif_id == 7 && event.lost == 0);
+	CHECK(!weft_policy_log_next(plane, &cursor, &event));
+	weft_host_plane_close(host);
+}
+
 /* ---- connection limits of ports ---- */
 
 static uint32_t beyond;
@@ -202,6 +224,7 @@ int main(void)
 {
 	RUN(eachEventIsSeenOnceOrCountedAsLost);
 	RUN(aFloodIsBoundedAndCounted);
+	RUN(anEventBeingWrittenKeepsLaterOnesBack);
 	RUN(twoWorkersNeverPassAPortsLimit);
 	RUN(whateverEndsAPairGivesItsPlaceBack);
 	return test_end();

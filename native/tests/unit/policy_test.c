@@ -622,7 +622,8 @@ static void deniedPacketsAreLoggedOnce(void)
 				   .mtu = 1450,
 				   .label = WEFT_LABEL_NONE,
 				   .mac = {2, 0, 0, 0, 0, 1},
-				   .egress_policy_ids = {5}};
+				   .egress_policy_ids = {5},
+				   .ingress_policy_ids = {5}};
 	struct weft_vif_msg two = {.vif_id = 2,
 				   .vrf_id = 3,
 				   .type = WEFT_VIF_VIRTUAL,
@@ -631,6 +632,8 @@ static void deniedPacketsAreLoggedOnce(void)
 				   .mac = {2, 0, 0, 0, 0, 2}};
 	struct weft_route_msg all = {.vrf_id = 3, .family = 4, .nexthop_id = 2, .label = WEFT_LABEL_NONE};
 	struct weft_nexthop_msg to = {.nexthop_id = 2, .type = WEFT_NEXTHOP_LOCAL, .vif_id = 2};
+	struct weft_nexthop_msg back = {.nexthop_id = 1, .type = WEFT_NEXTHOP_LOCAL, .vif_id = 1};
+	struct weft_route_msg own = {.vrf_id = 3, .family = 4, .prefix_len = 32, .nexthop_id = 1, .label = WEFT_LABEL_NONE};
 	struct weft_policy_msg set = {.policy_id = 5, .default_action = WEFT_POLICY_DENY};
 	struct weft_dump_msg request = {.vrf_id = 0xffffffffu};
 	struct weft_message_header header;
@@ -643,7 +646,9 @@ static void deniedPacketsAreLoggedOnce(void)
 	do {
 		random_packet(&p, 1);
 	} while (p.family != 4 || p.protocol != 6 || !memcmp(p.source, p.destination, 16));
-	p.frame[47] = 0x10; /* no SYN: the other direction is tried, and must leave no trace */
+	memcpy(own.prefix, p.source, 4);
+	CHECK(set_nexthop(&back) == 0 && SET(ROUTE, &own) == 0);
+	p.frame[47] = 0x10; /* no SYN: the other direction is tried, denied too, and must leave no trace */
 	CHECK(weft_host_plane_inject(host, 1, p.frame, p.bytes) == 0 && drain(2) == 0);
 	CHECK(send_message(WEFT_OBJECT_LOG, WEFT_OPERATION_DUMP, 0, &request, sizeof(request)) == 0 && dumped == 1);
 	next_object(0, &header, &body);
@@ -670,6 +675,40 @@ static void deniedPacketsAreLoggedOnce(void)
 	CHECK(event->sequence == 1003 && event->lost == 1000 - 254);
 }
 
+/* The flags of both directions of the only connection. */
+static uint32_t connection_flags(void)
+{
+	struct weft_message_header header;
+	uint32_t flags = ~0u;
+	const void *body;
+
+	CHECK(dump(WEFT_OBJECT_CONNECTION, 0xffffffffu) == 2);
+	for (uint32_t at = next_object(0, &header, &body); at; at = next_object(at, &header, &body)) {
+		if (header.object == WEFT_OBJECT_CONNECTION)
+			flags &= ((const struct weft_connection_msg *)body)->flags;
+	}
+	return flags;
+}
+
+/* Uses the ports and routes of the case before it. */
+static void aConnectionThatPolicyBlocksSaysSo(void)
+{
+	struct weft_policy_msg set = {.policy_id = 5, .default_action = WEFT_POLICY_ALLOW};
+	struct packet p;
+
+	do {
+		random_packet(&p, 1);
+	} while (p.family != 4 || p.protocol != 17 || !memcmp(p.source, p.destination, 16));
+	CHECK(set_policy(&set) == 0 && weft_host_plane_inject(host, 1, p.frame, p.bytes) == 0 && drain(2) == 1);
+	CHECK(!(connection_flags() & WEFT_CONNECTION_DENIED));
+	set.default_action = WEFT_POLICY_DENY;
+	CHECK(set_policy(&set) == 0 && weft_host_plane_inject(host, 1, p.frame, p.bytes) == 0 && drain(2) == 0);
+	CHECK(connection_flags() & WEFT_CONNECTION_DENIED);
+	set.default_action = WEFT_POLICY_ALLOW;
+	CHECK(set_policy(&set) == 0 && weft_host_plane_inject(host, 1, p.frame, p.bytes) == 0 && drain(2) == 1);
+	CHECK(!(connection_flags() & WEFT_CONNECTION_DENIED));
+}
+
 int main(void)
 {
 	test_seed();
@@ -683,6 +722,7 @@ int main(void)
 	RUN(aLargeSetIsReadBackWholeOrRefused);
 	RUN(countersFollowTheRulesThatStay);
 	RUN(deniedPacketsAreLoggedOnce);
+	RUN(aConnectionThatPolicyBlocksSaysSo);
 	weft_host_plane_close(host);
 	return test_end();
 }
