@@ -47,6 +47,12 @@ static void append_table(const struct vector_step *step, uint8_t operation)
 		      step->byte_count - (uint32_t)sizeof(*header));
 }
 
+/* A table's message, or its beginning, where a frame is wanted. */
+static void append_raw(const struct vector_step *step)
+{
+	append_record(40, 0, step->bytes, random_below(step->byte_count + 1));
+}
+
 static void random_record(void)
 {
 	static const struct weft_dump_msg all = {.vrf_id = 0xffffffffu};
@@ -60,7 +66,7 @@ static void random_record(void)
 	else if (what == 6)
 		append_record((uint8_t)(4 + random_below(13)), WEFT_OPERATION_SWEEP, NULL, 0);
 	else
-		append_record(40, 0, tables.steps[random_below(tables.step_count)].bytes, 32 + random_below(8) * 8);
+		append_raw(&tables.steps[random_below(tables.step_count)]);
 	while (random_below(3) && used > before)
 		input[before + random_below(used - before)] = (uint8_t)random_below(random_below(2) ? 256 : 4);
 }
