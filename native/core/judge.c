@@ -124,8 +124,10 @@ enum weft_drop weft_judge(struct weft_worker *worker, const struct weft_vif *vif
 		if (policy_id == WEFT_POLICY_NONE)
 			continue;
 		verdict.policy = weft_policy_get(worker->plane, policy_id);
-		if (!verdict.policy)
+		if (!verdict.policy) {
+			worker->verdict_count = 0;
 			return WEFT_DROP_POLICY; /* the vif was replaced by one without it, and this one is on its way out */
+		}
 		verdict.rule = weft_policy_match(worker->plane, verdict.policy, opening);
 		if (!allows(&verdict)) {
 			worker->verdicts[0] = verdict;

@@ -383,6 +383,7 @@ static enum weft_drop turn_round(struct weft_worker *worker, const struct weft_s
 	    memcmp(&worker->pair[1].key, &step->view.key, sizeof(key)) == 0)
 		return WEFT_DROP_NONE;
 	worker->verdicts[0] = denied;
+	worker->verdicts[0].opening.key = &step->view.key; /* the pair's has been written over */
 	worker->verdict_count = denied_count;
 	return WEFT_DROP_POLICY;
 }

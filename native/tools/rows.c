@@ -10,11 +10,12 @@
 #define NAME_OF(names, code) ((size_t)(code) < sizeof(names) / sizeof((names)[0]) && (names)[code] ? (names)[code] : "?")
 
 static const char *const vif_types[] = {"host", "agent", "physical", "virtual"};
-static const char *const port_kinds[] = {"none", "tap", "af-packet", "ethdev"};
-static const char *const nexthop_types[] = {"discard", "receive", "local", "tunnel", "vrf"};
+static const char *const port_kinds[] = {"none", "tap", "af-packet", "ethdev", "unix"};
+static const char *const nexthop_types[] = {"discard", "receive", "local", "tunnel", "vrf", "ecmp"};
+static const char *const livenesses[] = {"unknown", "up", "down"};
 static const char *const encaps[] = {"", "vxlan", "mplsoudp", "mplsogre"};
 
-static const char *address_text(uint8_t family, const uint8_t address[16], char out[INET6_ADDRSTRLEN])
+const char *address_text(uint8_t family, const uint8_t address[16], char *out)
 {
 	static const uint8_t zero[16];
 
@@ -26,7 +27,7 @@ static const char *address_text(uint8_t family, const uint8_t address[16], char 
 	return out;
 }
 
-static void cell_address(struct table *table, const char *name, uint8_t family, const uint8_t address[16])
+void cell_address(struct table *table, const char *name, uint8_t family, const uint8_t address[16])
 {
 	char text[INET6_ADDRSTRLEN];
 
@@ -41,15 +42,20 @@ static void cell_mac(struct table *table, const char *name, const uint8_t mac[6]
 	table_text(table, name, text);
 }
 
-static void cell_key(struct table *table, const uint8_t key[WEFT_KEY_BYTES])
+void cell_bytes(struct table *table, const char *name, const uint8_t bytes[16])
 {
-	char text[37];
+	char text[37] = "";
 	size_t used = 0;
 
-	for (size_t i = 0; i < WEFT_KEY_BYTES; i++)
+	for (size_t i = 0; bytes && i < 16; i++)
 		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%02x", i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "",
-					 key[i]);
-	table_text(table, "key", text);
+					 bytes[i]);
+	table_text(table, name, text);
+}
+
+static void cell_key(struct table *table, const uint8_t key[WEFT_KEY_BYTES])
+{
+	cell_bytes(table, "key", key);
 	table_detail(table);
 }
 
@@ -78,7 +84,7 @@ static void cell_label(struct table *table, const char *name, uint32_t label)
 	table_text(table, name, text);
 }
 
-static void cell_time(struct table *table, const char *name, uint64_t realtime_ns)
+void cell_time(struct table *table, const char *name, uint64_t realtime_ns)
 {
 	time_t seconds = (time_t)(realtime_ns / 1000000000u);
 	char text[32] = "";
@@ -113,6 +119,19 @@ static void cells_vif_addresses(struct table *table, const struct weft_vif_msg *
 	}
 }
 
+static void cell_policies(struct table *table, const char *name, const uint32_t ids[WEFT_VIF_POLICIES])
+{
+	char text[12];
+
+	table_list(table, name);
+	for (uint32_t i = 0; i < WEFT_VIF_POLICIES; i++) {
+		if (ids[i] == WEFT_POLICY_NONE)
+			continue;
+		snprintf(text, sizeof(text), "%" PRIu32, ids[i]);
+		table_item(table, text);
+	}
+}
+
 void row_vif(struct table *table, const void *body, uint32_t epoch)
 {
 	struct weft_vif_msg vif;
@@ -133,6 +152,12 @@ void row_vif(struct table *table, const void *body, uint32_t epoch)
 	cell_mac(table, "mac", vif.mac);
 	cells_vif_addresses(table, &vif, false);
 	cells_vif_addresses(table, &vif, true);
+	table_detail(table);
+	table_number(table, "identity", vif.identity_id);
+	cell_policies(table, "egress", vif.egress_policy_ids);
+	cell_policies(table, "ingress", vif.ingress_policy_ids);
+	table_number(table, "connections", vif.connections_live);
+	table_number(table, "connections_max", vif.connections_max);
 	table_detail(table);
 	table_number(table, "rx_packets", vif.rx_packets);
 	table_number(table, "rx_bytes", vif.rx_bytes);
@@ -166,6 +191,22 @@ void row_vrf(struct table *table, const void *body, uint32_t epoch)
 	cell_epoch(table, epoch);
 }
 
+static void cell_members(struct table *table, const uint8_t *members, uint32_t count)
+{
+	table_list(table, "members");
+	for (uint32_t i = 0; i < count; i++) {
+		struct weft_nexthop_member member;
+		char label[24] = "", text[96];
+
+		memcpy(&member, members + i * sizeof(member), sizeof(member));
+		if (member.label != WEFT_LABEL_NONE)
+			snprintf(label, sizeof(label), " label %" PRIu32, member.label);
+		snprintf(text, sizeof(text), "%" PRIu32 ": nexthop %" PRIu32 "%s weight %" PRIu32, member.member_id, member.nexthop_id,
+			 label, member.weight);
+		table_item(table, text);
+	}
+}
+
 void row_nexthop(struct table *table, const void *body, uint32_t epoch)
 {
 	struct weft_nexthop_msg nexthop;
@@ -189,6 +230,7 @@ void row_nexthop(struct table *table, const void *body, uint32_t epoch)
 		cell_mac(table, "inner_mac", nexthop.inner_mac);
 	else
 		table_text(table, "inner_mac", "");
+	cell_members(table, (const uint8_t *)body + sizeof(nexthop), nexthop.member_count);
 	cell_key(table, nexthop.key);
 	cell_epoch(table, epoch);
 }
@@ -254,7 +296,7 @@ void row_path(struct table *table, const void *body, uint32_t epoch)
 	cell_mac(table, "destination_mac", path.destination_mac);
 	table_number(table, "mtu", path.mtu);
 	cell_time(table, "changed", path.changed_ns);
-	table_text(table, "liveness", path.liveness == WEFT_LIVENESS_UP ? "up" : path.liveness == WEFT_LIVENESS_DOWN ? "down" : "unknown");
+	table_text(table, "liveness", NAME_OF(livenesses, path.liveness));
 	cell_time(table, "liveness_changed", path.liveness_ns);
 }
 
@@ -281,6 +323,8 @@ void row_connection(struct table *table, const void *body, uint32_t epoch)
 	table_detail(table);
 	table_number(table, "nexthop", connection.nexthop_id);
 	cell_label(table, "label", connection.label);
+	table_number(table, "source_identity", connection.source_identity);
+	table_number(table, "destination_identity", connection.destination_identity);
 	table_number(table, "packets", connection.packets);
 	table_number(table, "bytes", connection.bytes);
 	cell_seconds(table, "idle", connection.idle_ns);
@@ -328,8 +372,13 @@ void row_plane(struct table *table, const void *body, uint32_t epoch)
 	table_number(table, "vrfs", plane.vrfs);
 	table_number(table, "nexthops", plane.nexthops);
 	table_number(table, "routes", plane.routes);
+	table_number(table, "identities", plane.identities);
+	table_number(table, "policies", plane.policies);
 	table_number(table, "connections", plane.connections_live);
 	table_number(table, "connections_max", plane.connections_max);
+	table_number(table, "bfd_interval_ms", plane.bfd_interval_ms);
+	table_number(table, "bfd_multiplier", plane.bfd_multiplier);
+	table_number(table, "adoptions", plane.adoptions);
 	table_number(table, "sets", plane.sets);
 	table_number(table, "deletes", plane.deletes);
 	table_number(table, "epoch", epoch);

@@ -11,14 +11,16 @@
 #define ALL 0xffffffffu
 #define CONNECTIONS_DEFAULT 1000u
 
-static const struct command {
+struct command {
 	const char *name;
 	uint16_t object;
-	uint32_t body_bytes;
+	uint32_t body_bytes; /* without items */
 	row_writer *write;
-	const char *options; /* those it takes, each with a blank around */
+	const char *options; /* those it takes, each with a blank around; ID: the id of one object may stand behind it */
 	const char *empty;
-} commands[] = {
+};
+
+static const struct command commands[] = {
 	{"vif", WEFT_OBJECT_VIF, sizeof(struct weft_vif_msg), row_vif, "", "no interfaces"},
 	{"vrf", WEFT_OBJECT_VRF, sizeof(struct weft_vrf_msg), row_vrf, "", "no VRFs"},
 	{"nexthop", WEFT_OBJECT_NEXTHOP, sizeof(struct weft_nexthop_msg), row_nexthop, "", "no next hops"},
@@ -30,6 +32,17 @@ static const struct command {
 	{"path", WEFT_OBJECT_PATH, sizeof(struct weft_path_msg), row_path, "", "no tunnel destinations"},
 	{"drops", WEFT_OBJECT_DROP, sizeof(struct weft_drop_msg), row_drop, " --vif ", "nothing dropped"},
 	{"plane", WEFT_OBJECT_PLANE, sizeof(struct weft_plane_msg), row_plane, "", ""},
+	{"identity", WEFT_OBJECT_IDENTITY, sizeof(struct weft_identity_msg), row_identity, "", "no identities"},
+	{"policy", WEFT_OBJECT_POLICY, sizeof(struct weft_policy_msg), row_policy, " ID ", "no policy sets"},
+	{"log", WEFT_OBJECT_LOG, sizeof(struct weft_log_msg), row_log, "", "nothing denied, nothing asked to be logged"},
+	{"stats", WEFT_OBJECT_PLANE, sizeof(struct weft_plane_msg), row_stats_plane, "", ""},
+};
+
+/* What `stats` reads, in this order, into one row. */
+static const struct command stats_commands[] = {
+	{"stats", WEFT_OBJECT_VIF, sizeof(struct weft_vif_msg), row_stats_vif, "", ""},
+	{"stats", WEFT_OBJECT_PLANE, sizeof(struct weft_plane_msg), row_stats_plane, "", ""},
+	{"stats", WEFT_OBJECT_DROP, sizeof(struct weft_drop_msg), row_stats_drop, "", ""},
 };
 
 static const char help[] =
@@ -39,17 +52,21 @@ static const char help[] =
 	"\n"
 	"  vif                                   interfaces, their addresses and counters\n"
 	"  vrf                                   routing instances\n"
-	"  nexthop                               next hops\n"
+	"  nexthop                               next hops, and the members of ECMP ones\n"
 	"  route [--vrf N] [--family 4|6]        routes\n"
 	"  label                                 incoming MPLS labels\n"
 	"  vni                                   incoming VXLAN network identifiers\n"
 	"  connection [--vrf N] [--limit N]      connections, both directions (limit 1000; 0: all)\n"
 	"  path                                  how the underlay reaches each tunnel destination\n"
 	"  drops [--vif N]                       dropped packets by reason\n"
+	"  identity                              networks, groups and tags that stand for an address\n"
+	"  policy [ID]                           rules of all policy sets or one, with what each decided\n"
+	"  log                                   the last packets that policy denied, or was asked to log\n"
 	"  plane                                 settings and state of the plane\n"
+	"  stats                                 counters of the whole plane: objects, packets, drops by reason\n"
 	"\n"
 	"  --socket PATH   socket of the plane (" DEFAULT_SOCKET ")\n"
-	"  --json          one array of objects; plane: one object\n"
+	"  --json          one array of objects; plane, stats: one object\n"
 	"  --help          this text\n"
 	"\n"
 	"Exit status: 0 done, 1 no plane or it refused, 2 wrong usage.\n"
@@ -57,6 +74,7 @@ static const char help[] =
 	"Examples:\n"
 	"  weftctl vif\n"
 	"  weftctl route --vrf 3 --family 6\n"
+	"  weftctl policy 7\n"
 	"  weftctl --json drops --vif 5\n"
 	"  weftctl --socket /run/weft/b.sock connection --limit 20\n";
 
@@ -66,6 +84,7 @@ struct options {
 	uint32_t scope; /* VRF or vif id, or ALL */
 	uint32_t limit; /* 0: all */
 	uint32_t family; /* 0: both */
+	uint32_t id;	 /* 0: all */
 	const struct command *command;
 };
 
@@ -136,6 +155,9 @@ static int parse(int argc, char **argv, struct options *options)
 			options->command = find_command(word);
 			if (!options->command)
 				return usage("no such command: ", word);
+		} else if (word[0] != '-' && !options->id && strstr(options->command->options, " ID ")) {
+			if (!parse_number(word, 1, WEFT_POLICY_LIMIT - 1, &options->id))
+				return usage("wrong id behind ", options->command->name);
 		} else if (word[0] == '-' && options->command && strstr(options->command->options, padded)) {
 			int status = parse_command_option(word, i + 1 < argc ? argv[i + 1] : NULL, options);
 
@@ -146,7 +168,7 @@ static int parse(int argc, char **argv, struct options *options)
 			return usage(options->command ? "not understood here: " : "no command before ", word);
 		}
 	}
-	return options->command ? 0 : usage("which command? vif, vrf, nexthop, route, label, vni, connection, path, drops, plane", "");
+	return options->command ? 0 : usage("which command? vif, vrf, nexthop, route, label, vni, connection, path, drops, identity, policy, log, plane, stats", "");
 }
 
 struct page {
@@ -155,6 +177,7 @@ struct page {
 	union {
 		struct weft_dump_msg dump;
 		struct weft_plane_msg plane;
+		struct weft_policy_msg policy;
 	} body;
 };
 
@@ -168,6 +191,27 @@ static bool wanted(const struct options *options, const void *body)
 		return true;
 	memcpy(&route, body, sizeof(route));
 	return route.family == options->family;
+}
+
+/* The body is the command's object, whole: the struct and the items that it counts. */
+static bool fits(const struct command *command, const uint8_t *body, uint32_t bytes)
+{
+	uint64_t items = 0;
+
+	if (bytes < command->body_bytes)
+		return false;
+	if (command->object == WEFT_OBJECT_NEXTHOP) {
+		struct weft_nexthop_msg nexthop;
+
+		memcpy(&nexthop, body, sizeof(nexthop));
+		items = (uint64_t)nexthop.member_count * sizeof(struct weft_nexthop_member);
+	} else if (command->object == WEFT_OBJECT_POLICY) {
+		struct weft_policy_msg policy;
+
+		memcpy(&policy, body, sizeof(policy));
+		items = (uint64_t)policy.rule_count * sizeof(struct weft_policy_rule);
+	}
+	return bytes == command->body_bytes + items;
 }
 
 /* Takes the rows out of an answer. Returns false, with a sentence written, when it is a refusal or broken. */
@@ -194,7 +238,7 @@ static bool read_page(const struct options *options, uint64_t bytes, struct tabl
 		} else if (message.object == WEFT_OBJECT_DONE && body_bytes == sizeof(*done)) {
 			memcpy(done, body, sizeof(*done));
 			ended = true;
-		} else if (message.object == options->command->object && body_bytes == options->command->body_bytes) {
+		} else if (message.object == options->command->object && fits(options->command, body, body_bytes)) {
 			if (wanted(options, body))
 				options->command->write(table, body, message.epoch);
 		} else {
@@ -207,30 +251,41 @@ static bool read_page(const struct options *options, uint64_t bytes, struct tabl
 	return ended;
 }
 
+/* The request for the next page, or for one object. Its bytes. */
+static uint32_t make_request(const struct options *options, const struct table *table, const struct weft_done_msg *done,
+			     struct page *page)
+{
+	bool plane = options->command->object == WEFT_OBJECT_PLANE, get = plane || options->id;
+	uint32_t body_bytes = get ? options->command->body_bytes : sizeof(struct weft_dump_msg);
+
+	memset(page, 0, sizeof(*page));
+	page->message.object = options->command->object;
+	page->message.operation = get ? WEFT_OPERATION_GET : WEFT_OPERATION_DUMP;
+	page->message.bytes = (uint32_t)sizeof(page->message) + body_bytes;
+	page->frame.bytes = (uint32_t)sizeof(page->frame) + page->message.bytes;
+	page->frame.message_count = 1;
+	if (!get) {
+		page->body.dump.vrf_id = options->scope;
+		page->body.dump.limit = options->limit ? options->limit - (uint32_t)table->count : 0;
+		memcpy(page->body.dump.marker, done->marker, sizeof(done->marker));
+	} else if (!plane) {
+		page->body.policy.policy_id = options->id;
+	}
+	return page->frame.bytes;
+}
+
 /* Asks page after page. 0 or 1. */
 static int collect(struct weft *weft, const struct options *options, struct table *table)
 {
-	bool plane = options->command->object == WEFT_OBJECT_PLANE;
-	uint32_t body_bytes = plane ? sizeof(struct weft_plane_msg) : sizeof(struct weft_dump_msg);
-	uint32_t bytes = (uint32_t)(sizeof(struct weft_frame_header) + sizeof(struct weft_message_header)) + body_bytes;
 	struct weft_done_msg done = {0};
 
 	do {
-		struct page page = {
-			.frame = {.bytes = bytes, .message_count = 1},
-			.message = {.object = options->command->object,
-				    .operation = plane ? WEFT_OPERATION_GET : WEFT_OPERATION_DUMP,
-				    .bytes = (uint32_t)sizeof(struct weft_message_header) + body_bytes},
-		};
+		struct page page;
+		uint32_t bytes = make_request(options, table, &done, &page);
 		uint8_t before[sizeof(done.marker)];
 		int64_t got;
 
 		memcpy(before, done.marker, sizeof(before));
-		if (!plane) {
-			page.body.dump.vrf_id = options->scope;
-			page.body.dump.limit = options->limit ? options->limit - (uint32_t)table->count : 0;
-			memcpy(page.body.dump.marker, done.marker, sizeof(done.marker));
-		}
 		got = weft_call(weft, &page, bytes, answer, sizeof(answer), 0);
 		if (got < 0) {
 			fprintf(stderr, "weftctl: the plane did not answer: %s\n", strerror((int)-got));
@@ -246,6 +301,22 @@ static int collect(struct weft *weft, const struct options *options, struct tabl
 	if (done.more && !options->json)
 		fprintf(stderr, "weftctl: there are more; --limit shows the first %u\n", options->limit);
 	return 0;
+}
+
+static bool is_stats(const struct command *command)
+{
+	return command->write == row_stats_plane;
+}
+
+static int collect_stats(struct weft *weft, struct options options, struct table *table)
+{
+	int status = 0;
+
+	for (size_t i = 0; !status && i < sizeof(stats_commands) / sizeof(stats_commands[0]); i++) {
+		options.command = &stats_commands[i];
+		status = collect(weft, &options, table);
+	}
+	return status;
 }
 
 static int open_plane(const char *socket, struct weft **weft)
@@ -282,7 +353,7 @@ int main(int argc, char **argv)
 	status = open_plane(options.socket, &weft);
 	if (status)
 		return status;
-	status = collect(weft, &options, &table);
+	status = is_stats(options.command) ? collect_stats(weft, options, &table) : collect(weft, &options, &table);
 	weft_close(weft);
 	if (!status && !table_print(&table, options.command->empty)) {
 		fprintf(stderr, "weftctl: cannot write the result\n");

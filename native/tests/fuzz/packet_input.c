@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /*
- * Fuzz target: tables, then packets. The tables are those of vectors/base.tables with a few messages changed by the input; a
+ * Fuzz target: tables, then packets. The tables are those of vectors/fuzz.tables with a few messages changed by the input; a
  * packet record says where it enters and how much of it is put right (MACs, lengths, checksums, tunnel headers) so that the
  * fuzzer reaches behind the first check. Aborts when a packet is neither sent nor dropped, or when a buffer is lost.
  *
  * Input: u8 table changes (% 8), each {u8 message, u8 operation, u16 offset, u8 value}; then records of
  * {u8 form, u8 metadata, u16 gso size, u16 linear, u16 length, bytes}, little endian.
  */
-#include "packet_input.h"
+#include "fuzz_input.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,13 +52,13 @@ static void load_tables(void)
 
 	if (tables.step_count)
 		return;
-	if (!vector_read(&tables, path ? path : WEFT_FUZZ_BASE_TABLES)) {
+	if (!vector_read(&tables, path ? path : WEFT_FUZZ_TABLES)) {
 		fprintf(stderr, "%s\n", tables.error);
 		abort();
 	}
 }
 
-/* Applies one message of the base tables with one byte changed, or as a deletion. Refusals are fine. */
+/* Applies one message of the tables with one byte changed, or as a deletion. Refusals are fine. */
 static void change_table(struct weft_host_plane *host, struct input *input)
 {
 	const struct vector_step *step = &tables.steps[take8(input) % tables.step_count];
@@ -103,7 +103,7 @@ static void fix_inner(uint8_t *ip, uint32_t bytes, bool length)
 		put16(ip + 4, bytes - 40);
 }
 
-/* Outer headers in front of the inner packet; the source is the other host of the base tables. */
+/* Outer headers in front of the inner packet; the source is the other host of the tables. */
 static uint32_t wrap(uint8_t *frame, bool v6, bool vxlan, const uint8_t *inner, uint32_t bytes)
 {
 	static const uint8_t remote6[16] = {0x20, 1, 0x0d, 0xb8, 0, 2, [15] = 2},

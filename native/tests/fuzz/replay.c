@@ -11,7 +11,7 @@
 #include <time.h>
 
 #include "../vectors/vector.h"
-#include "packet_input.h"
+#include "fuzz_input.h"
 
 #define SEED_MAX 200000u
 

@@ -11,7 +11,7 @@ import argparse, importlib.util, os, random, re, signal, socket, struct, subproc
 spec = importlib.util.spec_from_file_location("daemon_check", os.path.join(os.path.dirname(os.path.abspath(__file__)), "daemon-check.py"))
 daemon = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(daemon)
-daemon.PREFIX = PREFIX = "weft-r-"
+daemon.PREFIX = PREFIX = f"weft-r{os.getpid()}-"
 sh = daemon.sh
 
 SERVER = """

@@ -244,6 +244,49 @@ static void aPortsLimitHoldsWithTwoWorkers(void)
 	CHECK(weft_connections_opened(plane, PORT) == 0);
 }
 
+/* Inserts a pair that port 7 opens. */
+static enum weft_drop open_pair(uint32_t number)
+{
+	struct weft_connection forward = {.vif_id = PORT}, reverse;
+	enum weft_drop refused = WEFT_DROP_NONE;
+
+	forward.key.family = 4;
+	forward.key.source_port = (uint16_t)number;
+	forward.key.zone = 7;
+	reverse = forward;
+	reverse.key.zone = 8;
+	weft_connection_insert(plane, 0, &forward, &reverse, &refused);
+	return refused;
+}
+
+/* Removal, an equal pair that was first, a full table. */
+static void whateverEndsAPairGivesItsPlaceBack(void)
+{
+	struct weft_host_plane_options options = {.connections_max = 1024};
+	struct weft_host_plane *small = weft_host_plane_open_with(&options);
+	struct weft_plane *before = plane;
+	bool full = false;
+	uint32_t live;
+
+	plane = weft_host_plane_core(small);
+	open_pair(1);
+	open_pair(1); /* there already */
+	CHECK(weft_connections_opened(plane, PORT) == 1);
+	for (uint32_t i = 0; i < 3000; i++)
+		full |= open_pair(i) == WEFT_DROP_CONNECTION_LIMIT;
+	CHECK(full);
+	live = weft_connections_live(plane);
+	CHECK(live > 900 && weft_connections_opened(plane, PORT) == live);
+	for (uint32_t i = 0; i < 2048; i += 2) {
+		if (weft_connection_live(plane, i))
+			weft_connection_remove(plane, weft_connection_at(plane, i + 1));
+		weft_connection_remove(plane, weft_connection_at(plane, i)); /* twice is once */
+	}
+	CHECK(weft_connections_live(plane) == 0 && weft_connections_opened(plane, PORT) == 0);
+	weft_host_plane_close(small);
+	plane = before;
+}
+
 int main(void)
 {
 	test_seed();
@@ -259,6 +302,7 @@ int main(void)
 	RUN(refusalsNameTheMemberAndChangeNothing);
 	RUN(membersAreHeldAndLetGo);
 	RUN(aPortsLimitHoldsWithTwoWorkers);
+	RUN(whateverEndsAPairGivesItsPlaceBack);
 	weft_host_plane_close(host);
 	return test_end();
 }

@@ -2,60 +2,7 @@
 /* Messages: what is refused and why, what a dump gives back, sweeps, references. */
 #include "plane.h"
 #include "test.h"
-#include "weft_host_plane.h"
-
-static struct weft_host_plane *host;
-static uint64_t answer_words[8192];
-static char error_text[WEFT_ERROR_TEXT_BYTES];
-static uint32_t dumped;
-static struct weft_done_msg done;
-
-/* Sends one message; the positive errno of its refusal (text in error_text) or 0. Counts answered objects in `dumped`. */
-static int send_message(uint16_t object, uint16_t operation, uint32_t epoch, const void *body, uint32_t bytes)
-{
-	uint64_t words[512] = {0};
-	uint8_t *request = (uint8_t *)words, *answer = (uint8_t *)answer_words;
-	struct weft_message_header header = {object, operation, (uint32_t)sizeof(header) + bytes, epoch, 0};
-	struct weft_frame_header frame = {(uint32_t)sizeof(frame) + header.bytes, 5, 1, 0};
-	uint32_t at = sizeof(frame), total;
-	int code = 0;
-
-	memcpy(request, &frame, sizeof(frame));
-	memcpy(request + sizeof(frame), &header, sizeof(header));
-	memcpy(request + sizeof(frame) + sizeof(header), body ? body : request, bytes);
-	total = weft_host_plane_call(host, request, frame.bytes, answer, sizeof(answer_words));
-	memcpy(&frame, answer, sizeof(frame));
-	CHECK(frame.bytes == total && frame.sequence == 5);
-	dumped = 0;
-	error_text[0] = 0;
-	for (; at < total; at += header.bytes) {
-		memcpy(&header, answer + at, sizeof(header));
-		if (header.object == WEFT_OBJECT_ERROR) {
-			struct weft_error_msg error;
-
-			memcpy(&error, answer + at + sizeof(header), sizeof(error));
-			code = error.code;
-			memcpy(error_text, error.text, sizeof(error_text));
-		} else if (header.object == WEFT_OBJECT_DONE) {
-			memcpy(&done, answer + at + sizeof(header), sizeof(done));
-		} else {
-			dumped++;
-		}
-	}
-	CHECK(done.applied + done.refused == 1);
-	return code;
-}
-
-#define SET(object, body) send_message(WEFT_OBJECT_##object, WEFT_OPERATION_SET, 1, body, sizeof(*(body)))
-#define DELETE(object, body) send_message(WEFT_OBJECT_##object, WEFT_OPERATION_DELETE, 1, body, sizeof(*(body)))
-
-static uint32_t dump(uint16_t object, uint32_t filter)
-{
-	struct weft_dump_msg request = {.vrf_id = filter};
-
-	CHECK(send_message(object, WEFT_OPERATION_DUMP, 0, &request, sizeof(request)) == 0);
-	return dumped;
-}
+#include "messages.h"
 
 static struct weft_vrf_msg vrf = {.vrf_id = 3, .vni = 9};
 static struct weft_nexthop_msg tunnel = {.nexthop_id = 5, .type = WEFT_NEXTHOP_TUNNEL, .encap = WEFT_ENCAP_VXLAN, .family = 4,
@@ -163,7 +110,10 @@ static void routesOfOneSubnetShareAStampBucket(void)
 
 static void aBodyOfVariableSizeHoldsWhatItCounts(void)
 {
-	static struct { struct weft_nexthop_msg nexthop; struct weft_nexthop_member members[2]; } two;
+	static union {
+		struct weft_nexthop_msg nexthop;
+		uint8_t bytes[sizeof(struct weft_nexthop_msg) + 2 * sizeof(struct weft_nexthop_member)];
+	} two;
 
 	two.nexthop = tunnel;
 	two.nexthop.nexthop_id = 6;

@@ -2,7 +2,7 @@
 """The packet vectors of identities and policy sets. Addresses and tables: base.tables."""
 from compose import *  # noqa: F403: the composer's words
 
-SYN, SYNACK, ACK = 2, 18, 16
+SYN, SYNACK = 2, 18
 
 
 def port(number, more=""):

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+/* weftctl's rows of identities, policy sets, the log and ECMP next hops: what a person and a program read. */
+#include "rows.h"
+#include "test.h"
+
+static struct table table;
+
+static const char *cell(size_t row, const char *name)
+{
+	for (size_t i = 0; row < table.count && i < table.rows[row].count; i++) {
+		if (!strcmp(table.rows[row].cells[i].name, name))
+			return table.rows[row].cells[i].text;
+	}
+	return "no such cell";
+}
+#define CELL(row, name, text) CHECK(!strcmp(cell(row, name), text))
+
+static void end_table(void)
+{
+	table_free(&table);
+	table = (struct table){0};
+}
+
+static void aRuleIsALineOfWords(void)
+{
+	static union {
+		struct weft_policy_msg m;
+		uint8_t bytes[sizeof(struct weft_policy_msg) + 2 * sizeof(struct weft_policy_rule)];
+	} set;
+
+	set.m =
+	    (struct weft_policy_msg){.policy_id = 7, .rule_count = 2, .default_action = WEFT_POLICY_DENY, .default_packets = 9};
+	set.m.rules[0] = (struct weft_policy_rule){.uuid = {0xde, 0xad},
+						   .family = 4,
+						   .action = WEFT_POLICY_ALLOW,
+						   .flags = WEFT_POLICY_RULE_LOG,
+						   .protocol = 6,
+						   .source_port_max = 65535,
+						   .destination_port_min = 80,
+						   .destination_port_max = 90,
+						   .source = {8000001, WEFT_ELEMENT_SECURITY_GROUP, 4, 8, {0}, {10}},
+						   .packets = 5,
+						   .bytes = 500};
+	set.m.rules[1] = (struct weft_policy_rule){.action = WEFT_POLICY_DENY,
+						   .protocol = 1,
+						   .source_port_max = 65535,
+						   .destination_port_min = 8,
+						   .destination_port_max = 8,
+						   .destination = {0xab, WEFT_ELEMENT_NETWORK, 0, 0, {0}, {0}},
+						   .source = {WEFT_IDENTITY_NODE, WEFT_ELEMENT_IDENTITY, 0, 0, {0}, {0}}};
+	row_policy(&table, &set, 3);
+	CHECK(table.count == 3);
+	CELL(0, "policy", "7");
+	CELL(0, "rule", "0");
+	CELL(0, "action", "allow");
+	CELL(0, "family", "ipv4");
+	CELL(0, "protocol", "tcp");
+	CELL(0, "source", "group:8000001 in 10.0.0.0/8");
+	CELL(0, "source_ports", "any");
+	CELL(0, "destination", "any");
+	CELL(0, "destination_ports", "80-90");
+	CELL(0, "log", "true");
+	CELL(0, "packets", "5");
+	CELL(0, "uuid", "dead0000-0000-0000-0000-000000000000");
+	CELL(1, "source", "node");
+	CELL(1, "destination", "network:00000000000000ab");
+	CELL(1, "destination_ports", "type 8");
+	CELL(1, "uuid", "");
+	CELL(2, "rule", "default");
+	CELL(2, "action", "deny");
+	CELL(2, "packets", "9");
+	end_table();
+}
+
+static void anIdentityListsItsElements(void)
+{
+	struct weft_identity_msg identity = {
+	    .identity_id = 7, .element_count = 2, .elements = {{5, WEFT_ELEMENT_SECURITY_GROUP, 0}, {6, WEFT_ELEMENT_TAG, 0}}};
+
+	row_identity(&table, &identity, 1);
+	CELL(0, "identity", "7");
+	CELL(0, "elements", "group:5\ntag:6\n");
+	end_table();
+}
+
+static void anEventSaysWhoDeniedWhat(void)
+{
+	struct weft_log_msg event = {.sequence = 4,
+				     .time_ns = 1700000000000000000ull,
+				     .lost = 2,
+				     .vif_id = 8,
+				     .policy_id = 5,
+				     .rule = 0xffffffffu,
+				     .egress = 0,
+				     .action = WEFT_POLICY_DENY,
+				     .family = 4,
+				     .protocol = 17,
+				     .source_port = 1000,
+				     .destination_port = 53,
+				     .source = {10, 1, 1, 3},
+				     .destination = {10, 1, 1, 4}};
+
+	row_log(&table, &event, 0);
+	CELL(0, "time", "2023-11-14T22:13:20Z");
+	CELL(0, "lost", "2");
+	CELL(0, "action", "deny");
+	CELL(0, "direction", "ingress");
+	CELL(0, "rule", "default");
+	CELL(0, "protocol", "udp");
+	CELL(0, "source", "10.1.1.3");
+	CELL(0, "destination_port", "53");
+	end_table();
+}
+
+static void anEcmpNextHopListsItsMembers(void)
+{
+	static union {
+		struct weft_nexthop_msg m;
+		uint8_t bytes[sizeof(struct weft_nexthop_msg) + 2 * sizeof(struct weft_nexthop_member)];
+	} ecmp;
+
+	ecmp.m = (struct weft_nexthop_msg){.nexthop_id = 9, .type = WEFT_NEXTHOP_ECMP, .member_count = 2};
+	ecmp.m.members[0] = (struct weft_nexthop_member){1, 20, 101, 3};
+	ecmp.m.members[1] = (struct weft_nexthop_member){2, 30, WEFT_LABEL_NONE, 1};
+	row_nexthop(&table, &ecmp, 1);
+	CELL(0, "type", "ecmp");
+	CELL(0, "members", "1: nexthop 20 label 101 weight 3\n2: nexthop 30 weight 1\n");
+	end_table();
+}
+
+static void statsAreOneRow(void)
+{
+	struct weft_vif_msg vif = {.flags = WEFT_VIF_UP, .rx_packets = 3, .tx_bytes = 7, .drops = 2};
+	struct weft_plane_msg plane = {.policies = 4, .identities = 6, .connections_live = 5};
+	struct weft_drop_msg drop = {.reason = WEFT_DROP_POLICY, .packets = 2};
+
+	row_stats_vif(&table, &vif, 0);
+	row_stats_vif(&table, &vif, 0);
+	row_stats_plane(&table, &plane, 1);
+	row_stats_drop(&table, &drop, 0);
+	CHECK(table.count == 1);
+	CELL(0, "policies", "4");
+	CELL(0, "identities", "6");
+	CELL(0, "connections", "5");
+	CELL(0, "rx_packets", "6");
+	CELL(0, "tx_bytes", "14");
+	CELL(0, "vifs_up", "2");
+	CELL(0, "POLICY", "2");
+	end_table();
+}
+
+int main(void)
+{
+	RUN(aRuleIsALineOfWords);
+	RUN(anIdentityListsItsElements);
+	RUN(anEventSaysWhoDeniedWhat);
+	RUN(anEcmpNextHopListsItsMembers);
+	RUN(statsAreOneRow);
+	return test_end();
+}
