@@ -351,6 +351,10 @@ public final class AgentCore implements PortCore {
             return core.restored.isPresent();
         }
 
+        int adoptions() {
+            return core.plane.adoptions();
+        }
+
         StateSaver.Counters saves() {
             return core.saver.counters();
         }

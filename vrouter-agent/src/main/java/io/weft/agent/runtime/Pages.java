@@ -187,6 +187,7 @@ final class Pages {
         page.put("inboxRefused", view.inboxRefused());
         page.put("plane", plane);
         page.put("controllers", controllers);
+        page.put("planeAdoptions", view.adoptions());
         page.put("stateFile", view.saves());
         page.put("remoteRoutes", view.routes().count());
         page.put("refusals", view.programmer().refusals());

@@ -189,6 +189,35 @@ class AgentTest extends AgentFixture {
     }
 
     @Test
+    void changesNothingAndWithdrawsNothingWhenAnotherWorkerOfThePlaneTakesOver() throws Exception {
+        assertEquals(0, add("c1").exit());
+        control.setRemote(remote(2));
+        await().atMost(5, SECONDS).until(() -> hasTunnelTo("192.0.2.2"));
+        await().atMost(5, SECONDS).until(() -> control.published().size() == 2);
+        Set<PlaneObject> before = plane.contents();
+        long withdrawals = control.first().withdrawals();
+        for (int i = 1; i <= 3; i++) {
+            int adoptions = i;
+            plane.takeChanges();
+            plane.die();
+            plane.adopted();
+            await().atMost(5, SECONDS)
+                    .until(() -> introspect(agent, "/counters")
+                                            .path("planeAdoptions")
+                                            .asInt()
+                                    == adoptions
+                            && status(agent).path("planeConnected").asBoolean());
+            assertEquals(List.of(), plane.takeChanges());
+            assertEquals(before, plane.contents());
+        }
+        assertEquals(0, add("c2").exit());
+        await().atMost(5, SECONDS).until(() -> control.published().size() == 4);
+        assertEquals(withdrawals, control.first().withdrawals());
+        assertEquals(
+                0, introspect(agent, "/counters").path("plane").path("deletes").asInt());
+    }
+
+    @Test
     void deletesConfigurationLaterWhenTheConfigApiIsAway() throws Exception {
         add("c1");
         assertEquals(4, control.objects().size());
