@@ -73,6 +73,11 @@ public final class FakePlane implements Dataplane {
             dead = false;
         }
 
+        /** As {@link #adopted}, and the connections did not notice. */
+        public void adoptedUnnoticed() {
+            adoptions++;
+        }
+
         /** The plane is back with empty tables. */
         public void restart() {
             objects.clear();

@@ -71,8 +71,7 @@ class PlaneLinkTest {
     @Test
     void comparesAgainWhenAnotherWorkerTookOverUnnoticed() {
         pass(1_000);
-        tables.die();
-        tables.adopted();
+        tables.adoptedUnnoticed();
         pass(51);
         assertTrue(programmer.isOpen());
         assertEquals(1, link.adoptions());
