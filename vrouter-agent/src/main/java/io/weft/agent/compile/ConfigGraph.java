@@ -33,6 +33,7 @@ public final class ConfigGraph {
     private final Map<Key, Map<Key, Link>> links = new HashMap<>();
     private final Set<Key> touched = new LinkedHashSet<>();
     private int round;
+    private long changes;
 
     public void putNode(Key id, XmlTree properties) {
         Node node = nodes.computeIfAbsent(id, absent -> {
@@ -42,15 +43,20 @@ public final class ConfigGraph {
         node.round = round;
         if (!properties.equals(node.properties)) {
             node.properties = properties;
-            touched.add(id);
+            touch(id);
         }
     }
 
     public void removeNode(Key id) {
         if (nodes.remove(id) != null) {
-            touched.add(id);
+            touch(id);
             touchLinked(id);
         }
+    }
+
+    private void touch(Key id) {
+        touched.add(id);
+        changes++;
     }
 
     /** A node that comes or goes changes the neighbours of those linked to it. */
@@ -70,8 +76,8 @@ public final class ConfigGraph {
         link.attribute = attribute;
         link.round = round;
         if (changed) {
-            touched.add(left);
-            touched.add(right);
+            touch(left);
+            touch(right);
         }
     }
 
@@ -79,8 +85,8 @@ public final class ConfigGraph {
         boolean removed = unlink(left, right);
         unlink(right, left);
         if (removed) {
-            touched.add(left);
-            touched.add(right);
+            touch(left);
+            touch(right);
         }
     }
 
@@ -156,6 +162,26 @@ public final class ConfigGraph {
 
     public Collection<Key> nodeIds() {
         return new TreeMap<>(nodes).keySet();
+    }
+
+    /** Takes a link; its ends in the order of their names. */
+    public interface LinkVisitor {
+        void link(Key left, Key right, XmlTree attribute);
+    }
+
+    /** Each link once. */
+    public void forEachLink(LinkVisitor visitor) {
+        new TreeMap<>(links)
+                .forEach((left, of) -> of.forEach((right, link) -> {
+                    if (left.compareTo(right) < 0) {
+                        visitor.link(left, right, link.attribute);
+                    }
+                }));
+    }
+
+    /** Grows with each change. */
+    public long changes() {
+        return changes;
     }
 
     public int linkCount() {

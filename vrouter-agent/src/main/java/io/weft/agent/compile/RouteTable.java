@@ -25,6 +25,7 @@ public final class RouteTable {
     private final Map<Integer, Integer> rounds = new HashMap<>();
     private final Map<String, Set<IpPrefix>> touched = new HashMap<>();
     private int count;
+    private long changes;
 
     public void put(int controller, String instance, RemoteRoute route) {
         TreeMap<Integer, Learned> of = instances
@@ -123,6 +124,22 @@ public final class RouteTable {
         return Set.copyOf(instances.getOrDefault(instance, Map.of()).keySet());
     }
 
+    /** Takes a route as a controller sent it. */
+    public interface Visitor {
+        void route(int controller, String instance, RemoteRoute route);
+    }
+
+    /** Each path once, in no order. */
+    public void forEach(Visitor visitor) {
+        instances.forEach((instance, prefixes) -> prefixes.forEach((prefix, of) ->
+                of.forEach((controller, learned) -> visitor.route(controller, instance, learned.route))));
+    }
+
+    /** Grows with each change. */
+    public long changes() {
+        return changes;
+    }
+
     /** Paths of all controllers. */
     public int count() {
         return count;
@@ -137,5 +154,6 @@ public final class RouteTable {
 
     private void touch(String instance, IpPrefix prefix) {
         touched.computeIfAbsent(instance, absent -> new HashSet<>()).add(prefix);
+        changes++;
     }
 }

@@ -122,6 +122,15 @@ public final class Programmer {
         plane.refreshVifs();
     }
 
+    /**
+     * A cheap sign of life: how often a worker of the plane took over from one that died.
+     *
+     * @throws DataplaneException the plane went away
+     */
+    public int adoptions() throws DataplaneException {
+        return plane.adoptions();
+    }
+
     /** Whether anything leads to another host. */
     public boolean hasTunnels() {
         return hopUses.keySet().stream().anyMatch(Hop.Tunnel.class::isInstance);

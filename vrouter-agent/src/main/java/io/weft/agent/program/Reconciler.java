@@ -349,6 +349,10 @@ public final class Reconciler {
         }
     }
 
+    int adoptions() throws DataplaneException {
+        return dataplane.plane().adoptions();
+    }
+
     List<UnderlayPath> paths() throws DataplaneException {
         return dataplane.paths();
     }

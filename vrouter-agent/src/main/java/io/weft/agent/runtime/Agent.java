@@ -10,6 +10,7 @@ import io.weft.agent.port.ContainerPorts;
 import io.weft.agent.port.HttpServer;
 import io.weft.agent.port.PortApi;
 import io.weft.agent.port.PortStore;
+import io.weft.agent.session.LearnedStore;
 import io.weft.agent.session.NettyConnector;
 import io.weft.dataplane.Dataplane;
 import io.weft.dataplane.DataplaneException;
@@ -59,6 +60,8 @@ public final class Agent implements AutoCloseable {
                 store.readPorts(),
                 opener,
                 inbox -> new NettyConnector(loop, inbox),
+                new LearnedStore(settings.stateDir()),
+                Thread::startVirtualThread,
                 new SplittableRandom(),
                 System.nanoTime());
         thread = new CoreThread(core, failed::countDown);

@@ -12,10 +12,13 @@ import io.weft.agent.compile.VrfDelta;
 import io.weft.agent.port.PortCore;
 import io.weft.agent.program.Programmer;
 import io.weft.agent.session.Connection;
+import io.weft.agent.session.LearnedState;
+import io.weft.agent.session.LearnedStore;
 import io.weft.agent.session.Publications;
 import io.weft.dataplane.DataplaneException;
 import io.weft.dataplane.MacAddress;
 import io.weft.dataplane.PlaneSettings;
+import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.Inet6Address;
 import java.net.InetAddress;
@@ -30,6 +33,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -55,6 +59,8 @@ public final class AgentCore implements PortCore {
     private final Controllers controllers;
     private final LocalRoutes localRoutes;
     private final HostLiveness liveness;
+    private final StateSaver saver;
+    private final Optional<LearnedState> restored;
     private final Map<UUID, Waiter> waiters = new HashMap<>();
     private final Set<UUID> evictions = new HashSet<>();
     private boolean inSync;
@@ -65,15 +71,28 @@ public final class AgentCore implements PortCore {
     /**
      * @param ports attached before the agent started
      * @param connector makes connections whose events come through {@link #inbox}
+     * @param store has what was learned before the agent started, and is given what is learned
+     * @param writer runs a write to the store, which blocks
+     * @throws IOException the store cannot be read
      */
     public AgentCore(
             AgentSettings settings,
             Collection<AttachedPort> ports,
             java.util.concurrent.Callable<io.weft.dataplane.Dataplane> opener,
             java.util.function.Function<Inbox, Connection.Connector> connector,
+            LearnedStore store,
+            Executor writer,
             RandomGenerator random,
-            long nowNs) {
+            long nowNs)
+            throws IOException {
         this.nowNs = nowNs;
+        List<String> names = settings.controllers().stream()
+                .map(address -> address.getHostString() + ":" + address.getPort())
+                .toList();
+        restored = store.read();
+        restored.ifPresent(state -> state.restore(graph, routes, names));
+        saver = new StateSaver(
+                store, writer, () -> graph.changes() + routes.changes(), () -> LearnedState.of(graph, routes, names));
         programmer = new Programmer(
                 new Programmer.Uplink(settings.uplink(), settings.uplinkEthdev()), planeSettings(settings));
         plane = new PlaneLink(() -> opened(opener), programmer, settings.name(), settings.underlay(), nowNs);
@@ -130,12 +149,15 @@ public final class AgentCore implements PortCore {
         settle();
         readLiveness();
         controllers.tell(liveness.states(), now);
+        saver.tick(now);
         return work;
     }
 
     /** When the next timer is due. */
     public long deadlineNs() {
-        return Math.min(liveness.deadlineNs(), Math.min(plane.deadlineNs(), controllers.deadlineNs()));
+        return Math.min(
+                Math.min(liveness.deadlineNs(), saver.deadlineNs()),
+                Math.min(plane.deadlineNs(), controllers.deadlineNs()));
     }
 
     private void opened() {
@@ -324,6 +346,19 @@ public final class AgentCore implements PortCore {
             return core.liveness.states();
         }
 
+        /** The agent began with what it had learned before. */
+        boolean isRestored() {
+            return core.restored.isPresent();
+        }
+
+        int adoptions() {
+            return core.plane.adoptions();
+        }
+
+        StateSaver.Counters saves() {
+            return core.saver.counters();
+        }
+
         boolean inSync() {
             return core.inSync;
         }
@@ -345,9 +380,10 @@ public final class AgentCore implements PortCore {
         }
     }
 
-    /** Ends the sessions and leaves the plane as it is. Call after the last {@link #doWork}. */
+    /** Ends the sessions, keeps what was learned and leaves the plane as it is. Blocks. Call after the last {@link #doWork}. */
     public void close() {
         controllers.close();
         programmer.lost();
+        saver.close();
     }
 }

@@ -52,7 +52,10 @@ public record AgentSettings(
             Setting.address("config-api", "127.0.0.1:8082", "the config API, for objects the agent creates"),
             Setting.path("socket", "/run/weft/agent.sock", "unix socket of the CNI shim and the port API"),
             Setting.address("introspect-listen", "127.0.0.1:8085", "address of the introspect server"),
-            Setting.path("state-dir", "/var/lib/weft/agent", "folder for the ports of this host"),
+            Setting.path(
+                    "state-dir",
+                    "/var/lib/weft/agent",
+                    "folder for the ports of this host and what the controllers said last"),
             Setting.number("xmpp-hold-time-ms", 90_000, 300, 3_600_000, "an XMPP session silent for so long is closed"),
             Setting.number("cni-timeout-ms", 30_000, 100, 600_000, "longest time of one CNI call"),
             Setting.number(

@@ -59,6 +59,7 @@ final class Pages {
         Map<String, Object> page = new LinkedHashMap<>();
         page.put("inSync", view.inSync());
         page.put("everInSync", view.everInSync());
+        page.put("restored", view.isRestored());
         page.put("planeConnected", view.programmer().isOpen());
         page.put("sessionsUp", view.controllers().up());
         page.put("configComplete", view.controllers().config().isComplete());
@@ -186,6 +187,8 @@ final class Pages {
         page.put("inboxRefused", view.inboxRefused());
         page.put("plane", plane);
         page.put("controllers", controllers);
+        page.put("planeAdoptions", view.adoptions());
+        page.put("stateFile", view.saves());
         page.put("remoteRoutes", view.routes().count());
         page.put("refusals", view.programmer().refusals());
         return page;

@@ -10,7 +10,11 @@ import java.util.OptionalInt;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Keeps the connection to the plane: opens, probes once a second, opens again. One thread, injected time. */
+/**
+ * Keeps the connection to the plane: opens, asks for a sign of life every 50 ms, reads the uplink once a second, opens again. A worker
+ * that takes over from one that died holds all it held: the connection is made anew and what the plane holds is compared. One thread,
+ * injected time.
+ */
 final class PlaneLink {
     /** Opens the plane. */
     interface Opener {
@@ -18,8 +22,10 @@ final class PlaneLink {
     }
 
     private static final Logger LOG = LoggerFactory.getLogger(PlaneLink.class);
-    private static final long RETRY_FIRST_NS = 100_000_000L;
-    private static final long RETRY_MAX_NS = 1_000_000_000L;
+    private static final long ALIVE_NS = 50_000_000L;
+    private static final long RETRY_SOON_NS = 50_000_000L;
+    private static final long SOON_NS = 10_000_000_000L;
+    private static final long RETRY_LATE_NS = 1_000_000_000L;
     private static final long PROBE_NS = 1_000_000_000L;
     private static final long RETRY_REFUSED_NS = 5_000_000_000L;
     private static final long GONE_NS = 5_000_000_000L;
@@ -29,7 +35,8 @@ final class PlaneLink {
     private final String name;
     private final InetAddress underlay;
     private long nextNs;
-    private long pauseNs = RETRY_FIRST_NS;
+    private long probeNs;
+    private int adoptions;
     private long lostNs;
     private long retryRefusedNs;
     private String lastReason = "";
@@ -48,6 +55,11 @@ final class PlaneLink {
         return nextNs;
     }
 
+    /** Times a worker of the plane took over from one that died, as read last. */
+    int adoptions() {
+        return adoptions;
+    }
+
     /** Facts of this host; empty until the uplink's MTU was known once. */
     Optional<HostFacts> facts() {
         return Optional.ofNullable(facts);
@@ -63,15 +75,19 @@ final class PlaneLink {
         if (nextNs - nowNs > 0) {
             return false;
         }
-        return programmer.isOpen() ? probe(nowNs) : open(nowNs);
+        if (!programmer.isOpen()) {
+            return open(nowNs);
+        }
+        return isAlive(nowNs) ? probe(nowNs) : true;
     }
 
     private boolean open(long nowNs) {
         try {
             programmer.open(opener.open(), nowNs);
-            pauseNs = RETRY_FIRST_NS;
+            adoptions = programmer.adoptions();
             lastReason = "";
-            nextNs = nowNs + PROBE_NS;
+            nextNs = nowNs + ALIVE_NS;
+            probeNs = nowNs + PROBE_NS;
             retryRefusedNs = nowNs + RETRY_REFUSED_NS;
             readFacts();
             return true;
@@ -81,16 +97,32 @@ final class PlaneLink {
                 LOG.warn("the forwarding plane cannot be opened: {}", e.getMessage());
                 lastReason = e.getMessage();
             }
-            nextNs = nowNs + pauseNs;
-            pauseNs = Math.min(RETRY_MAX_NS, 2 * pauseNs);
+            nextNs = nowNs + (nowNs - lostNs < SOON_NS ? RETRY_SOON_NS : RETRY_LATE_NS);
             return false;
         }
     }
 
+    private boolean isAlive(long nowNs) {
+        try {
+            int now = programmer.adoptions();
+            nextNs = nowNs + ALIVE_NS;
+            if (now == adoptions) {
+                return true;
+            }
+            lost("another worker took over", nowNs);
+        } catch (DataplaneException e) {
+            lost(e, nowNs);
+        }
+        return false;
+    }
+
     private boolean probe(long nowNs) {
+        if (probeNs - nowNs > 0) {
+            return false;
+        }
         try {
             programmer.probe();
-            nextNs = nowNs + PROBE_NS;
+            probeNs = nowNs + PROBE_NS;
             if (retryRefusedNs - nowNs <= 0) {
                 retryRefusedNs = nowNs + RETRY_REFUSED_NS;
                 if (!programmer.refusals().isEmpty()) {
@@ -106,7 +138,11 @@ final class PlaneLink {
 
     /** The plane went away in the middle of a call. */
     void lost(DataplaneException why, long nowNs) {
-        LOG.warn("the forwarding plane went away: {}", why.getMessage());
+        lost(why.getMessage(), nowNs);
+    }
+
+    private void lost(String why, long nowNs) {
+        LOG.warn("the forwarding plane went away: {}", why);
         programmer.lost();
         lostNs = nowNs;
         nextNs = nowNs;

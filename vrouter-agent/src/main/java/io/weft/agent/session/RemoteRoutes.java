@@ -23,6 +23,24 @@ public final class RemoteRoutes {
         return new Prefix(prefix.address(), prefix.length());
     }
 
+    /** An entry that {@link #of} turns into this route. */
+    public static RouteEntry entry(RemoteRoute route) {
+        List<NextHop> hops = new ArrayList<>();
+        for (RemoteHop hop : route.hops()) {
+            hops.add(new NextHop(
+                    hop.address(),
+                    hop.mac().map(mac -> new io.weft.protocol.net.MacAddress(mac.value())),
+                    hop.label(),
+                    hop.l3Label(),
+                    hop.encapsulations().stream().sorted().toList(),
+                    List.of(),
+                    ""));
+        }
+        return RouteEntry.of(prefix(route.prefix()), route.virtualNetwork(), hops)
+                .withSecurityGroups(route.groups())
+                .withLocalPreference(route.localPreference());
+    }
+
     public static RemoteRoute of(RouteEntry entry) {
         List<RemoteHop> hops = new ArrayList<>();
         for (NextHop hop : entry.nextHops()) {

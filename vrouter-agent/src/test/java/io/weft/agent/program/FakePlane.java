@@ -45,6 +45,8 @@ public final class FakePlane implements Dataplane {
         private volatile int uplinkMtu = 1500;
         private final Set<String> badNetns = ConcurrentHashMap.newKeySet();
         private volatile boolean dead;
+        private volatile int generation;
+        private volatile int adoptions;
         private final Map<InetAddress, Liveness> liveness = new ConcurrentHashMap<>();
         private volatile long sets;
         private final List<Operation> changes = new ArrayList<>();
@@ -64,10 +66,23 @@ public final class FakePlane implements Dataplane {
             dead = true;
         }
 
+        /** Another worker took over: connections are gone, the tables are not. */
+        public void adopted() {
+            adoptions++;
+            generation++;
+            dead = false;
+        }
+
+        /** As {@link #adopted}, and the connections did not notice. */
+        public void adoptedUnnoticed() {
+            adoptions++;
+        }
+
         /** The plane is back with empty tables. */
         public void restart() {
             objects.clear();
             settingsEpoch = 0;
+            generation++;
             dead = false;
         }
 
@@ -111,9 +126,11 @@ public final class FakePlane implements Dataplane {
     }
 
     private final Tables tables;
+    private final int generation;
 
     private FakePlane(Tables tables) {
         this.tables = tables;
+        this.generation = tables.generation;
     }
 
     @Override
@@ -290,7 +307,7 @@ public final class FakePlane implements Dataplane {
     }
 
     private void alive() throws DataplaneException {
-        if (tables.dead) {
+        if (tables.dead || generation != tables.generation) {
             throw new DataplaneException(104, "connection reset");
         }
     }
@@ -390,7 +407,23 @@ public final class FakePlane implements Dataplane {
     public PlaneState plane() throws DataplaneException {
         alive();
         return new PlaneState(
-                tables.settings, tables.settingsEpoch, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, "fake", "1");
+                tables.settings,
+                tables.settingsEpoch,
+                0,
+                0,
+                1,
+                0,
+                0,
+                0,
+                0,
+                0,
+                tables.adoptions,
+                0,
+                0,
+                0,
+                0,
+                "fake",
+                "1");
     }
 
     @Override

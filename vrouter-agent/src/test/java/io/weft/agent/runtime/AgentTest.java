@@ -38,7 +38,11 @@ class AgentTest extends AgentFixture {
         assertEquals(Set.of(), control.objects());
         await().atMost(5, SECONDS).until(() -> control.published().isEmpty());
         try (var files = Files.walk(folder.resolve("state"))) {
-            assertEquals(List.of(), files.filter(Files::isRegularFile).toList());
+            assertEquals(
+                    List.of(),
+                    files.filter(Files::isRegularFile)
+                            .filter(file -> !file.getFileName().toString().startsWith("learned"))
+                            .toList());
         }
         assertEquals(0, introspect(agent, "/ports").size());
     }
@@ -182,6 +186,35 @@ class AgentTest extends AgentFixture {
         plane.restart();
         await().atMost(5, SECONDS).until(() -> plane.contents().equals(before));
         assertEquals(0, cni("STATUS", "", "", FakeControlNode.NETWORK, "").exit());
+    }
+
+    @Test
+    void changesNothingAndWithdrawsNothingWhenAnotherWorkerOfThePlaneTakesOver() throws Exception {
+        assertEquals(0, add("c1").exit());
+        control.setRemote(remote(2));
+        await().atMost(5, SECONDS).until(() -> hasTunnelTo("192.0.2.2"));
+        await().atMost(5, SECONDS).until(() -> control.published().size() == 2);
+        Set<PlaneObject> before = plane.contents();
+        long withdrawals = control.first().withdrawals();
+        for (int i = 1; i <= 3; i++) {
+            int adoptions = i;
+            plane.takeChanges();
+            plane.die();
+            plane.adopted();
+            await().atMost(5, SECONDS)
+                    .until(() -> introspect(agent, "/counters")
+                                            .path("planeAdoptions")
+                                            .asInt()
+                                    == adoptions
+                            && status(agent).path("planeConnected").asBoolean());
+            assertEquals(List.of(), plane.takeChanges());
+            assertEquals(before, plane.contents());
+        }
+        assertEquals(0, add("c2").exit());
+        await().atMost(5, SECONDS).until(() -> control.published().size() == 4);
+        assertEquals(withdrawals, control.first().withdrawals());
+        assertEquals(
+                0, introspect(agent, "/counters").path("plane").path("deletes").asInt());
     }
 
     @Test

@@ -46,6 +46,7 @@ final class FakeController implements AutoCloseable {
     private final Map<String, RouteEntry> remote = new TreeMap<>();
     private boolean configHeld;
     private boolean original;
+    private volatile long withdrawals;
 
     FakeController(FakeControlNode node, Object lock) throws IOException {
         this.node = node;
@@ -95,6 +96,11 @@ final class FakeController implements AutoCloseable {
 
     Map<String, Integer> subscribed() {
         return Map.copyOf(subscribed);
+    }
+
+    /** Routes withdrawn by agents since the start. */
+    long withdrawals() {
+        return withdrawals;
     }
 
     /** What the agent said of other hosts, by address. */
@@ -261,7 +267,10 @@ final class FakeController implements AutoCloseable {
         switch (change) {
             case RouteChange.Published route ->
                 published.put(route.entry().prefix().toString(), route.entry());
-            case RouteChange.Withdrawn route -> published.remove(route.prefix().toString());
+            case RouteChange.Withdrawn route -> {
+                withdrawals++;
+                published.remove(route.prefix().toString());
+            }
             case RouteChange.EndOfRib end -> {
                 // answered where the collection is read
             }
