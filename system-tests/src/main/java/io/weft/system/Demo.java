@@ -29,6 +29,20 @@ public final class Demo implements Callable<Integer> {
             description = "only these lines of the table; 0 is memory and CPU")
     private List<Integer> lines = List.of();
 
+    @Option(
+            names = "--ports",
+            paramLabel = "N",
+            defaultValue = "20",
+            description = "ports of the host whose agent is killed, 1..1000 (default: ${DEFAULT-VALUE})")
+    private int ports;
+
+    @Option(
+            names = "--controllers",
+            paramLabel = "1|2",
+            defaultValue = "1",
+            description = "2: a second controller that follows the first one's config API (default: ${DEFAULT-VALUE})")
+    private int controllers;
+
     @Option(names = "--keep", description = "leave it running; ./weft down removes it")
     private boolean keep;
 
@@ -56,6 +70,14 @@ public final class Demo implements Callable<Integer> {
             err.println("--lines: " + lines + " are not all of " + MainJob.ALL);
             return 2;
         }
+        if (ports < 1 || ports > 1000) {
+            err.println("--ports: " + ports + " is not in 1..1000");
+            return 2;
+        }
+        if (controllers < 1 || controllers > 2) {
+            err.println("--controllers: " + controllers + " is not 1 or 2");
+            return 2;
+        }
         try {
             encapsulation = Encapsulation.of(encap);
         } catch (IllegalArgumentException e) {
@@ -63,7 +85,11 @@ public final class Demo implements Callable<Integer> {
             return 2;
         }
         Site site = Site.prepare(
-                Build.ofProperties(), System.getProperty("weft.prefix", "weft"), encapsulation, this::progress);
+                Build.ofProperties(),
+                System.getProperty("weft.prefix", "weft"),
+                encapsulation,
+                controllers,
+                this::progress);
         AtomicBoolean finished = new AtomicBoolean();
         Thread interrupted = new Thread(
                 () -> {
@@ -90,9 +116,9 @@ public final class Demo implements Callable<Integer> {
     private int run(Site site) {
         long seed = System.nanoTime();
         site.start();
-        MainJob job = new MainJob(site, seed);
+        MainJob job = new MainJob(site, seed, ports);
         job.attachPods();
-        List<Row> rows = job.run(lines.isEmpty() ? MainJob.ALL : lines);
+        List<Row> rows = job.run(lines.isEmpty() ? job.possible() : lines);
         boolean failed = rows.stream().anyMatch(Row::failed);
         if (failed) {
             err.println(site.logs(12));

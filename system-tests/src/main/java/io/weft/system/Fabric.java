@@ -29,12 +29,14 @@ final class Fabric {
     private final Netns router;
     private final Machine control;
     private final Machine stranger;
+    private final Machine third;
     private final List<Machine> hosts;
 
     Fabric(String prefix) {
         this.router = new Netns(prefix + "-router");
         this.hosts = List.of(
                 machine(prefix, "h1", "192.0.2.2", "192.0.2.1"), machine(prefix, "h2", "192.0.2.66", "192.0.2.65"));
+        this.third = machine(prefix, "h3", "198.51.100.2", "198.51.100.1");
         this.control = machine(prefix, "control", "192.0.2.130", "192.0.2.129");
         this.stranger = machine(prefix, "stranger", "192.0.2.194", "192.0.2.193");
     }
@@ -55,6 +57,11 @@ final class Fabric {
         return stranger;
     }
 
+    /** Of a host that is started only when a line needs it. */
+    Machine third() {
+        return third;
+    }
+
     List<Machine> hosts() {
         return hosts;
     }
@@ -62,7 +69,7 @@ final class Fabric {
     void create() {
         router.create();
         router.sysctl("net.ipv4.ip_forward", 1);
-        for (Machine machine : List.of(hosts.get(0), hosts.get(1), control, stranger)) {
+        for (Machine machine : List.of(hosts.get(0), hosts.get(1), third, control, stranger)) {
             machine.netns().create();
             router.ip(
                     "link add " + machine.routerInterface() + " type veth peer name " + UPLINK + " netns "
@@ -86,6 +93,11 @@ final class Fabric {
                     .command("ethtool", "-K", UPLINK, "tx-udp-segmentation", on ? "on" : "off")
                     .mustRun();
         }
+    }
+
+    /** The link of a machine goes down, at both ends. */
+    void unplug(Machine machine) {
+        router.ipNow("link", "set", "dev", machine.routerInterface(), "down");
     }
 
     /** Gives the router another MAC on a host's link, as a replaced router has. Nobody is told. */

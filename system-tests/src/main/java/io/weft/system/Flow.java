@@ -73,6 +73,25 @@ final class Flow implements AutoCloseable {
                         Long.toString(timeout.toMillis())));
     }
 
+    /** Datagrams, each a new flow, to a port that no policy allows. */
+    static Flow knock(Site site, Pod from, String to, int rate, Duration timeout) {
+        return new Flow(
+                site,
+                from,
+                List.of(
+                        "open",
+                        "--connect",
+                        to,
+                        "--port",
+                        Integer.toString(OTHER_PORT),
+                        "--protocol",
+                        "udp",
+                        "--rate",
+                        Integer.toString(rate),
+                        "--timeout-ms",
+                        Long.toString(timeout.toMillis())));
+    }
+
     /** How many of a few new flows are answered within 400 ms. */
     static int answered(Site site, Pod from, String to, String protocol, int port, int count) {
         return Rest.parse(from.command(

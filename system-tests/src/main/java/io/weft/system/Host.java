@@ -10,16 +10,18 @@ import java.util.List;
 final class Host {
     private final Build build;
     private final Fabric.Machine machine;
-    private final String controlAddress;
+    private final String controllers;
+    private final String configApi;
     private final Path runDir;
     private final Path stateDir;
     private Program plane;
     private Program agent;
 
-    Host(Build build, Fabric.Machine machine, String controlAddress, Path runDir, Path stateDir) {
+    Host(Build build, Fabric.Machine machine, String controllers, String configApi, Path runDir, Path stateDir) {
         this.build = build;
         this.machine = machine;
-        this.controlAddress = controlAddress;
+        this.controllers = controllers;
+        this.configApi = configApi;
         this.runDir = runDir;
         this.stateDir = stateDir;
     }
@@ -65,6 +67,11 @@ final class Host {
     }
 
     void startAgent() {
+        startAgent(controllers);
+    }
+
+    /** @param order addresses of the same controllers, the one to be asked first in front */
+    void startAgent(String order) {
         List<String> words = new ArrayList<>(build.java("vrouter-agent", 64, "io.weft.agent.runtime.Agent"));
         words.addAll(List.of(
                 "--name=" + name(),
@@ -72,27 +79,49 @@ final class Host {
                 "--uplink=" + Fabric.UPLINK,
                 "--uplink-kind=af-packet",
                 "--dataplane=dpdk:" + planeSocket(),
-                "--controllers=" + controlAddress + ":5269",
-                "--config-api=" + controlAddress + ":8082",
+                "--controllers=" + order,
+                "--config-api=" + configApi,
                 "--socket=" + agentSocket(),
                 "--state-dir=" + stateDir.resolve(name())));
         agent = Program.start(name() + "-agent", netns(), words, runDir);
     }
 
+    /** Kills plane, its worker and agent at once; none of them is this host's any more. */
+    void powerOff() {
+        List<Long> pids = new ArrayList<>(plane.children());
+        pids.add(plane.pid());
+        pids.add(agent.pid());
+        Program.kill(pids);
+        plane.kill();
+        agent.kill();
+        plane = null;
+        agent = null;
+    }
+
     /** What the agent says of itself on its introspect address. */
     JsonNode agentStatus() {
-        Command.Result result = netns().command("curl", "-sS", "--max-time", "5", "http://127.0.0.1:8085/status")
-                .run();
+        Command.Result result = introspect("/status").run();
         return result.ok() ? Rest.parse(result.out()) : Rest.object();
     }
 
-    /** Waits until the agent has all config and routes and the plane equals them. */
+    /** A page of the agent's introspect server; the agent must run. */
+    JsonNode agentPage(String path) {
+        return Rest.parse(introspect(path).mustRun().out());
+    }
+
+    private Command introspect(String path) {
+        return netns().command("curl", "-sS", "--max-time", "5", "http://127.0.0.1:8085" + path);
+    }
+
+    /** Waits until the agent has a session with every controller, all config and routes, and the plane equals them. */
     void awaitInSync() {
         Await.until("agent of " + name() + " in sync", Duration.ofSeconds(30), () -> {
             if (!agent.running()) {
                 throw new SystemFailure(agent.name() + " ended\n" + agent.tail(8));
             }
-            return agentStatus().path("inSync").asBoolean();
+            JsonNode status = agentStatus();
+            return status.path("inSync").asBoolean()
+                    && status.path("sessionsUp").asInt() == controllers.split(",").length;
         });
     }
 

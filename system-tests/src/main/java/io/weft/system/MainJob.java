@@ -8,15 +8,20 @@ import java.util.random.RandomGeneratorFactory;
 /** The main job of a site: the pods and the six lines, in order. */
 public final class MainJob {
     /** Every line, in the order in which they run. */
-    static final List<Integer> ALL = List.of(1, 2, 3, 4, 5, 6, 7, 0);
+    static final List<Integer> ALL = List.of(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 0);
 
     private static final int TIMED_ATTACHMENTS = 50;
 
     private final Site site;
     private final RandomGenerator random;
+    private final int ports;
 
-    /** @param seed makes the content of the transfers; printed so that a run can be repeated */
-    public MainJob(Site site, long seed) {
+    /**
+     * @param seed makes the content of the transfers; printed so that a run can be repeated
+     * @param ports how many more ports a host has whose agent is killed, at least 1
+     */
+    public MainJob(Site site, long seed, int ports) {
+        this.ports = ports;
         this.site = site;
         this.random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
     }
@@ -46,6 +51,11 @@ public final class MainJob {
             case 5 -> new OutageLine();
             case 6 -> new AttachLine(TIMED_ATTACHMENTS);
             case 7 -> new PolicyLine();
+            case 8 -> new DelayedConfigLine();
+            case 9 -> new AgentKillLine(ports);
+            case 10 -> new ControlKillLine();
+            case 11 -> new PlaneKillLine();
+            case 12 -> new EcmpLine();
             case 0 -> new CostLine();
             default -> throw new IllegalArgumentException("line " + number + " is not one");
         };
@@ -60,12 +70,23 @@ public final class MainJob {
         }
     }
 
+    /** The lines that a site can run: 8 needs a second controller. */
+    public List<Integer> possible() {
+        return ALL.stream()
+                .filter(number -> number != 8 || site.controllers() > 1)
+                .toList();
+    }
+
     /** Some lines, in the order given. */
     public List<Row> run(List<Integer> numbers) {
         List<Row> rows = new ArrayList<>();
         for (int number : numbers) {
             site.say(number == 0 ? "memory and idle CPU" : "line " + number);
-            rows.addAll(run(number));
+            List<Row> found = run(number);
+            found.stream()
+                    .filter(row -> row.outcome() != Row.Outcome.OK)
+                    .forEach(row -> site.say(row.outcome() + ": " + row.what() + ": " + row.measured()));
+            rows.addAll(found);
         }
         return rows;
     }

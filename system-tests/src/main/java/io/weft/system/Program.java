@@ -123,6 +123,32 @@ final class Program {
         }
     }
 
+    /** SIGKILL, as a crash or the kernel's lack of memory would end it. */
+    void kill() {
+        process.destroyForcibly();
+        process.onExit().join();
+        delete(pidFile);
+    }
+
+    /** SIGKILL to processes of programs, all at once. */
+    static void kill(List<Long> pids) {
+        List<String> words = new ArrayList<>(List.of("kill", "-KILL"));
+        pids.forEach(pid -> words.add(Long.toString(pid)));
+        Command.of(words).mustRun();
+    }
+
+    long pid() {
+        return process.pid();
+    }
+
+    /** Processes it has started itself and that run. */
+    List<Long> children() {
+        return process.children()
+                .filter(ProcessHandle::isAlive)
+                .map(ProcessHandle::pid)
+                .toList();
+    }
+
     /** Resident memory in KiB. */
     long residentKib() {
         try {

@@ -22,11 +22,17 @@ import java.util.function.Consumer;
 public final class Site implements AutoCloseable {
     static final String RED = "default-domain:red:web";
     static final String DB = "default-domain:red:db";
+    static final int XMPP_PORT_2 = 5270;
     static final String BLUE = "default-domain:blue:web";
+
+    private static final int REST_PORT = 8082;
+    private static final int DELAYED_PORT = 8092;
+    private static final Duration CONFIG_LIMIT = Duration.ofSeconds(30);
 
     private final Build build;
     private final String prefix;
     private final Encapsulation encapsulation;
+    private final int controllers;
     private final Consumer<String> progress;
     private final Path runDir;
     private final Path stateDir;
@@ -34,31 +40,41 @@ public final class Site implements AutoCloseable {
     private final List<Host> hosts = new ArrayList<>();
     private final Map<String, Pod> pods = new LinkedHashMap<>();
     private final Rest rest;
+    private final Host third;
     private Program control;
+    private Program control2;
     private boolean closed;
 
-    private Site(Build build, String prefix, Encapsulation encapsulation, Consumer<String> progress) {
+    private Site(Build build, String prefix, Encapsulation encapsulation, int controllers, Consumer<String> progress) {
         this.build = build;
         this.prefix = prefix;
         this.encapsulation = encapsulation;
+        this.controllers = controllers;
         this.progress = progress;
         this.runDir = Path.of("/run", prefix + "-demo");
         this.stateDir = Path.of("/var/lib", prefix + "-demo");
         this.fabric = new Fabric(prefix);
         this.rest = new Rest(fabric.control().netns(), controlAddress() + ":8082");
         for (Fabric.Machine machine : fabric.hosts()) {
-            hosts.add(new Host(build, machine, controlAddress(), runDir, stateDir));
+            hosts.add(host(machine));
         }
+        this.third = host(fabric.third());
+    }
+
+    private Host host(Fabric.Machine machine) {
+        return new Host(build, machine, xmppAddresses(), controlAddress() + ":8082", runDir, stateDir);
     }
 
     /**
      * Not yet running; what an earlier run with this prefix left is removed first.
      *
+     * @param controllers 1, or 2: the second one follows the config API of the first one's process
      * @param progress takes one sentence per step
      */
-    public static Site prepare(Build build, String prefix, Encapsulation encapsulation, Consumer<String> progress) {
+    public static Site prepare(
+            Build build, String prefix, Encapsulation encapsulation, int controllers, Consumer<String> progress) {
         removeLeftovers(build, prefix);
-        return new Site(build, prefix, encapsulation, progress);
+        return new Site(build, prefix, encapsulation, controllers, progress);
     }
 
     /** {@code ./weft down} for one prefix: the one place that knows how to remove what somebody left. */
@@ -78,6 +94,9 @@ public final class Site implements AutoCloseable {
         fabric.create();
         progress.accept("starting the control node and two forwarding planes");
         startControl();
+        if (controllers > 1) {
+            startControl2(REST_PORT);
+        }
         hosts.forEach(Host::startPlane);
         configure();
         progress.accept("starting two agents");
@@ -108,6 +127,20 @@ public final class Site implements AutoCloseable {
                 "--introspect-listen=" + controlAddress() + ":8083",
                 "--store-dir=" + stateDir.resolve("config")));
         control = Program.start("control", fabric.control().netns(), words, runDir);
+    }
+
+    /** @param configPort where on the control machine it finds the config API */
+    private void startControl2(int configPort) {
+        List<String> words = new ArrayList<>(build.java("control-node", 128, "io.weft.control.ControlNode"));
+        words.addAll(List.of(
+                "--config-api=" + controlAddress() + ":" + configPort,
+                "--xmpp-listen=" + controlAddress() + ":" + XMPP_PORT_2,
+                "--introspect-listen=" + controlAddress() + ":8084"));
+        control2 = Program.start("control-2", fabric.control().netns(), words, runDir);
+    }
+
+    private String xmppAddresses() {
+        return controlAddress() + ":5269" + (controllers > 1 ? "," + controlAddress() + ":" + XMPP_PORT_2 : "");
     }
 
     private String controlAddress() {
@@ -232,6 +265,10 @@ public final class Site implements AutoCloseable {
         return hosts;
     }
 
+    private List<Host> allHosts() {
+        return List.of(h1(), h2(), third);
+    }
+
     Path runDir() {
         return runDir;
     }
@@ -240,13 +277,127 @@ public final class Site implements AutoCloseable {
         progress.accept(step);
     }
 
-    /** Every program that runs now. */
+    /** While it is open the second controller gets the configuration late, and h2 its configuration from the second controller. */
+    final class Delay implements AutoCloseable {
+        private final Duration time;
+        private final Process proxy;
+
+        private Delay(Duration time) {
+            this.time = time;
+            proxy = Traffic.startReady(fabric.control()
+                    .netns()
+                    .inside(List.of(
+                            build.tool("weft-delay"),
+                            "--listen",
+                            controlAddress(),
+                            "--port",
+                            Integer.toString(DELAYED_PORT),
+                            "--to",
+                            controlAddress(),
+                            "--to-port",
+                            Integer.toString(REST_PORT),
+                            "--delay-ms",
+                            Long.toString(time.toMillis()))));
+        }
+
+        Duration time() {
+            return time;
+        }
+
+        @Override
+        public void close() {
+            control2.kill();
+            proxy.destroy();
+            proxy.onExit().join();
+            startControl2(REST_PORT);
+            hosts.forEach(Host::awaitInSync);
+        }
+    }
+
+    /** Starts the second controller again, behind a proxy; needs a site with two. */
+    Delay delaySecondController(Duration time) {
+        if (controllers < 2) {
+            throw new SystemFailure("there is only one controller: --controllers 2");
+        }
+        control2.kill();
+        Delay delay = new Delay(time);
+        startControl2(DELAYED_PORT);
+        Await.until("configuration of h2 from the second controller", CONFIG_LIMIT, () -> {
+            h2().agent().stop();
+            h2().startAgent("%s:%d,%s:5269".formatted(controlAddress(), XMPP_PORT_2, controlAddress()));
+            h2().awaitInSync();
+            return configOf(h2()).endsWith(":" + XMPP_PORT_2);
+        });
+        hosts.forEach(Host::awaitInSync);
+        return delay;
+    }
+
+    /** Address of the controller that configures a host. */
+    String configOf(Host host) {
+        for (JsonNode session : host.agentPage("/sessions").path("sessions")) {
+            if (session.path("config").asBoolean()) {
+                return session.path("controller").asText();
+            }
+        }
+        return "nobody";
+    }
+
+    /** A host beside the two, started now. */
+    Host startThird() {
+        third.startPlane();
+        third.startAgent();
+        third.awaitInSync();
+        return third;
+    }
+
+    /** Everything of a host ends at once, and nothing tells anybody. */
+    void powerOff(Host host) {
+        fabric.unplug(host.machine());
+        host.powerOff();
+    }
+
+    /** A pod whose host is gone: only its namespace can be removed. */
+    void forget(Pod pod) {
+        pod.netns().delete();
+        pods.remove(pod.name());
+    }
+
+    int controllers() {
+        return controllers;
+    }
+
+    /** One that was started, by its name. */
+    Program program(String name) {
+        return programs().stream()
+                .filter(program -> program.name().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new SystemFailure("no program '" + name + "'"));
+    }
+
+    /** Starts a program again that was killed. */
+    void restart(String name) {
+        switch (name) {
+            case "control" -> startControl();
+            case "control-2" -> startControl2(REST_PORT);
+            default ->
+                hosts.stream()
+                        .filter(host -> name.equals(host.name() + "-agent"))
+                        .findFirst()
+                        .orElseThrow(() -> new SystemFailure("program '" + name + "' cannot be started again"))
+                        .startAgent();
+        }
+    }
+
+    /** Every program that was started last under its name. */
     List<Program> programs() {
         List<Program> programs = new ArrayList<>();
         if (control != null) {
             programs.add(control);
         }
-        for (Host host : hosts) {
+        if (control2 != null) {
+            programs.add(control2);
+        }
+        for (Host host : allHosts()) {
             if (host.plane() != null) {
                 programs.add(host.plane());
             }
@@ -293,11 +444,12 @@ public final class Site implements AutoCloseable {
         }
         leaveRunning();
         List<String> complaints = new ArrayList<>();
-        for (Host host : hosts) {
+        for (Host host : allHosts()) {
             stop(host.agent(), complaints);
         }
+        stop(control2, complaints);
         stop(control, complaints);
-        for (Host host : hosts) {
+        for (Host host : allHosts()) {
             stop(host.plane(), complaints);
         }
         removeLeftovers(build, prefix);

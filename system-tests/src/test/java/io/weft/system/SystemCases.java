@@ -30,11 +30,13 @@ abstract class SystemCases {
     private static final String PREFIX = "weft-test";
 
     private final Encapsulation encapsulation;
+    private final int controllers;
     private Site site;
     private MainJob job;
 
-    SystemCases(Encapsulation encapsulation) {
+    SystemCases(Encapsulation encapsulation, int controllers) {
         this.encapsulation = encapsulation;
+        this.controllers = controllers;
     }
 
     @BeforeAll
@@ -45,10 +47,10 @@ abstract class SystemCases {
         }
         assumeTrue(root, "needs root: it makes network namespaces");
         long seed = System.nanoTime();
-        site = Site.prepare(Build.ofProperties(), PREFIX, encapsulation, step -> {});
+        site = Site.prepare(Build.ofProperties(), PREFIX, encapsulation, controllers, step -> {});
         try {
             site.start();
-            job = new MainJob(site, seed);
+            job = new MainJob(site, seed, 20);
             job.attachPods();
         } catch (SystemFailure e) {
             throw new AssertionError(e.getMessage() + "\nseed " + seed + "\n" + site.logs(30), e);
@@ -69,7 +71,7 @@ abstract class SystemCases {
         assertFalse(processes.contains("/" + PREFIX + "-demo"), "processes are left: " + processes);
     }
 
-    private void assertLine(int number) {
+    final void assertLine(int number) {
         List<Row> rows = job.run(number);
         assertFalse(rows.isEmpty());
         List<Row> failed = rows.stream().filter(Row::failed).toList();
@@ -110,6 +112,12 @@ abstract class SystemCases {
     @Order(6)
     void attachAndDetachLeaveNothingBehind() {
         assertLine(6);
+    }
+
+    @Test
+    @Order(6)
+    void policiesAndGroupsDecideWhoTalksAndCutWhatWasEstablished() {
+        assertLine(7);
     }
 
     /** Cut JSON names no socket: the shim refuses it itself (6), or says that no agent listens at the default one (11). */
@@ -178,6 +186,30 @@ abstract class SystemCases {
         assertTrue(cni("VERSION", "", "", config, site.h1()).out().contains("1.1.0"));
         site.h1().startAgent();
         site.h1().awaitInSync();
+    }
+
+    @Test
+    @Order(21)
+    void killedAgentComesBackAndChangesOnlyWhatChanged() {
+        assertLine(9);
+    }
+
+    @Test
+    @Order(22)
+    void killedControlNodeAndAgentsAreNotNoticedByPods() {
+        assertLine(10);
+    }
+
+    @Test
+    @Order(23)
+    void killedWorkerOfAPlaneIsReplacedAndConnectionsGoOn() {
+        assertLine(11);
+    }
+
+    @Test
+    @Order(24)
+    void addressOfTwoPodsSurvivesTheLossOfAHost() {
+        assertLine(12);
     }
 
     @Test
