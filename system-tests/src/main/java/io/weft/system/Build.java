@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -43,22 +42,20 @@ public record Build(Path root, Path nativeDir) {
         return nativeFile("tests/system/" + name).toString();
     }
 
-    /** The words that start a Java program of a module. */
+    /** The words that start a Java program of a module, as docs/ARCHITECTURE.md says. */
     List<String> java(String module, int heapMib, String mainClass) {
-        List<String> words = new ArrayList<>();
-        words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        words.addAll(List.of(
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-Xshare:auto",
-                "-Xss512k",
+        Path options = root.resolve("jvm.options");
+        if (!Files.exists(options)) {
+            throw new SystemFailure(options + " is not there: it has the JVM options of every Weft program");
+        }
+        return List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "@" + options,
                 "-Xmx" + heapMib + "m",
-                "--enable-native-access=ALL-UNNAMED",
                 "-Dweft.native=" + nativeDir,
                 "-cp",
                 classPath(module),
-                mainClass));
-        return words;
+                mainClass);
     }
 
     private String classPath(String module) {
