@@ -698,7 +698,8 @@ static void aConnectionThatPolicyBlocksSaysSo(void)
 
 	do {
 		random_packet(&p, 1);
-	} while (p.family != 4 || p.protocol != 17 || !memcmp(p.source, p.destination, 16));
+	} while (p.family != 4 || p.protocol != 17 || !memcmp(p.source, p.destination, 16) ||
+		 weft_route_get(weft_host_plane_core(host), 3, 4, p.destination).nexthop_id != 2);
 	CHECK(set_policy(&set) == 0 && weft_host_plane_inject(host, 1, p.frame, p.bytes) == 0 && drain(2) == 1);
 	CHECK(!(connection_flags() & WEFT_CONNECTION_DENIED));
 	set.default_action = WEFT_POLICY_DENY;
