@@ -8,7 +8,10 @@ struct object_row {
 	int (*set)(struct weft_context *context, const void *body);
 	int (*remove)(struct weft_context *context, const void *body);
 	int (*sweep)(struct weft_context *context);
-	/* a body of variable size: so many items follow the struct as the uint32_t at count_at says */
+};
+
+/* Bodies of variable size: so many items follow the struct as the uint32_t at count_at says. item_bytes 0: none do. */
+struct items_row {
 	const char *count_name;
 	uint32_t count_at, item_bytes, items_max;
 };
@@ -18,8 +21,7 @@ static const struct object_row rows[] = {
 	[WEFT_OBJECT_VIF] = {"VIF", sizeof(struct weft_vif_msg), weft_vif_set, weft_vif_delete, weft_vif_sweep},
 	[WEFT_OBJECT_VRF] = {"VRF", sizeof(struct weft_vrf_msg), weft_vrf_set, weft_vrf_delete, weft_vrf_sweep},
 	[WEFT_OBJECT_NEXTHOP] = {"NEXTHOP", sizeof(struct weft_nexthop_msg), weft_nexthop_set, weft_nexthop_delete,
-				 weft_nexthop_sweep, "member_count", offsetof(struct weft_nexthop_msg, member_count),
-				 sizeof(struct weft_nexthop_member), WEFT_NEXTHOP_MEMBERS_MAX},
+				 weft_nexthop_sweep},
 	[WEFT_OBJECT_ROUTE] = {"ROUTE", sizeof(struct weft_route_msg), weft_route_set, weft_route_delete, weft_route_sweep},
 	[WEFT_OBJECT_LABEL] = {"LABEL", sizeof(struct weft_label_msg), weft_label_set, weft_label_delete, weft_label_sweep},
 	[WEFT_OBJECT_VNI] = {"VNI", sizeof(struct weft_vni_msg), weft_vni_set, weft_vni_delete, weft_vni_sweep},
@@ -28,10 +30,15 @@ static const struct object_row rows[] = {
 	[WEFT_OBJECT_DROP] = {"DROP", sizeof(struct weft_drop_msg), NULL, NULL, NULL},
 	[WEFT_OBJECT_IDENTITY] = {"IDENTITY", sizeof(struct weft_identity_msg), weft_identity_set, weft_identity_delete,
 				  weft_identity_sweep},
-	[WEFT_OBJECT_POLICY] = {"POLICY", sizeof(struct weft_policy_msg), weft_policy_set, weft_policy_delete, weft_policy_sweep,
-				"rule_count", offsetof(struct weft_policy_msg, rule_count), sizeof(struct weft_policy_rule),
-				WEFT_POLICY_RULES_MAX},
+	[WEFT_OBJECT_POLICY] = {"POLICY", sizeof(struct weft_policy_msg), weft_policy_set, weft_policy_delete, weft_policy_sweep},
 	[WEFT_OBJECT_LOG] = {"LOG", sizeof(struct weft_log_msg), NULL, NULL, NULL},
+};
+
+static const struct items_row items[WEFT_ARRAY_COUNT(rows)] = {
+	[WEFT_OBJECT_NEXTHOP] = {"member_count", offsetof(struct weft_nexthop_msg, member_count), sizeof(struct weft_nexthop_member),
+				 WEFT_NEXTHOP_MEMBERS_MAX},
+	[WEFT_OBJECT_POLICY] = {"rule_count", offsetof(struct weft_policy_msg, rule_count), sizeof(struct weft_policy_rule),
+				WEFT_POLICY_RULES_MAX},
 };
 
 uint8_t *weft_answer_room(struct weft_answer *answer, uint16_t object, uint16_t operation, uint32_t epoch, uint32_t bytes)
@@ -76,18 +83,21 @@ static int want_body(struct weft_context *context, const char *name, uint32_t by
 }
 
 /* The body of SET, DELETE and GET: the struct and the items it counts. */
-static int want_object(struct weft_context *context, const struct object_row *row, const void *body, uint32_t bytes)
+static int want_object(struct weft_context *context, uint16_t object, const void *body, uint32_t bytes)
 {
-	uint32_t count;
+	const struct object_row *row = &rows[object];
+	const struct items_row *item = &items[object];
+	uint32_t count, want;
 
-	if (!row->item_bytes || bytes < row->bytes)
+	if (!item->item_bytes || bytes < row->bytes)
 		return want_body(context, row->name, bytes, row->bytes);
-	memcpy(&count, (const uint8_t *)body + row->count_at, sizeof(count));
-	if (count > row->items_max)
-		return weft_refuse(context, EINVAL, "%s %s %u: at most %u", row->name, row->count_name, count, row->items_max);
-	if (bytes != row->bytes + count * row->item_bytes)
-		return weft_refuse(context, EINVAL, "%s %s %u: a body of %u bytes, want %u", row->name, row->count_name, count, bytes,
-				   row->bytes + count * row->item_bytes);
+	memcpy(&count, (const uint8_t *)body + item->count_at, sizeof(count));
+	if (count > item->items_max)
+		return weft_refuse(context, EINVAL, "%s %s %u: at most %u", row->name, item->count_name, count, item->items_max);
+	want = row->bytes + count * item->item_bytes;
+	if (bytes != want)
+		return weft_refuse(context, EINVAL, "%s %s %u: a body of %u bytes, want %u", row->name, item->count_name, count, bytes,
+				   want);
 	return 0;
 }
 
@@ -113,7 +123,7 @@ static int apply(struct weft_context *context, struct weft_answer *answer, const
 
 		if (!change)
 			break;
-		error = want_object(context, row, body, bytes);
+		error = want_object(context, header->object, body, bytes);
 		error = error ? error : change(context, body);
 		if (!error && context->changed)
 			header->operation == WEFT_OPERATION_SET ? context->plane->sets++ : context->plane->deletes++;
@@ -127,7 +137,7 @@ static int apply(struct weft_context *context, struct weft_answer *answer, const
 		context->plane->deletes += context->changed;
 		return error;
 	case WEFT_OPERATION_GET:
-		error = want_object(context, row, body, bytes);
+		error = want_object(context, header->object, body, bytes);
 		return error ? error : weft_message_get(context, answer, header->object, body);
 	case WEFT_OPERATION_DUMP:
 		error = want_body(context, row->name, bytes, sizeof(struct weft_dump_msg));
