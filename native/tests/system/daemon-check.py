@@ -375,6 +375,19 @@ class Bench:
                     raise
                 time.sleep(0.02)
 
+    def kill_worker(self, host, seconds=5):
+        """And waits until another runs in its place: a process that dies may still take a connection."""
+        old, deadline = host.worker(), time.monotonic() + seconds
+        os.kill(old, signal.SIGKILL)
+        while time.monotonic() < deadline:
+            try:
+                if host.worker() != old:
+                    return
+            except IndexError:
+                pass  # none at the moment
+            time.sleep(0.01)
+        raise SystemExit(f"{host.name}: no worker in place of {old}")
+
     def await_drops(self, host, reason, more_than, seconds=5):
         deadline = time.monotonic() + seconds
         while (count := host.drops().get(reason, 0)) <= more_than and time.monotonic() < deadline:
@@ -437,7 +450,7 @@ class Bench:
             time.sleep(0.02)
         self.check("the agent is gone", host.drops().get(trap_no_agent, 0) > before, "TRAP_NO_AGENT")
         third = self.agent_connects(path)
-        os.kill(host.worker(), signal.SIGKILL)
+        self.kill_worker(host)
         self.check("the worker process dies", is_closed(third), "closed")
         fourth = self.agent_connects(path)
         self.traps_discover(fourth, pod, discover, "DHCP after the restart")
