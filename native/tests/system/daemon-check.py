@@ -431,7 +431,7 @@ class Bench:
         for number, size in ((3, 100), (4, 20000), (3, 20000)):
             listener = in_netns(f"{PREFIX}p{number}", lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
             listener.bind(("0.0.0.0", 9999))
-            frame = bytes(12) + b"\x08\0" + datagram("10.1.1.1", f"10.1.1.{number}", 53, 9999, b"x" * size)
+            frame = bytes(12) + b"\x08\0" + datagram("10.1.1.2", f"10.1.1.{number}", 53, 9999, b"x" * size)
             agent.send(struct.pack("<HHIIIQ", 2, 0, 0, 1, len(frame), 0) + frame)
             got = receive_until(listener, lambda d: True)
             self.check(f"injected and routed to pod {number}", got == b"x" * size, f"{len(got or b'')} bytes of {size}")
