@@ -129,6 +129,14 @@ def conditions():
     yield TrapCase("trap-no-check", "A port without address check.").trapped(DHCP, free, 4)
 
 
+def routes_to_the_agent():
+    packet = udp(A4, "10.1.1.60", 1, 2)
+    yield TrapCase("trap-not-routed", "A route to the AGENT vif leads nowhere: the agent gets nothing that has no trap header.") \
+        .table("nexthop 31 local vif=8").table("route 1 10.1.1.60/32 nexthop=31 proxy same") \
+        .into(1, eth(GW, A, packet)).drop(1, "INVALID_VIF") \
+        .inject(ROUTE_IN_VRF, eth(GW, NOBODY, packet), vrf=1).drop(8, "INVALID_VIF")
+
+
 def injections():
     offer = eth(A, GW, udp(GW4, "255.255.255.255", 67, 68))
     reply = eth(A, GW, arp(2, GW, "10.3.3.3", A, A4), 0x0806)
@@ -168,5 +176,5 @@ def injections():
 
 
 def all_cases():
-    for group in (services, conditions, injections):
+    for group in (services, conditions, routes_to_the_agent, injections):
         yield from group()
