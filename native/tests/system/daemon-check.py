@@ -408,7 +408,7 @@ class Bench:
     def run_agent(self):
         """pkt0: a pod's DHCP arrives at the agent, what the agent injects arrives in pods; agents and the worker process come and go."""
         host, path = self.hosts[0], f"{self.folder}/pkt0"
-        trap_no_agent, injection = 43, 44
+        tx_full, trap_no_agent, injection = 32, 43, 44
         body = vif(200, 0, AGENT, UNIX, mtu=65535, name="pkt0", netns=path)
         _, errors = host.client.call([(VIF, SET, vif(200, 0, AGENT, UNIX, name="pkt0", netns="/" + "n" * 120))], expect=False)
         self.check("refuses a long path", len(errors) == 1 and "limit" in errors[0][2], errors[0][2] if errors else "accepted")
@@ -442,6 +442,21 @@ class Bench:
         second = self.agent_connects(path)
         self.check("the new agent takes the place of the old", is_closed(agent), "closed")
         self.traps_discover(second, pod, discover, "DHCP to the new agent")
+        big = discover[:14] + datagram("0.0.0.0", "255.255.255.255", 68, 67, bytes(1300))
+        before, deadline = host.drops().get(tx_full, 0), time.monotonic() + 15
+        while host.drops().get(tx_full, 0) == before and time.monotonic() < deadline:
+            pod.send(big)
+            time.sleep(0.005)
+        self.check("an agent that does not read", host.drops().get(tx_full, 0) > before, "TX_FULL")
+        waiting = 0
+        second.settimeout(0.2)
+        try:
+            while second.recv(65536):
+                waiting += 1
+        except TimeoutError:
+            pass
+        self.check("what waited for it is there", waiting > 10, f"{waiting} datagrams")
+        self.traps_discover(second, pod, discover, "DHCP to the agent that reads again")
         second.close()
         before = host.drops().get(trap_no_agent, 0)
         deadline = time.monotonic() + 5
