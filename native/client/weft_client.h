@@ -44,6 +44,25 @@ int64_t weft_host_collect(struct weft *weft, uint32_t vif_id, void *frame, uint3
 /* Sets the plane's monotonic clock and runs a tick. */
 int weft_host_advance(struct weft *weft, uint64_t now_ns);
 
+/*
+ * pkt0: what the plane leaves to the agent, by the socket of the AGENT vif (WEFT_PORT_UNIX). One agent at a time: who opens takes the place
+ * of the one before, whose receive then answers -EPIPE; so does the end of the plane's process, and the agent opens again. A file may be
+ * waited for with others (POLLIN) and is closed with close(). Receive and inject may be called by different threads.
+ */
+/* The file, or negative errno: ENOENT, ECONNREFUSED nobody listens there (yet), ENAMETOOLONG. */
+int weft_pkt0_open(const char *path);
+/*
+ * Waits at most `timeout_ms` (0 .. 2^31-1; 0: not at all) for a datagram: a weft_trap_header and its frame. Returns the bytes of both, or
+ * negative errno: ETIMEDOUT none came; EPIPE, ECONNRESET the plane closed; EMSGSIZE it did not fit `bytes` and is lost (65,536 always
+ * suffices); EPROTO it was no such datagram.
+ */
+int64_t weft_pkt0_receive(int fd, void *buffer, uint64_t bytes, uint32_t timeout_ms);
+/*
+ * Sends a frame of `bytes` bytes, Ethernet header first; waits while the socket is full. 0, or negative errno: EINVAL header->bytes is not
+ * `bytes`; EMSGSIZE larger than the socket takes; EPIPE the plane closed. What the plane refuses it counts as INJECTION on the AGENT vif.
+ */
+int weft_pkt0_inject(int fd, const struct weft_injection_header *header, const void *frame, uint64_t bytes);
+
 #ifdef __cplusplus
 }
 #endif

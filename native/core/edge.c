@@ -102,6 +102,11 @@ enum weft_drop weft_enter_port(struct weft_worker *worker, struct weft_vif *vif,
 		return reason;
 	if (WEFT_UNLIKELY(step->view.kind == WEFT_KIND_NEIGHBOUR))
 		return weft_nd_input(worker, vif, step);
+	if (WEFT_UNLIKELY(weft_trap_may_be_service(step))) {
+		reason = weft_trap_service(worker, vif, step);
+		if (reason || !step->packet)
+			return reason;
+	}
 	reason = check_port_addresses(vif, step);
 	if (reason)
 		return reason;

@@ -4,23 +4,22 @@
 
 #include "checksum.h"
 
-#define ERRORS_PER_SECOND 100u
-#define ERRORS_BURST 50u
-#define TOKEN_NS (1000000000ull / ERRORS_PER_SECOND)
+#define TOKENS_PER_SECOND 100u
+#define TOKENS_MAX 50u
+#define TOKEN_NS (1000000000ull / TOKENS_PER_SECOND)
 #define QUOTE4_MAX (576u - 28u)	 /* RFC 1812 4.3.2.3 */
 #define QUOTE6_MAX (1280u - 48u) /* RFC 4443 3 */
 #define REPLY_TTL 64u
 
-static bool take_token(struct weft_worker *worker)
+bool weft_bucket_take(struct weft_bucket *bucket, uint64_t now_ns)
 {
-	struct weft_bucket *bucket = &worker->icmp[worker->vif->vif_id % WEFT_VIF_LIMIT];
-	uint64_t elapsed = worker->now_ns - bucket->filled_ns, fresh = elapsed / TOKEN_NS;
+	uint64_t elapsed = now_ns - bucket->filled_ns, fresh = elapsed / TOKEN_NS;
 
-	if (!bucket->filled_ns || fresh >= ERRORS_BURST) {
-		bucket->tokens = ERRORS_BURST;
-		bucket->filled_ns = worker->now_ns ? worker->now_ns : 1;
+	if (!bucket->filled_ns || fresh >= TOKENS_MAX) {
+		bucket->tokens = TOKENS_MAX;
+		bucket->filled_ns = now_ns ? now_ns : 1;
 	} else if (fresh) {
-		bucket->tokens = bucket->tokens + fresh > ERRORS_BURST ? ERRORS_BURST : bucket->tokens + (uint32_t)fresh;
+		bucket->tokens = bucket->tokens + fresh > TOKENS_MAX ? TOKENS_MAX : bucket->tokens + (uint32_t)fresh;
 		bucket->filled_ns += fresh * TOKEN_NS;
 	}
 	if (!bucket->tokens)
@@ -105,7 +104,7 @@ enum weft_drop weft_icmp_error(struct weft_worker *worker, const struct weft_ste
 	if (step->view.kind == WEFT_KIND_ICMP_ERROR || step->view.fragment == WEFT_FRAGMENT_LATER ||
 	    weft_is_bad_source(step->view.family, step->view.source))
 		return reason;
-	if (!take_token(worker))
+	if (!weft_bucket_take(&worker->icmp[worker->vif->vif_id % WEFT_VIF_LIMIT], worker->now_ns))
 		return WEFT_DROP_ICMP_RATE;
 	if (quote > step->view.l3_bytes)
 		quote = step->view.l3_bytes;

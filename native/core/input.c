@@ -62,7 +62,7 @@ static void begin(struct weft_worker *worker, struct weft_vif *vif, struct weft_
 
 static void enter(struct weft_worker *worker, uint32_t count)
 {
-	bool port = worker->vif->type == WEFT_VIF_VIRTUAL;
+	uint8_t type = worker->vif->type;
 
 	for (uint32_t i = 0; i < PREFETCH_AHEAD && i < count; i++)
 		__builtin_prefetch(worker->steps[i].packet->data);
@@ -72,7 +72,10 @@ static void enter(struct weft_worker *worker, uint32_t count)
 
 		if (i + PREFETCH_AHEAD < count)
 			__builtin_prefetch(worker->steps[i + PREFETCH_AHEAD].packet->data);
-		reason = port ? weft_enter_port(worker, worker->vif, step) : weft_enter_fabric(worker, step);
+		if (type == WEFT_VIF_VIRTUAL)
+			reason = weft_enter_port(worker, worker->vif, step);
+		else
+			reason = type == WEFT_VIF_PHYSICAL ? weft_enter_fabric(worker, step) : weft_injection_input(worker, step);
 		if (WEFT_UNLIKELY(reason)) {
 			drop(worker, step, reason);
 			continue;
@@ -106,7 +109,7 @@ void weft_plane_input(struct weft_plane *plane, uint32_t worker, uint32_t vif_id
 		refuse(plane, worker, vif, packets + WEFT_BURST_MAX, count - WEFT_BURST_MAX);
 		count = WEFT_BURST_MAX;
 	}
-	if (!vif || (vif->type != WEFT_VIF_VIRTUAL && vif->type != WEFT_VIF_PHYSICAL)) {
+	if (!vif || vif->type == WEFT_VIF_HOST) {
 		refuse(plane, worker, vif, packets, count);
 		return;
 	}

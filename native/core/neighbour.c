@@ -4,11 +4,13 @@
 
 #include "checksum.h"
 
+#define ND_ROUTER_SOLICIT 133u
 #define ND_SOLICIT 135u
 #define ND_ADVERTISE 136u
 #define ND_OPTION_SOURCE_MAC 1u
 #define ND_OPTION_TARGET_MAC 2u
 #define ND_OPTIONS_MAX 16u
+#define ND_ROUTER_BYTES 8u /* of router solicitation, RFC 4861 4.1 */
 #define ND_FIXED_BYTES 24u /* of solicitation and advertisement, RFC 4861 4.3, 4.4 */
 #define ND_BYTES_MAX 1280u
 
@@ -54,9 +56,11 @@ enum weft_drop weft_arp_input(struct weft_worker *worker, struct weft_vif *vif, 
 	/* a reply, a probe (RFC 5227 1.1) or an announcement: nobody waits for an answer of ours */
 	if (operation == 2 || weft_is_zero(sender, 4) || !memcmp(sender, target, 4))
 		return WEFT_DROP_NEIGHBOUR_IGNORED;
+	packet->flags = 0;
+	packet->gso = WEFT_GSO_NONE;
 	reason = answers_for(worker, vif, 4, target);
 	if (reason)
-		return reason;
+		return weft_trap(worker, step, WEFT_TRAP_NEIGHBOUR, reason);
 	arp->operation = weft_be16_of(2);
 	memcpy(arp->target_mac, arp->sender_mac, 6);
 	memcpy(arp->target, sender, 4);
@@ -64,8 +68,6 @@ enum weft_drop weft_arp_input(struct weft_worker *worker, struct weft_vif *vif, 
 	memcpy(arp->sender, target, 4);
 	memcpy(ethernet->destination, arp->target_mac, 6);
 	memcpy(ethernet->source, weft_gateway_mac, 6);
-	packet->flags = 0;
-	packet->gso = WEFT_GSO_NONE;
 	step->packet = NULL;
 	weft_depart(worker, vif, packet);
 	return WEFT_DROP_NONE;
@@ -170,13 +172,31 @@ static enum weft_drop solicited(struct weft_worker *worker, struct weft_vif *vif
 	}
 	reason = answers_for(worker, vif, 6, nd + 8);
 	if (reason)
-		return reason;
+		return weft_trap(worker, step, WEFT_TRAP_NEIGHBOUR, reason);
 	reason = advertise(worker, vif, nd + 8, step->view.source);
 	if (reason)
 		return reason;
 	weft_host_packet_free(worker->plane, worker->index, step->packet);
 	step->packet = NULL;
 	return WEFT_DROP_NONE;
+}
+
+/* RFC 4861 6.1.1: for the agent, which advertises the network. */
+static enum weft_drop router_solicited(struct weft_worker *worker, struct weft_vif *vif, struct weft_step *step, uint32_t bytes)
+{
+	enum weft_drop reason;
+	bool source_seen;
+
+	if (!weft_vif_agent(worker->plane))
+		return WEFT_DROP_NEIGHBOUR_IGNORED;
+	if (bytes < ND_ROUTER_BYTES)
+		return WEFT_DROP_MALFORMED_ND;
+	reason = check_options(vif, step->packet->data + step->view.l4 + ND_ROUTER_BYTES, bytes - ND_ROUTER_BYTES, &source_seen);
+	if (reason)
+		return reason;
+	if (source_seen && weft_is_zero(step->view.source, 16))
+		return WEFT_DROP_MALFORMED_ND;
+	return weft_trap(worker, step, WEFT_TRAP_ROUTER_SOLICITATION, WEFT_DROP_NEIGHBOUR_IGNORED);
 }
 
 enum weft_drop weft_nd_input(struct weft_worker *worker, struct weft_vif *vif, struct weft_step *step)
@@ -195,6 +215,8 @@ enum weft_drop weft_nd_input(struct weft_worker *worker, struct weft_vif *vif, s
 	reason = check_message(worker, step, &bytes);
 	if (reason)
 		return reason;
+	if (view->icmp_type == ND_ROUTER_SOLICIT)
+		return router_solicited(worker, vif, step, bytes);
 	if (view->icmp_type != ND_SOLICIT && view->icmp_type != ND_ADVERTISE)
 		return WEFT_DROP_NEIGHBOUR_IGNORED;
 	nd = step->packet->data + view->l4;

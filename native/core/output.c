@@ -126,7 +126,8 @@ static enum weft_drop to_port(struct weft_worker *worker, struct weft_step *step
 	const struct weft_view *view = &step->view;
 	bool big = packet->gso == WEFT_GSO_NONE && view->l3_bytes > way->vif->mtu;
 
-	if (WEFT_UNLIKELY(!way->vif->carrier))
+	/* the agent gets nothing that has no trap header */
+	if (WEFT_UNLIKELY(!way->vif->carrier || way->vif->type == WEFT_VIF_AGENT))
 		return WEFT_DROP_INVALID_VIF;
 	if (WEFT_UNLIKELY(big && view->dont_fragment))
 		return too_big(worker, step, way, way->vif->mtu);

@@ -78,6 +78,7 @@ struct weft_plane {
 
 	/* read by workers */
 	struct weft_vif *vifs[WEFT_VIF_LIMIT];
+	uint32_t agent_vif; /* id of the AGENT vif plus one, 0: none */
 	struct weft_sparse vrfs, nexthops, labels, vnis, identities, policies;
 	struct weft_endpoints *endpoints;
 	struct weft_connections *connections;

@@ -422,8 +422,12 @@ enum weft_drop weft_connection_set_up(struct weft_worker *worker, struct weft_st
 	if (step->view.kind == WEFT_KIND_ICMP_ERROR)
 		return WEFT_DROP_POLICY; /* about a connection that does not exist */
 	reason = evaluate(worker, &question);
+	if (WEFT_UNLIKELY(reason == WEFT_DROP_NO_RECEIVER || reason == WEFT_DROP_NO_ROUTE))
+		reason = weft_trap_destination(worker, step, reason);
 	if (reason == WEFT_DROP_NO_RECEIVER)
 		return weft_icmp_receive(worker, step);
+	if (!step->packet)
+		return WEFT_DROP_NONE;
 	if (reason == WEFT_DROP_POLICY && may_be_midstream(worker, step)) {
 		reason = turn_round(worker, step);
 		mine = reason ? mine : &worker->pair[1];

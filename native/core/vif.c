@@ -7,6 +7,13 @@ struct weft_vif *weft_vif_get(struct weft_plane *plane, uint32_t vif_id)
 	return WEFT_LIKELY(vif_id < WEFT_VIF_LIMIT) ? weft_load(plane->vifs[vif_id]) : NULL;
 }
 
+struct weft_vif *weft_vif_agent(struct weft_plane *plane)
+{
+	uint32_t agent = weft_load(plane->agent_vif);
+
+	return WEFT_UNLIKELY(agent) ? weft_vif_get(plane, agent - 1) : NULL;
+}
+
 static size_t counters_bytes(const struct weft_plane *plane) { return sizeof(struct weft_vif_counters) * plane->workers; }
 
 static void vif_free(struct weft_vif *vif)
@@ -172,6 +179,9 @@ int weft_vif_set(struct weft_context *context, const void *body)
 	old = plane->vifs[message->vif_id];
 	if (old)
 		return change(context, old, message);
+	if (message->type == WEFT_VIF_AGENT && plane->agent_vif)
+		return weft_refuse(context, EEXIST, "VIF %u type %u: vif %u is the agent's, and there is one at most", message->vif_id,
+				   message->type, plane->agent_vif - 1);
 	vif = vif_make(plane, message, NULL);
 	if (!vif)
 		return weft_refuse(context, ENOMEM, "VIF %u: out of memory", message->vif_id);
@@ -187,6 +197,8 @@ int weft_vif_set(struct weft_context *context, const void *body)
 		vif_free_deferred(plane, vif);
 		return error;
 	}
+	if (message->type == WEFT_VIF_AGENT)
+		weft_store(plane->agent_vif, message->vif_id + 1);
 	plane->vif_count++;
 	weft_vif_use(plane, vif, 1);
 	weft_vrf_get(plane, message->vrf_id)->vifs++;
@@ -208,6 +220,8 @@ static void detached(struct weft_plane *plane, void *argument)
 
 static void vif_remove(struct weft_plane *plane, struct weft_vif *vif)
 {
+	if (vif->type == WEFT_VIF_AGENT)
+		weft_store(plane->agent_vif, 0);
 	weft_store(plane->vifs[vif->vif_id], NULL);
 	weft_endpoints_forget_vif(plane, vif, NULL);
 	weft_vrf_get(plane, vif->vrf_id)->vifs--;

@@ -58,6 +58,12 @@ static int check_port(struct weft_context *context, const struct weft_vif_msg *m
 		return weft_refuse(context, EINVAL, "VIF %s: a TAP port needs name and netns", m->name[0] ? "netns" : "name");
 	if ((m->port_kind == WEFT_PORT_AF_PACKET || m->port_kind == WEFT_PORT_ETHDEV) && !m->device[0])
 		return weft_refuse(context, EINVAL, "VIF device: a port of kind %u needs one", m->port_kind);
+	if (m->port_kind == WEFT_PORT_UNIX && (m->type != WEFT_VIF_AGENT || !m->netns[0]))
+		return weft_refuse(context, EINVAL, "VIF %s: a unix socket needs type %u and its path in netns",
+				   m->netns[0] ? "type" : "netns", WEFT_VIF_AGENT);
+	if (m->type == WEFT_VIF_AGENT && m->port_kind != WEFT_PORT_NONE && m->port_kind != WEFT_PORT_UNIX)
+		return weft_refuse(context, EINVAL, "VIF port_kind %u: the agent's is %u or %u", m->port_kind, WEFT_PORT_NONE,
+				   WEFT_PORT_UNIX);
 	return 0;
 }
 
@@ -83,8 +89,8 @@ int weft_vif_check(struct weft_context *context, const struct weft_vif_msg *m)
 		return weft_refuse(context, EINVAL, "VIF vif_id %u: at most %u", m->vif_id, WEFT_VIF_LIMIT - 1);
 	if (m->type > WEFT_VIF_VIRTUAL)
 		return weft_refuse(context, EINVAL, "VIF type %u: at most %u", m->type, WEFT_VIF_VIRTUAL);
-	if (m->port_kind > WEFT_PORT_ETHDEV)
-		return weft_refuse(context, EINVAL, "VIF port_kind %u: at most %u", m->port_kind, WEFT_PORT_ETHDEV);
+	if (m->port_kind > WEFT_PORT_UNIX)
+		return weft_refuse(context, EINVAL, "VIF port_kind %u: at most %u", m->port_kind, WEFT_PORT_UNIX);
 	if (m->flags & ~(WEFT_VIF_ADDRESS_CHECK | WEFT_VIF_SHARED_UPLINK))
 		return weft_refuse(context, EINVAL, "VIF flags %x: unknown bits", m->flags);
 	if (m->mtu < 68 || m->mtu > 65535)

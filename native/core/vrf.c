@@ -4,6 +4,8 @@
 
 struct weft_vrf *weft_vrf_get(struct weft_plane *plane, uint32_t vrf_id) { return weft_sparse_pointer(&plane->vrfs, vrf_id); }
 
+bool weft_vrf_known(struct weft_plane *plane, uint32_t vrf_id) { return weft_vrf_get(plane, vrf_id); }
+
 int weft_vrf_create_fabric(struct weft_plane *plane)
 {
 	struct weft_vrf *vrf = weft_host_alloc(sizeof(*vrf));

@@ -22,7 +22,7 @@ void weft_host_call_deferred(struct weft_plane *plane, void (*callback)(struct w
 
 /* Monotonic nanoseconds; worker context reads a value refreshed once per burst. */
 uint64_t weft_host_now_ns(void);
-/* CLOCK_REALTIME nanoseconds. Control context. */
+/* CLOCK_REALTIME nanoseconds. Control or worker context. */
 uint64_t weft_host_wall_ns(void);
 /* Seed material. Control context. */
 void weft_host_random(void *out, size_t bytes);

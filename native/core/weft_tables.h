@@ -104,6 +104,8 @@ struct weft_leaf {
 
 /* ---- lookups: worker or control context; NULL / NO_ROUTE when there is none ---- */
 struct weft_vif *weft_vif_get(struct weft_plane *plane, uint32_t vif_id);
+struct weft_vif *weft_vif_agent(struct weft_plane *plane); /* the AGENT vif */
+bool weft_vrf_known(struct weft_plane *plane, uint32_t vrf_id);
 struct weft_nexthop *weft_nexthop_get(struct weft_plane *plane, uint32_t nexthop_id);
 struct weft_nexthop *weft_label_get(struct weft_plane *plane, uint32_t label);
 struct weft_nexthop *weft_vni_get(struct weft_plane *plane, uint32_t vni);

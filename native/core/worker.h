@@ -121,6 +121,7 @@ struct weft_worker {
 	struct weft_step reply;		/* a packet of the plane's own */
 	struct weft_fragment_entry fragments[WEFT_FRAGMENT_SETS][WEFT_FRAGMENT_WAYS];
 	struct weft_bucket icmp[WEFT_VIF_LIMIT];
+	struct weft_bucket traps[WEFT_VIF_LIMIT][WEFT_TRAP_LIMIT];
 	uint8_t chunk[WEFT_CHUNK_BYTES];
 } __attribute__((aligned(WEFT_CACHE_LINE)));
 
@@ -209,7 +210,35 @@ void weft_judge_commit(struct weft_worker *worker, uint32_t bytes);
 /* Notes a TCP packet's flags in its direction's state. */
 void weft_tcp_note(struct weft_plane *plane, struct weft_connection *connection, uint8_t flags);
 
+/* ---- trap.c: packets for the agent, and from it ---- */
+/*
+ * Gives the frame, as it came from the port, to the agent: takes step->packet, or answers the reason to drop it for. Without an AGENT
+ * vif: `otherwise`.
+ */
+enum weft_drop weft_trap(struct weft_worker *worker, struct weft_step *step, enum weft_trap trap, enum weft_drop otherwise);
+/* A parsed IP packet of a port that may be for the agent whatever its destination: DHCP, router alert. For weft_trap_service. */
+static inline bool weft_trap_may_be_service(const struct weft_step *step)
+{
+	const struct weft_view *view = &step->view;
+
+	if (view->family == 4)
+		return (view->protocol == WEFT_PROTOCOL_UDP && view->key.destination_port == 67) || view->l4 > WEFT_L3 + sizeof(struct weft_ipv4);
+	return (view->protocol == WEFT_PROTOCOL_UDP && view->key.destination_port == 547) ||
+	       weft_ipv6_at(step->packet)->next == WEFT_PROTOCOL_HOPOPTS;
+}
+/* NONE with step->packet still there: an ordinary packet. */
+enum weft_drop weft_trap_service(struct weft_worker *worker, struct weft_vif *vif, struct weft_step *step);
+/*
+ * A packet that the tables send nowhere (`reason`: NO_RECEIVER, NO_ROUTE): DNS and link-local services, when the port's policy lets it
+ * reach them. NONE: taken. `reason`: the agent has no use for it.
+ */
+enum weft_drop weft_trap_destination(struct weft_worker *worker, struct weft_step *step, enum weft_drop reason);
+/* A datagram of the agent: takes step->packet, or answers the reason to drop it for. */
+enum weft_drop weft_injection_input(struct weft_worker *worker, struct weft_step *step);
+
 /* ---- icmp.c ---- */
+/* A token of a bucket that gets 100 a second and holds 50. */
+bool weft_bucket_take(struct weft_bucket *bucket, uint64_t now_ns);
 enum weft_icmp_cause { WEFT_ICMP_TIME_EXCEEDED, WEFT_ICMP_TOO_BIG };
 /*
  * Sends an ICMP error about step->packet (which stays the caller's, unchanged) back to where it came from. Answers the reason

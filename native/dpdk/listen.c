@@ -2,7 +2,6 @@
 #include "listen.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -10,69 +9,79 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "port.h"
 
 #define BACKLOG 128 /* clients that come while no worker is there */
 
-static struct sockaddr_un address = {.sun_family = AF_UNIX};
-static bool bound;
+static char bound[sizeof(((struct sockaddr_un *)0)->sun_path)]; /* path of the control socket */
 
 /* 0: the path is free (a dead daemon's socket is gone). */
-static int free_path(void)
+static int free_path(const struct sockaddr_un *at, int type, const char *field, char *text)
 {
 	struct stat status;
 	int fd, error;
 
-	if (lstat(address.sun_path, &status))
-		return errno == ENOENT ? 0 : -errno;
-	if (!S_ISSOCK(status.st_mode)) {
-		weftd_log("--socket=%s: exists and is not a socket", address.sun_path);
-		return -EEXIST;
-	}
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (lstat(at->sun_path, &status))
+		return errno == ENOENT ? 0 : weftd_refuse(text, -errno, "%s%.60s: %s", field, at->sun_path, strerror(errno));
+	if (!S_ISSOCK(status.st_mode))
+		return weftd_refuse(text, -EEXIST, "%s%.60s: exists and is not a socket", field, at->sun_path);
+	fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
 	if (fd < 0)
-		return -errno;
-	error = connect(fd, (struct sockaddr *)&address, sizeof(address)) ? errno : 0;
+		return weftd_refuse(text, -errno, "%s%.60s: %s", field, at->sun_path, strerror(errno));
+	error = connect(fd, (const struct sockaddr *)at, sizeof(*at)) ? errno : 0;
 	close(fd);
-	if (error != ECONNREFUSED) {
-		weftd_log("--socket=%s: another plane listens there", address.sun_path);
-		return -EADDRINUSE;
+	if (error != ECONNREFUSED)
+		return weftd_refuse(text, -EADDRINUSE, "%s%.60s: another plane listens there", field, at->sun_path);
+	if (unlink(at->sun_path) && errno != ENOENT)
+		return weftd_refuse(text, -errno, "%s%.60s: %s", field, at->sun_path, strerror(errno));
+	return 0;
+}
+
+int weftd_listen_at(const char *path, int type, int backlog, const char *field, char *text)
+{
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
+	mode_t mask;
+	int error, fd;
+
+	if (strlen(path) >= sizeof(at.sun_path))
+		return weftd_refuse(text, -ENAMETOOLONG, "%s%.40s: %zu bytes, the limit is %zu", field, path, strlen(path),
+				    sizeof(at.sun_path) - 1);
+	strcpy(at.sun_path, path);
+	error = free_path(&at, type, field, text);
+	if (error)
+		return error;
+	fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return weftd_refuse(text, -errno, "%s%.60s: %s", field, path, strerror(errno));
+	mask = umask(0177);
+	error = bind(fd, (struct sockaddr *)&at, sizeof(at)) ? -errno : 0;
+	umask(mask);
+	if (!error && listen(fd, backlog)) {
+		error = -errno;
+		unlink(path);
 	}
-	return unlink(address.sun_path) && errno != ENOENT ? -errno : 0;
+	if (!error)
+		return fd;
+	close(fd);
+	return weftd_refuse(text, error, "%s%.60s: %s", field, path, strerror(-error));
 }
 
 int weftd_listen(const char *path)
 {
-	mode_t mask;
-	int error, listen_fd;
+	char text[WEFT_ERROR_TEXT_BYTES];
+	int fd = weftd_listen_at(path, SOCK_STREAM, BACKLOG, "--socket=", text);
 
-	if (strlen(path) >= sizeof(address.sun_path)) {
-		weftd_log("--socket=%s: %zu bytes, the limit is %zu", path, strlen(path), sizeof(address.sun_path) - 1);
-		return -ENAMETOOLONG;
+	if (fd < 0) {
+		weftd_log("%s", text);
+		return fd;
 	}
-	strcpy(address.sun_path, path);
-	error = free_path();
-	if (error)
-		return error;
-	listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (listen_fd < 0)
-		return -errno;
-	mask = umask(0177);
-	error = bind(listen_fd, (struct sockaddr *)&address, sizeof(address)) ? -errno : 0;
-	umask(mask);
-	bound = !error;
-	if (!error && listen(listen_fd, BACKLOG))
-		error = -errno;
-	if (!error)
-		return listen_fd;
-	weftd_log("--socket=%s: %s", path, strerror(-error));
-	close(listen_fd);
-	weftd_unlisten();
-	return error;
+	strcpy(bound, path);
+	return fd;
 }
 
 void weftd_unlisten(void)
 {
-	if (bound)
-		unlink(address.sun_path);
-	bound = false;
+	if (bound[0])
+		unlink(bound);
+	bound[0] = '\0';
 }

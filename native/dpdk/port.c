@@ -109,6 +109,8 @@ static const struct weftd_port_ops *ops_of(uint8_t kind)
 		return &weftd_port_afpacket;
 	case WEFT_PORT_ETHDEV:
 		return &weftd_port_ethdev;
+	case WEFT_PORT_UNIX:
+		return &weftd_port_unix;
 	default:
 		return NULL;
 	}
@@ -121,7 +123,7 @@ static int open_port(struct weftd_port *port, struct weft_vif *vif, const struct
 	int error;
 
 	if (!ops)
-		return weftd_refuse(text, -EINVAL, "port_kind %u: none of 0 .. %u", message->port_kind, WEFT_PORT_ETHDEV);
+		return weftd_refuse(text, -EINVAL, "port_kind %u: none of 0 .. %u", message->port_kind, WEFT_PORT_UNIX);
 	error = adopt && ops->adopt ? ops->adopt(port, message, text) : ops->open(port, message, text);
 	if (error)
 		return error;

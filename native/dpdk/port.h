@@ -41,7 +41,7 @@ struct weftd_port {
 	void *state;             /* the kind's */
 };
 
-extern const struct weftd_port_ops weftd_port_tap, weftd_port_afpacket, weftd_port_ethdev;
+extern const struct weftd_port_ops weftd_port_tap, weftd_port_afpacket, weftd_port_ethdev, weftd_port_unix;
 
 /* Control. Open ports, linked by next. */
 struct weftd_port *weftd_ports(void);

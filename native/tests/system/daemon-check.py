@@ -6,12 +6,12 @@ Leaves nothing behind.
 
 usage: daemon-check.py WEFT_DPDK [--encap vxlan|mplsoudp] [--only NAME,...] [--no-udp-gso] [--pods N] [--seconds S]
 """
-import argparse, ipaddress, json, os, re, select, shutil, signal, socket, struct, subprocess, sys, tempfile, time
+import argparse, ctypes, ipaddress, json, os, re, select, shutil, signal, socket, struct, subprocess, sys, tempfile, time
 
 HELLO, ERROR, DONE, PLANE, VIF, VRF, NEXTHOP, ROUTE, LABEL, VNI, PATH, CONNECTION, DROP = range(1, 14)
 SET, DELETE, GET, DUMP = 1, 2, 3, 4
-PHYSICAL, VIRTUAL = 2, 3
-TAP, AF_PACKET, ETHDEV = 1, 2, 3
+AGENT, PHYSICAL, VIRTUAL = 1, 2, 3
+TAP, AF_PACKET, ETHDEV, UNIX = 1, 2, 3, 4
 ADDRESS_CHECK, SHARED_UPLINK = 1, 2
 CONFIGURE, GATEWAY = 1, 2
 NONE = 0xFFFFFFFF
@@ -36,6 +36,62 @@ def family(text):
 
 def mac(text):
     return bytes.fromhex(text.replace(":", ""))
+
+
+def ones_complement(data):
+    total = sum(struct.unpack(f">{len(data) // 2}H", data))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return 0xFFFF ^ total
+
+
+def datagram(source, target, source_port, target_port, payload):
+    """An IPv4 UDP packet that may be fragmented, without UDP checksum."""
+    head = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 28 + len(payload), 7, 0, 64, 17, 0, a16(source)[:4], a16(target)[:4])
+    head = head[:10] + struct.pack(">H", ones_complement(head)) + head[12:]
+    return head + struct.pack(">HHHH", source_port, target_port, 8 + len(payload), 0) + payload
+
+
+def in_netns(name, make):
+    """What `make` answers inside the namespace; a socket stays there."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    with open("/proc/self/ns/net") as home, open(f"/run/netns/{name}") as there:
+        if libc.setns(there.fileno(), 0):
+            raise OSError(ctypes.get_errno(), f"setns {name}")
+        try:
+            return make()
+        finally:
+            if libc.setns(home.fileno(), 0):
+                raise OSError(ctypes.get_errno(), "setns home")
+
+
+def receive_until(sock, wanted, seconds=5):
+    """The first datagram that `wanted` likes, or None when none came in time or the other end closed."""
+    deadline = time.monotonic() + seconds
+    while (left := deadline - time.monotonic()) > 0:
+        sock.settimeout(left)
+        try:
+            data = sock.recv(65536)
+        except (TimeoutError, ConnectionResetError):
+            return None
+        if not data or wanted(data):
+            return data or None
+    return None
+
+
+def is_closed(sock, seconds=5):
+    """The other end closes it within this time, whatever comes before."""
+    deadline = time.monotonic() + seconds
+    try:
+        while (left := deadline - time.monotonic()) > 0:
+            sock.settimeout(left)
+            if not sock.recv(65536):
+                return True
+    except ConnectionResetError:
+        return True
+    except TimeoutError:
+        pass
+    return False
 
 
 class Client:
@@ -305,6 +361,119 @@ class Bench:
         took = self.wait_liveness(one, 1, 4)
         self.check("liveness of a plane that goes on", took is not None, f"up after {took} s")
 
+    def agent_connects(self, path, seconds=10):
+        """The agent's socket; a worker process that starts anew needs its time."""
+        deadline = time.monotonic() + seconds
+        while True:
+            agent = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            try:
+                agent.connect(path)
+                return agent
+            except OSError:
+                agent.close()
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.02)
+
+    def kill_worker(self, host, seconds=5):
+        """And waits until another runs in its place: a process that dies may still take a connection."""
+        old, deadline = host.worker(), time.monotonic() + seconds
+        os.kill(old, signal.SIGKILL)
+        while time.monotonic() < deadline:
+            try:
+                if host.worker() != old:
+                    return
+            except IndexError:
+                pass  # none at the moment
+            time.sleep(0.01)
+        raise SystemExit(f"{host.name}: no worker in place of {old}")
+
+    def await_drops(self, host, reason, more_than, seconds=5):
+        deadline = time.monotonic() + seconds
+        while (count := host.drops().get(reason, 0)) <= more_than and time.monotonic() < deadline:
+            time.sleep(0.01)
+        return count
+
+    def traps_discover(self, agent, pod, discover, what):
+        """Says it from the pod until the agent hears it: the plane may take a moment to take the agent."""
+        for _ in range(20):
+            pod.send(discover)
+            got = receive_until(agent, lambda d: struct.unpack_from("<H", d)[0] == 1, 0.5)
+            if got:
+                break
+        header = struct.unpack_from("<HHIIIQ", got) if got else ()
+        late = abs(time.time_ns() - header[5]) / 1e9 if got else 99
+        self.check(what, got and header[:5] == (1, 0, 2, 1, len(discover)) and got[24:] == discover and late < 5, f"{header[:5]}, {late:.3f} s")
+
+    def run_agent(self):
+        """pkt0: a pod's DHCP arrives at the agent, what the agent injects arrives in pods; agents and the worker process come and go."""
+        host, path = self.hosts[0], f"{self.folder}/pkt0"
+        tx_full, trap_no_agent, injection = 32, 43, 44
+        body = vif(200, 0, AGENT, UNIX, mtu=65535, name="pkt0", netns=path)
+        _, errors = host.client.call([(VIF, SET, vif(200, 0, AGENT, UNIX, name="pkt0", netns="/" + "n" * 120))], expect=False)
+        self.check("refuses a long path", len(errors) == 1 and "limit" in errors[0][2], errors[0][2] if errors else "accepted")
+        old = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        old.bind(path)
+        old.close()
+        host.client.call([(VIF, SET, body)])
+        self.check("agent's socket", os.stat(path).st_mode & 0o777 == 0o600, oct(os.stat(path).st_mode))
+        pod = in_netns(f"{PREFIX}p2", lambda: socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3)))
+        pod.bind(("eth0", 0))
+        discover = b"\xff" * 6 + mac("02:01:01:00:00:02") + b"\x08\0" + datagram("0.0.0.0", "255.255.255.255", 68, 67, b"discover" * 30)
+        before = host.drops().get(trap_no_agent, 0)
+        pod.send(discover)
+        self.check("no agent", self.await_drops(host, trap_no_agent, before) > before, "TRAP_NO_AGENT")
+        agent = self.agent_connects(path)
+        self.traps_discover(agent, pod, discover, "DHCP to the agent")
+        offer = mac("02:01:01:00:00:02") + mac("00:00:5e:00:01:00") + b"\x08\0" + datagram("10.1.1.1", "255.255.255.255", 67, 68, b"offer" * 50)
+        agent.send(struct.pack("<HHIIIQ", 1, 0, 2, 0, len(offer), 0) + offer)
+        self.check("injected to the pod", receive_until(pod, lambda d: d == offer) == offer, f"{len(offer)} bytes")
+        for number, size in ((3, 100), (4, 20000), (3, 20000)):
+            listener = in_netns(f"{PREFIX}p{number}", lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+            listener.bind(("0.0.0.0", 9999))
+            frame = bytes(12) + b"\x08\0" + datagram("10.1.1.2", f"10.1.1.{number}", 53, 9999, b"x" * size)
+            agent.send(struct.pack("<HHIIIQ", 2, 0, 0, 1, len(frame), 0) + frame)
+            got = receive_until(listener, lambda d: True)
+            self.check(f"injected and routed to pod {number}", got == b"x" * size, f"{len(got or b'')} bytes of {size}")
+            listener.close()
+        before = host.drops().get(injection, 0)
+        agent.send(b"no header")
+        self.check("malformed injection", self.await_drops(host, injection, before) == before + 1, "INJECTION")
+        second = self.agent_connects(path)
+        self.check("the new agent takes the place of the old", is_closed(agent), "closed")
+        self.traps_discover(second, pod, discover, "DHCP to the new agent")
+        big = discover[:14] + datagram("0.0.0.0", "255.255.255.255", 68, 67, bytes(1300))
+        before, deadline = host.drops().get(tx_full, 0), time.monotonic() + 15
+        while host.drops().get(tx_full, 0) == before and time.monotonic() < deadline:
+            pod.send(big)
+            time.sleep(0.005)
+        self.check("an agent that does not read", host.drops().get(tx_full, 0) > before, "TX_FULL")
+        waiting = 0
+        second.settimeout(0.2)
+        try:
+            while second.recv(65536):
+                waiting += 1
+        except TimeoutError:
+            pass
+        self.check("what waited for it is there", waiting > 10, f"{waiting} datagrams")
+        self.traps_discover(second, pod, discover, "DHCP to the agent that reads again")
+        second.close()
+        before = host.drops().get(trap_no_agent, 0)
+        deadline = time.monotonic() + 5
+        while host.drops().get(trap_no_agent, 0) == before and time.monotonic() < deadline:
+            pod.send(discover)
+            time.sleep(0.02)
+        self.check("the agent is gone", host.drops().get(trap_no_agent, 0) > before, "TRAP_NO_AGENT")
+        third = self.agent_connects(path)
+        self.kill_worker(host)
+        self.check("the worker process dies", is_closed(third), "closed")
+        fourth = self.agent_connects(path)
+        self.traps_discover(fourth, pod, discover, "DHCP after the restart")
+        host.client = Client(host.path)
+        host.client.call([(VIF, DELETE, body)])
+        self.check("agent's vif deleted", is_closed(fourth) and not os.path.exists(path), "closed, socket removed")
+        pod.close()
+
     def run_refusals(self):
         client = self.hosts[0].client
         cases = {
@@ -390,7 +559,7 @@ class Bench:
         sh(f"rm -rf {self.folder}")
 
 
-STEPS = ["ping", "liveness", "idle", "iperf", "router_mac", "refusals", "ports", "device_gone", "stop"]
+STEPS = ["ping", "liveness", "agent", "idle", "iperf", "router_mac", "refusals", "ports", "device_gone", "stop"]
 
 
 def main():

@@ -178,6 +178,36 @@ static void anotherAbiVersionIsRefusedNamingBoth(void)
 	CHECK(SET(HELLO, &hello) == EPROTO && strstr(error_text, "7.2") && strstr(error_text, ours));
 }
 
+static void theAgentHasOneVif(void)
+{
+	struct weft_plane *plane = weft_host_plane_core(host);
+	struct weft_vif_msg agent = {
+	    .vif_id = 20, .vrf_id = 0, .type = WEFT_VIF_AGENT, .port_kind = WEFT_PORT_UNIX, .mtu = 65535, .label = WEFT_LABEL_NONE, .name = "pkt0"};
+	struct weft_vif_msg other;
+
+	CHECK(SET(VIF, &agent) == EINVAL && strstr(error_text, "netns"));
+	memcpy(agent.netns, "/run/pkt0", 10);
+	other = agent;
+	other.port_kind = WEFT_PORT_TAP;
+	CHECK(SET(VIF, &other) == EINVAL && strstr(error_text, "port_kind 1"));
+	other = agent;
+	other.type = WEFT_VIF_HOST;
+	CHECK(SET(VIF, &other) == EINVAL && strstr(error_text, "type"));
+	other = agent;
+	other.port_kind = WEFT_PORT_UNIX + 1;
+	CHECK(SET(VIF, &other) == EINVAL && strstr(error_text, "port_kind 5: at most 4"));
+	CHECK(!weft_vif_agent(plane));
+	CHECK(SET(VIF, &agent) == 0 && SET(VIF, &agent) == 0 && weft_vif_agent(plane)->vif_id == 20);
+	other = agent;
+	other.vif_id = 21;
+	CHECK(SET(VIF, &other) == EEXIST && strstr(error_text, "vif 20 is the agent's"));
+	agent.mtu = 9000;
+	CHECK(SET(VIF, &agent) == 0 && weft_vif_agent(plane)->mtu == 9000);
+	CHECK(DELETE(VIF, &agent) == 0 && !weft_vif_agent(plane));
+	CHECK(SET(VIF, &other) == 0 && weft_vif_agent(plane)->vif_id == 21);
+	CHECK(DELETE(VIF, &other) == 0 && !weft_vif_agent(plane));
+}
+
 int main(void)
 {
 	host = weft_host_plane_open();
@@ -194,6 +224,7 @@ int main(void)
 	RUN(aSweepTakesOtherEpochsOnly);
 	RUN(framesCutAnywhereAreRefused);
 	RUN(anotherAbiVersionIsRefusedNamingBoth);
+	RUN(theAgentHasOneVif);
 	weft_host_plane_close(host);
 	return test_end();
 }

@@ -183,7 +183,10 @@ static uint32_t read_vif(struct line *line, void *body)
 	struct weft_vif_msg *vif = body;
 
 	vif->vif_id = identity(line);
-	vif->type = has(line, "physical") ? WEFT_VIF_PHYSICAL : has(line, "virtual") ? WEFT_VIF_VIRTUAL : WEFT_VIF_HOST;
+	vif->type = has(line, "physical")  ? WEFT_VIF_PHYSICAL
+		    : has(line, "virtual") ? WEFT_VIF_VIRTUAL
+		    : has(line, "agent")   ? WEFT_VIF_AGENT
+					   : WEFT_VIF_HOST;
 	vif->port_kind = WEFT_PORT_NONE;
 	vif->flags = has(line, "check") ? WEFT_VIF_ADDRESS_CHECK : 0;
 	vif->vrf_id = number_of(line, "vrf", 0);
