@@ -146,6 +146,9 @@ final class Controllers implements ControllerSession.Owner {
     private void subscribeConfig(Peer peer) {
         configPeer = peer;
         config.begin();
+        if (peer.weft) {
+            config.expectRevisions();
+        }
         peer.session.send(encoder -> encoder.configSubscribe(configNode));
     }
 
@@ -177,7 +180,12 @@ final class Controllers implements ControllerSession.Owner {
                 }
             }
             case Stanza.RouteItems items -> {
-                peer.weft |= items.revision().isPresent();
+                if (items.revision().isPresent()) {
+                    peer.weft = true;
+                    if (peer == configPeer) {
+                        config.expectRevisions();
+                    }
+                }
                 routes(peer, items);
             }
             case Stanza.EndOfRib end -> learnInOrder(peer, end);

@@ -36,6 +36,11 @@ public final class ConfigInbox {
         complete = false;
     }
 
+    /** The controller has shown that it names revisions: nothing is applied before it has, however long it takes. */
+    public void expectRevisions() {
+        marked = true;
+    }
+
     /** The controller is gone. */
     public void end() {
         complete = false;
