@@ -145,7 +145,7 @@ final class Controllers implements ControllerSession.Owner {
 
     private void subscribeConfig(Peer peer) {
         configPeer = peer;
-        config.begin();
+        config.begin(peer.session.index());
         if (peer.weft) {
             config.expectRevisions();
         }
