@@ -145,7 +145,10 @@ final class Controllers implements ControllerSession.Owner {
 
     private void subscribeConfig(Peer peer) {
         configPeer = peer;
-        config.begin();
+        config.begin(peer.session.index());
+        if (peer.weft) {
+            config.expectRevisions();
+        }
         peer.session.send(encoder -> encoder.configSubscribe(configNode));
     }
 
@@ -177,7 +180,12 @@ final class Controllers implements ControllerSession.Owner {
                 }
             }
             case Stanza.RouteItems items -> {
-                peer.weft |= items.revision().isPresent();
+                if (items.revision().isPresent()) {
+                    peer.weft = true;
+                    if (peer == configPeer) {
+                        config.expectRevisions();
+                    }
+                }
                 routes(peer, items);
             }
             case Stanza.EndOfRib end -> learnInOrder(peer, end);

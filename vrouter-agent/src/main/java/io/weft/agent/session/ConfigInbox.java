@@ -15,10 +15,19 @@ public final class ConfigInbox {
     private static final long SETTLE_NS = 200_000_000L;
     private static final long COMPLETE_WITHOUT_MARKER_NS = 15_000_000_000L;
 
+    /** A controller that knows less than the one before gets so long to learn the rest; then what it says counts. */
+    private static final long CATCH_UP_NS = 10_000_000_000L;
+
+    private static final long NONE = -1;
+
     private final ConfigGraph graph;
     private final List<ConfigUpdate> waiting = new ArrayList<>();
     private long lastNs;
-    private long revision = -1;
+    private long revision = NONE;
+    private int from = (int) NONE;
+    private int revisionFrom = (int) NONE;
+    private long behindRevision = NONE;
+    private long behindSinceNs;
     private boolean marked;
     private boolean begun;
     private boolean complete;
@@ -27,8 +36,15 @@ public final class ConfigInbox {
         this.graph = graph;
     }
 
-    /** A controller begins to send the whole configuration; the present one stays until it is complete. */
-    public void begin() {
+    /**
+     * A controller begins to send the whole configuration; the present one stays until it is complete, and until it is as new as the
+     * present one when that came from another controller.
+     *
+     * @param controller its index
+     */
+    public void begin(int controller) {
+        from = controller;
+        behindRevision = NONE;
         waiting.clear();
         graph.beginRound();
         marked = false;
@@ -36,9 +52,15 @@ public final class ConfigInbox {
         complete = false;
     }
 
+    /** The controller has shown that it names revisions: nothing is applied before it has, however long it takes. */
+    public void expectRevisions() {
+        marked = true;
+    }
+
     /** The controller is gone. */
     public void end() {
         complete = false;
+        behindRevision = NONE;
     }
 
     public void receive(ConfigUpdate update, long nowNs) {
@@ -47,14 +69,32 @@ public final class ConfigInbox {
         begun = true;
         if (update.endOfConfig().isPresent()) {
             marked = true;
-            revision = update.endOfConfig().getAsLong();
-            apply();
-            finish();
+            long named = update.endOfConfig().getAsLong();
+            if (complete || from == revisionFrom || named >= revision) {
+                applyRevision(named);
+            } else {
+                behindSinceNs = behindRevision == NONE ? nowNs : behindSinceNs;
+                behindRevision = named;
+            }
         }
+    }
+
+    private void applyRevision(long named) {
+        revision = named;
+        revisionFrom = from;
+        behindRevision = NONE;
+        apply();
+        finish();
     }
 
     /** Timers; when there is something to do next. */
     public long tick(long nowNs) {
+        if (behindRevision != NONE) {
+            if (behindSinceNs + CATCH_UP_NS - nowNs > 0) {
+                return behindSinceNs + CATCH_UP_NS;
+            }
+            applyRevision(behindRevision);
+        }
         if (marked || !begun || complete) {
             if (!waiting.isEmpty() && !marked && lastNs + SETTLE_NS - nowNs <= 0) {
                 apply();

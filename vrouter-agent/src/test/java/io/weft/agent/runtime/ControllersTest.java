@@ -11,9 +11,11 @@ import io.weft.agent.session.HeldRoutes;
 import io.weft.agent.session.Publications;
 import io.weft.protocol.net.Prefix;
 import io.weft.protocol.settings.SettingValues;
+import io.weft.protocol.xmpp.ConfigNode;
 import io.weft.protocol.xmpp.RouteEntry;
 import io.weft.protocol.xmpp.Stanza;
 import io.weft.protocol.xmpp.StreamEvent;
+import io.weft.protocol.xmpp.XmlTree;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -110,6 +112,34 @@ class ControllersTest {
         assertEquals(0, routes.count());
         say(0, add(0, 3, 5));
         assertEquals(3, routes.count(), "the other session goes on");
+    }
+
+    @Test
+    void aControllerThatNamesRevisionsMayStopInTheMiddleOfItsConfigurationForAsLongAsItLikes() {
+        Stanza part = new Stanza.ConfigUpdate(
+                List.of(new ConfigNode("virtual-network", "a:b:c", XmlTree.EMPTY)),
+                List.of(),
+                List.of(),
+                List.of(),
+                OptionalLong.empty());
+        say(0, add(0, 2, 3));
+        say(0, part);
+        say(1, add(5, 2, 3));
+        controllers.tick(20 * SECOND_NS);
+        controllers.tick(40 * SECOND_NS);
+        assertEquals(2, controllers.up());
+        assertEquals(0, routes.count());
+        say(0, endOfConfig(3));
+        assertEquals(4, routes.count());
+
+        connections.get(0).closed("gone");
+        assertTrue(controllers.isConfigSession(session(1)));
+        say(1, part);
+        say(1, add(7, 1, 3));
+        controllers.tick(80 * SECOND_NS);
+        assertEquals(4, routes.count());
+        say(1, endOfConfig(3));
+        assertEquals(5, routes.count());
     }
 
     @Test

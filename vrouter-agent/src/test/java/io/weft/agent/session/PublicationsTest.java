@@ -131,7 +131,7 @@ class PublicationsTest {
     void appliesAConfigurationWholeAndSweepsWhatIsNotRepeated() {
         ConfigGraph graph = new ConfigGraph();
         ConfigInbox inbox = new ConfigInbox(graph);
-        inbox.begin();
+        inbox.begin(0);
         inbox.receive(update("a", OptionalLong.empty()), 0);
         assertTrue(graph.node(new Key("virtual-network", "a")).isEmpty(), "more follows");
         inbox.receive(update("b", OptionalLong.of(4)), 0);
@@ -139,7 +139,7 @@ class PublicationsTest {
         assertEquals(4, inbox.revision());
         assertTrue(graph.node(new Key("virtual-network", "a")).isPresent());
         inbox.end();
-        inbox.begin();
+        inbox.begin(0);
         assertFalse(inbox.isComplete());
         assertTrue(graph.node(new Key("virtual-network", "a")).isPresent(), "kept while there is no controller");
         inbox.receive(update("b", OptionalLong.of(5)), 0);
@@ -148,10 +148,44 @@ class PublicationsTest {
     }
 
     @Test
+    void aControllerThatTakesOverIsNotHeardBeforeItKnowsAsMuchAsTheOneBefore() {
+        long second = 1_000_000_000L;
+        ConfigGraph graph = new ConfigGraph();
+        ConfigInbox inbox = new ConfigInbox(graph);
+        Key fresh = new Key("virtual-network", "new");
+        inbox.begin(0);
+        inbox.receive(update("new", OptionalLong.of(7)), 0);
+        for (boolean catchesUp : List.of(true, false)) {
+            inbox.end();
+            inbox.begin(1);
+            inbox.receive(update("old", OptionalLong.of(5)), second);
+            inbox.receive(update("old", OptionalLong.of(6)), 2 * second);
+            assertEquals(11 * second, inbox.tick(2 * second));
+            assertFalse(inbox.isComplete());
+            assertTrue(graph.node(fresh).isPresent(), "nothing is taken back");
+            if (catchesUp) {
+                inbox.receive(update("new", OptionalLong.of(7)), 3 * second);
+            } else {
+                inbox.tick(11 * second);
+            }
+            assertTrue(inbox.isComplete());
+            assertEquals(catchesUp ? 7 : 6, inbox.revision());
+            assertEquals(catchesUp, graph.node(fresh).isPresent());
+            inbox.end();
+            inbox.begin(0);
+            inbox.receive(update("new", OptionalLong.of(7)), 0);
+            assertTrue(inbox.isComplete(), "newer is taken at once");
+        }
+        inbox.begin(0);
+        inbox.receive(update("new", OptionalLong.of(1)), 0);
+        assertTrue(inbox.isComplete(), "the same controller may count anew");
+    }
+
+    @Test
     void takesConfigurationOfAPeerWithoutMarkersAfterASilence() {
         ConfigGraph graph = new ConfigGraph();
         ConfigInbox inbox = new ConfigInbox(graph);
-        inbox.begin();
+        inbox.begin(0);
         inbox.tick(60_000_000_000L);
         assertFalse(inbox.isComplete(), "nothing was sent yet");
         inbox.receive(update("a", OptionalLong.empty()), 60_000_000_000L);
