@@ -15,6 +15,9 @@ final class PolicyLine implements Line {
     private static final int FORGED = 20;
     private static final Duration EFFECT_LIMIT = Duration.ofSeconds(5);
     private static final Duration AFTERWARDS = Duration.ofMillis(700);
+    /** The rule that denies what no policy of a network allows. */
+    private static final String TAIL_DENY = "00000000-0000-0000-0000-100000000002";
+
     private static final double GOAL_MS = 100;
     private static final String GATEWAY_MAC = "00:00:5e:00:01:00";
 
@@ -78,6 +81,7 @@ final class PolicyLine implements Line {
     private static Row counted(Site site, Pod from, Pod to) {
         Traffic traffic = new Traffic(site.build());
         Map<String, Long> before = from.host().weftctl().drops();
+        long deniedBefore = from.host().weftctl().decided(TAIL_DENY);
         try (Traffic.Watch watch = traffic.new Watch(to, Flow.PORT)) {
             traffic.forge(
                     from.netns(),
@@ -99,12 +103,13 @@ final class PolicyLine implements Line {
             Await.holds(Duration.ofSeconds(2), () -> policyDrops(from, before) >= FORGED);
             long arrived = watch.count();
             long dropped = policyDrops(from, before);
+            long denied = from.host().weftctl().decided(TAIL_DENY) - deniedBefore;
             return Row.check(
                     LINE,
-                    FORGED + " UDP datagrams that the policy does not allow",
-                    "POLICY +" + FORGED + ", 0 arrive",
-                    "POLICY +" + dropped + ", " + arrived + " arrive",
-                    dropped == FORGED && arrived == 0);
+                    FORGED + " UDP datagrams that the policy does not allow: drops, and the rule's counter",
+                    "POLICY +" + FORGED + ", rule +" + FORGED + ", 0 arrive",
+                    "POLICY +" + dropped + ", rule +" + denied + ", " + arrived + " arrive",
+                    dropped == FORGED && denied == FORGED && arrived == 0);
         }
     }
 

@@ -58,6 +58,12 @@ record Programmed(Map<String, String> objects) {
 
     /** How many objects of which kinds are new, gone, or the same key with another content. */
     record Difference(Map<String, Integer> added, Map<String, Integer> removed, Map<String, Integer> changed) {
+        Difference {
+            added = new TreeMap<>(added);
+            removed = new TreeMap<>(removed);
+            changed = new TreeMap<>(changed);
+        }
+
         int count() {
             return sum(added) + sum(removed) + sum(changed);
         }

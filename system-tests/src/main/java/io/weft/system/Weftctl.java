@@ -32,6 +32,15 @@ final class Weftctl {
         return drops;
     }
 
+    /** Packets that the rules with this uuid decided, in all policy sets. */
+    long decided(String rule) {
+        long packets = 0;
+        for (JsonNode one : show("policy")) {
+            packets += one.path("uuid").asText().equals(rule) ? one.path("packets").asLong() : 0;
+        }
+        return packets;
+    }
+
     /** What was counted since an earlier {@link #drops()}. */
     static Map<String, Long> since(Map<String, Long> before, Map<String, Long> now) {
         Map<String, Long> delta = new LinkedHashMap<>();
