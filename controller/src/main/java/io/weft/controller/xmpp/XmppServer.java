@@ -17,6 +17,7 @@ import io.weft.protocol.xmpp.StreamParser;
 import io.weft.protocol.xmpp.XmppException;
 import io.weft.protocol.xmpp.XmppException.Condition;
 import java.net.InetSocketAddress;
+import java.nio.channels.ClosedChannelException;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
@@ -131,7 +132,10 @@ public final class XmppServer implements AutoCloseable {
 
         @Override
         public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-            reason = String.valueOf(cause);
+            // What is still being written when the channel closes fails too: a consequence, not the reason.
+            if (!broken && !(cause instanceof ClosedChannelException)) {
+                reason = String.valueOf(cause);
+            }
             context.close();
         }
     }
