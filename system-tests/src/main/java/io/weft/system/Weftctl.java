@@ -36,7 +36,8 @@ final class Weftctl {
     long decided(String rule) {
         long packets = 0;
         for (JsonNode one : show("policy")) {
-            packets += one.path("uuid").asText().equals(rule) ? one.path("packets").asLong() : 0;
+            packets +=
+                    one.path("uuid").asText().equals(rule) ? one.path("packets").asLong() : 0;
         }
         return packets;
     }
