@@ -36,7 +36,7 @@ final class AgentKillLine implements Line {
     public List<Row> check(Site site) {
         List<Pod> pods = new ArrayList<>();
         for (int i = 0; i < ports; i++) {
-            pods.add(site.attach("many-" + i, site.h1(), Site.RED));
+            pods.add(site.attach("many-" + i, site.h1(), Site.MANY));
         }
         Pod gone = site.attach("gone", site.h2(), Site.RED);
         Ref guard = guardBlue(site);

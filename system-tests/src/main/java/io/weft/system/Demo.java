@@ -33,7 +33,7 @@ public final class Demo implements Callable<Integer> {
             names = "--ports",
             paramLabel = "N",
             defaultValue = "20",
-            description = "ports of the host whose agent is killed, 1..1000 (default: ${DEFAULT-VALUE})")
+            description = "ports of the host whose agent is killed, 2..1000 (default: ${DEFAULT-VALUE})")
     private int ports;
 
     @Option(
@@ -70,8 +70,8 @@ public final class Demo implements Callable<Integer> {
             err.println("--lines: " + lines + " are not all of " + MainJob.ALL);
             return 2;
         }
-        if (ports < 1 || ports > 1000) {
-            err.println("--ports: " + ports + " is not in 1..1000");
+        if (ports < 2 || ports > 1000) {
+            err.println("--ports: " + ports + " is not in 2..1000");
             return 2;
         }
         if (controllers < 1 || controllers > 2) {

@@ -18,7 +18,7 @@ public final class MainJob {
 
     /**
      * @param seed makes the content of the transfers; printed so that a run can be repeated
-     * @param ports how many more ports a host has whose agent is killed, at least 1
+     * @param ports how many more ports a host has whose agent is killed, at least 2
      */
     public MainJob(Site site, long seed, int ports) {
         this.ports = ports;

@@ -22,6 +22,7 @@ import java.util.function.Consumer;
 public final class Site implements AutoCloseable {
     static final String RED = "default-domain:red:web";
     static final String DB = "default-domain:red:db";
+    static final String MANY = "default-domain:red:many";
     static final int XMPP_PORT_2 = 5270;
     static final String BLUE = "default-domain:blue:web";
 
@@ -164,20 +165,21 @@ public final class Site implements AutoCloseable {
             one.put("parent_type", "domain");
             one.putArray("fq_name").add("default-domain").add(project);
             rest.create("project", one);
-            rest.create("virtual-network", network(project, "web", 1));
+            rest.create("virtual-network", network(project, "web", "10.1.1.0", 24, "fd00:1:1::"));
         }
-        rest.create("virtual-network", network("red", "db", 2));
+        rest.create("virtual-network", network("red", "db", "10.1.2.0", 24, "fd00:1:2::"));
+        rest.create("virtual-network", network("red", "many", "10.8.0.0", 16, "fd00:8::"));
     }
 
-    private static ObjectNode network(String project, String name, int number) {
+    private static ObjectNode network(String project, String name, String prefix4, int length4, String prefix6) {
         ObjectNode network = Rest.object();
         network.put("parent_type", "project");
         network.putArray("fq_name").add("default-domain").add(project).add(name);
         ObjectNode ipam = network.putArray("network_ipam_refs").addObject();
         ipam.putArray("to").add("default-domain").add("default-project").add("default-network-ipam");
         ArrayNode subnets = ipam.putObject("attr").putArray("ipam_subnets");
-        addSubnet(subnets, "10.1." + number + ".0", 24);
-        addSubnet(subnets, "fd00:1:" + number + "::", 64);
+        addSubnet(subnets, prefix4, length4);
+        addSubnet(subnets, prefix6, 64);
         return network;
     }
 
