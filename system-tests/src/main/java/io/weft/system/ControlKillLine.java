@@ -20,12 +20,14 @@ final class ControlKillLine implements Line {
     private static List<Order> orders(Site site) {
         List<Order> orders = new ArrayList<>();
         if (site.controllers() > 1) {
-            orders.add(new Order(List.of("control-2"), List.of("control-2")));
-            orders.add(new Order(List.of("control", "control-2"), List.of("control", "control-2")));
+            orders.add(new Order(List.of(Site.CONTROL_2), List.of(Site.CONTROL_2)));
+            orders.add(new Order(List.of(Site.CONTROL, Site.CONTROL_2), List.of(Site.CONTROL, Site.CONTROL_2)));
         }
-        orders.add(new Order(List.of("control"), List.of("control")));
-        orders.add(new Order(List.of("h1-agent", "control", "h2-agent"), List.of("h1-agent", "h2-agent", "control")));
-        orders.add(new Order(List.of("control", "h1-agent", "h2-agent"), List.of("control", "h2-agent", "h1-agent")));
+        orders.add(new Order(List.of(Site.CONTROL), List.of(Site.CONTROL)));
+        orders.add(new Order(
+                List.of("h1-agent", Site.CONTROL, "h2-agent"), List.of("h1-agent", "h2-agent", Site.CONTROL)));
+        orders.add(new Order(
+                List.of(Site.CONTROL, "h1-agent", "h2-agent"), List.of(Site.CONTROL, "h2-agent", "h1-agent")));
         return orders;
     }
 
@@ -35,7 +37,26 @@ final class ControlKillLine implements Line {
         for (Order order : orders(site)) {
             rows.add(check(site, order));
         }
+        if (site.controllers() > 1) {
+            rows.add(bgp(site));
+        }
         return rows;
+    }
+
+    /** After all that, the two controllers tell each other their agents' routes again. */
+    private static Row bgp(Site site) {
+        site.awaitBgp();
+        List<String> states = site.bgpPeers().stream()
+                .map(peer -> "%s, %d routes told"
+                        .formatted(
+                                peer.path("state").asText(),
+                                peer.path("routes_sent").asInt()))
+                .toList();
+        boolean good = states.size() == 2
+                && site.bgpPeers().stream()
+                        .allMatch(peer -> peer.path("routes_sent").asInt() > 0);
+        return Row.check(
+                LINE, "iBGP of the two controllers", "Established, both tell routes", String.join("; ", states), good);
     }
 
     private static Row check(Site site, Order order) {

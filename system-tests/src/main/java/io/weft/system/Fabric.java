@@ -49,6 +49,11 @@ final class Fabric {
         return router;
     }
 
+    /** Of a second controller on the same machine; reached from there only. */
+    String secondControlAddress() {
+        return "192.0.2.131";
+    }
+
     Machine control() {
         return control;
     }

@@ -149,10 +149,20 @@ final class Program {
                 .toList();
     }
 
-    /** Resident memory in KiB. */
+    private List<Long> family() {
+        List<Long> pids = new ArrayList<>(children());
+        pids.add(process.pid());
+        return pids;
+    }
+
+    /** Resident memory in KiB, of it and the processes it has started. */
     long residentKib() {
+        return family().stream().mapToLong(this::residentKib).sum();
+    }
+
+    private long residentKib(long pid) {
         try {
-            return Files.readString(Path.of("/proc", Long.toString(process.pid()), "status"))
+            return Files.readString(Path.of("/proc", Long.toString(pid), "status"))
                     .lines()
                     .filter(line -> line.startsWith("VmRSS:"))
                     .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
@@ -163,10 +173,13 @@ final class Program {
         }
     }
 
-    /** Processor time used since the start. */
+    /** Processor time used since the start, by it and the processes it has started that run. */
     Duration cpu() {
-        String[] fields = statFields(process.pid());
-        long ticks = Long.parseLong(fields[11]) + Long.parseLong(fields[12]);
+        long ticks = 0;
+        for (long pid : family()) {
+            String[] fields = statFields(pid);
+            ticks += Long.parseLong(fields[11]) + Long.parseLong(fields[12]);
+        }
         return Duration.ofMillis(ticks * 1000 / TICKS_PER_SECOND);
     }
 

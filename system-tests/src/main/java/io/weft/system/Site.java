@@ -24,6 +24,8 @@ public final class Site implements AutoCloseable {
     static final String DB = "default-domain:red:db";
     static final String MANY = "default-domain:red:many";
     static final int XMPP_PORT_2 = 5270;
+    static final String CONTROL = "control";
+    static final String CONTROL_2 = "control-2";
     static final String BLUE = "default-domain:blue:web";
 
     private static final int REST_PORT = 8082;
@@ -123,21 +125,79 @@ public final class Site implements AutoCloseable {
     private void startControl() {
         List<String> words = new ArrayList<>(build.java("control-node", 128, "io.weft.control.ControlNode"));
         words.addAll(List.of(
+                "--name=" + CONTROL,
+                "--bgp-connect-retry-ms=1000",
                 "--rest-listen=" + controlAddress() + ":8082",
                 "--xmpp-listen=" + controlAddress() + ":5269",
                 "--introspect-listen=" + controlAddress() + ":8083",
                 "--store-dir=" + stateDir.resolve("config")));
-        control = Program.start("control", fabric.control().netns(), words, runDir);
+        control = Program.start(CONTROL, fabric.control().netns(), words, runDir);
     }
 
     /** @param configPort where on the control machine it finds the config API */
     private void startControl2(int configPort) {
         List<String> words = new ArrayList<>(build.java("control-node", 128, "io.weft.control.ControlNode"));
         words.addAll(List.of(
+                "--name=" + CONTROL_2,
+                "--bgp-connect-retry-ms=1000",
                 "--config-api=" + controlAddress() + ":" + configPort,
                 "--xmpp-listen=" + controlAddress() + ":" + XMPP_PORT_2,
                 "--introspect-listen=" + controlAddress() + ":8084"));
-        control2 = Program.start("control-2", fabric.control().netns(), words, runDir);
+        control2 = Program.start(CONTROL_2, fabric.control().netns(), words, runDir);
+    }
+
+    /** The two controllers speak BGP with each other, each from an address of its own. */
+    private void configureBgp() {
+        fabric.control().netns().ip("address add " + fabric.secondControlAddress() + "/32 dev lo");
+        rest.create("bgp-router", bgpRouter(CONTROL, controlAddress()));
+        rest.create("bgp-router", bgpRouter(CONTROL_2, fabric.secondControlAddress()));
+        awaitBgp();
+    }
+
+    /** Both controllers have their session with each other. */
+    void awaitBgp() {
+        Await.until(
+                "BGP between the controllers",
+                CONFIG_LIMIT,
+                () -> bgpPeers().stream()
+                        .allMatch(peer -> peer.path("state").asText().equals("Established")));
+    }
+
+    private static ObjectNode bgpRouter(String name, String address) {
+        ObjectNode router = Rest.object();
+        router.put("parent_type", "routing-instance");
+        router.putArray("fq_name")
+                .add("default-domain")
+                .add("default-project")
+                .add("ip-fabric")
+                .add("__default__")
+                .add(name);
+        ObjectNode parameters = router.putObject("bgp_router_parameters");
+        parameters.put("router_type", "control-node");
+        parameters.put("autonomous_system", 64512);
+        parameters.put("identifier", address);
+        parameters.put("address", address);
+        parameters.put("port", 179);
+        parameters.put("hold_time", 90);
+        return router;
+    }
+
+    /** What each controller says of its BGP peers; two entries when all is well. */
+    List<JsonNode> bgpPeers() {
+        List<JsonNode> peers = new ArrayList<>();
+        for (int port : new int[] {8083, 8084}) {
+            JsonNode page = Rest.parse(fabric.control()
+                    .netns()
+                    .command("curl", "-sS", "--max-time", "5", "http://" + controlAddress() + ":" + port + "/bgp")
+                    .mustRun()
+                    .out());
+            JsonNode list = page.path("peers");
+            if (list.isEmpty()) {
+                peers.add(page);
+            }
+            list.forEach(peers::add);
+        }
+        return peers;
     }
 
     private String xmppAddresses() {
@@ -169,6 +229,9 @@ public final class Site implements AutoCloseable {
         }
         rest.create("virtual-network", network("red", "db", "10.1.2.0", 24, "fd00:1:2::"));
         rest.create("virtual-network", network("red", "many", "10.8.0.0", 16, "fd00:8::"));
+        if (controllers > 1) {
+            configureBgp();
+        }
     }
 
     private static ObjectNode network(String project, String name, String prefix4, int length4, String prefix6) {
