@@ -127,19 +127,20 @@ static int open_port(struct weftd_port *port, struct weft_vif *vif, const struct
 	error = adopt && ops->adopt ? ops->adopt(port, message, text) : ops->open(port, message, text);
 	if (error)
 		return error;
+	/* All of it before a worker has the port: packets may be waiting, a pod's first ARP request among them, and are answered at once. */
 	port->carrier = true;
-	port->ops = ops; /* before a worker has it: packets may be waiting */
-	error = weftd_workers_add(port);
-	if (error) {
-		weftd_refuse(text, error, "vif_id %u: no worker takes its port: %s", message->vif_id, strerror(-error));
-		port->ops = NULL;
-		ops->close(port);
-		return error;
-	}
+	port->ops = ops;
 	if (message->type == WEFT_VIF_PHYSICAL)
 		memcpy(vif->mac, port->mac, 6);
 	weft_plane_set_carrier(port->plane, vif, true);
-	return 0;
+	error = weftd_workers_add(port);
+	if (error) {
+		weftd_refuse(text, error, "vif_id %u: no worker takes its port: %s", message->vif_id, strerror(-error));
+		weft_plane_set_carrier(port->plane, vif, false);
+		port->ops = NULL;
+		ops->close(port);
+	}
+	return error;
 }
 
 int weft_host_vif_attach(struct weft_plane *plane, struct weft_vif *vif, const struct weft_vif_msg *message, char *text)
