@@ -29,10 +29,10 @@ void weft_tcp_note(struct weft_plane *plane, struct weft_connection *connection,
 		return;
 	if (flags & WEFT_TCP_SYN) {
 		if (!(flags & WEFT_TCP_ACK)) {
-			struct weft_connection *reverse = weft_connection_at(plane, connection->reverse);
+			struct weft_connection *reverse = weft_connection_reverse(plane, connection);
 
 			/* the ports are used again: a new connection in the old entry */
-			if (reverse && is_closed(before, state_of(reverse))) {
+			if (is_closed(before, state_of(reverse))) {
 				__atomic_store_n(&reverse->tcp_state, 0, __ATOMIC_RELAXED);
 				after = 0;
 			}
@@ -75,14 +75,14 @@ static bool port_is_gone(struct weft_plane *plane, const struct weft_connection 
 
 bool weft_connection_expired(struct weft_plane *plane, struct weft_connection *connection, uint64_t now_ns)
 {
-	const struct weft_connection *reverse = weft_connection_at(plane, connection->reverse);
-	uint64_t seen, other;
+	const struct weft_connection *reverse = weft_connection_reverse(plane, connection);
+	uint32_t now = weft_ticks(now_ns), idle, other;
 
-	if (!reverse || port_is_gone(plane, connection) || port_is_gone(plane, reverse))
+	if (port_is_gone(plane, connection) || port_is_gone(plane, reverse))
 		return true;
-	seen = __atomic_load_n(&connection->seen_ns, __ATOMIC_RELAXED);
-	other = __atomic_load_n(&reverse->seen_ns, __ATOMIC_RELAXED);
-	if (other > seen)
-		seen = other;
-	return now_ns > seen && now_ns - seen > idle_limit(connection, reverse);
+	idle = now - __atomic_load_n(&connection->seen, __ATOMIC_RELAXED);
+	other = now - __atomic_load_n(&reverse->seen, __ATOMIC_RELAXED);
+	if ((int32_t)idle < 0 || (int32_t)other < 0)
+		return false; /* a worker's clock is ahead of this thread's */
+	return weft_ticks_ns(idle < other ? idle : other) > idle_limit(connection, reverse);
 }

@@ -35,7 +35,7 @@ struct weft_connections {
 
 	uint32_t lock __attribute__((aligned(WEFT_CACHE_LINE))); /* of what follows */
 	uint32_t free_list, removed_list, live;
-	uint32_t *opened; /* [WEFT_VIF_LIMIT]: live pairs by the port that opened them; see `owner_vif` */
+	uint32_t *opened; /* [WEFT_VIF_LIMIT]: live pairs by the port that opened them: WEFT_PAIR_OWNER */
 
 	uint32_t waiting_list; /* control thread: in their grace period */
 	bool waiting;
@@ -80,6 +80,11 @@ uint32_t weft_connections_used(const struct weft_plane *plane) { return __atomic
 uint32_t weft_connections_opened(const struct weft_plane *plane, uint32_t vif_id)
 {
 	return __atomic_load_n(&plane->connections->opened[vif_id], __ATOMIC_RELAXED);
+}
+
+static uint32_t owner_of(const struct weft_connection *initiator)
+{
+	return initiator->of_pair[WEFT_PAIR_OWNER];
 }
 
 /* One pair more of the port that opens it; what comes through the fabric is of no port. False: it has as many as it may have. */
@@ -168,6 +173,11 @@ uint32_t weft_connection_index(struct weft_plane *plane, const struct weft_conne
 	return (uint32_t)(connection - plane->connections->entries);
 }
 
+struct weft_connection *weft_connection_reverse(struct weft_plane *plane, const struct weft_connection *connection)
+{
+	return &plane->connections->entries[weft_connection_index(plane, connection) ^ 1u];
+}
+
 /* The buckets of two hashes, ascending, each once. */
 struct bucket_set {
 	uint32_t bucket[4];
@@ -254,8 +264,7 @@ static bool is_whole(const struct weft_connections *c, uint32_t pair)
 {
 	const struct weft_connection *one = &c->entries[2 * pair], *other = one + 1;
 
-	return c->states[pair] == PAIR_LIVE && !(one->sequence & 1) && !(other->sequence & 1) && one->reverse == 2 * pair + 1 &&
-	       other->reverse == 2 * pair;
+	return c->states[pair] == PAIR_LIVE && !(one->sequence & 1) && !(other->sequence & 1);
 }
 
 /* No other thread is there yet. */
@@ -288,8 +297,8 @@ static void adopt(struct weft_plane *plane)
 
 		if (adopt_pair(plane, pair)) {
 			c->live++;
-			if (one->owner_vif < WEFT_VIF_LIMIT)
-				c->opened[one->owner_vif]++;
+			if (owner_of(one) < WEFT_VIF_LIMIT)
+				c->opened[owner_of(one)]++;
 			continue;
 		}
 		one[0].sequence = (one[0].sequence + 1) & ~1u;
@@ -353,22 +362,18 @@ static void put_pair(struct weft_connections *c, uint32_t pair)
 	spin_unlock(&c->lock);
 }
 
-static void fill_entry(struct weft_connection *entry, const struct weft_connection *from, uint32_t reverse, uint32_t owner_vif,
-		       uint64_t now_ns)
+static void fill_entry(struct weft_connection *entry, const struct weft_connection *from)
 {
 	uint32_t sequence = entry->sequence;
 
 	*entry = *from;
 	entry->sequence = sequence + 2; /* even: whoever remembers the slot's earlier life sees a change */
-	entry->reverse = reverse;
-	entry->owner_vif = owner_vif;
-	entry->created_ns = now_ns;
 }
 
 /* A pair that was live, or was about to be, is out of every bucket; readers may still look at it. */
 static void retire_pair(struct weft_connections *c, uint32_t pair)
 {
-	close_at(c, c->entries[2 * pair].owner_vif);
+	close_at(c, owner_of(&c->entries[2 * pair]));
 	spin_lock(&c->lock);
 	c->links[pair] = c->removed_list;
 	c->removed_list = pair;
@@ -404,8 +409,10 @@ struct weft_connection *weft_connection_insert(struct weft_plane *plane, uint32_
 		put_pair(c, pair);
 		return present;
 	}
-	fill_entry(&c->entries[2 * pair], forward, 2 * pair + 1, forward->vif_id, weft_host_now_ns());
-	fill_entry(&c->entries[2 * pair + 1], reverse, 2 * pair, forward->vif_id, weft_host_now_ns());
+	fill_entry(&c->entries[2 * pair], forward);
+	fill_entry(&c->entries[2 * pair + 1], reverse);
+	c->entries[2 * pair].of_pair[WEFT_PAIR_CREATED] = weft_ticks(weft_host_now_ns());
+	c->entries[2 * pair].of_pair[WEFT_PAIR_OWNER] = forward->vif_id;
 	linked = link_entry(c, one, 2 * pair);
 	if (linked && !link_entry(c, other, 2 * pair + 1)) {
 		/* a reader may have seen the first direction: it is a removed pair now */

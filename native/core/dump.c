@@ -177,12 +177,12 @@ static void dump_paths(struct dump *dump)
 
 static void fill_connection(struct weft_plane *plane, uint32_t index, struct weft_connection_msg *out)
 {
-	const struct weft_connection *c = weft_connection_at(plane, index);
-	uint64_t now = weft_host_now_ns();
+	const struct weft_connection *c = weft_connection_at(plane, index), *reverse = weft_connection_at(plane, index ^ 1u);
+	uint32_t now = weft_ticks(weft_host_now_ns());
 
 	memset(out, 0, sizeof(*out));
 	out->index = index;
-	out->reverse_index = c->reverse;
+	out->reverse_index = index ^ 1u;
 	out->vrf_id = c->vrf_id;
 	out->zone = c->key.zone;
 	out->family = c->key.family;
@@ -196,12 +196,12 @@ static void fill_connection(struct weft_plane *plane, uint32_t index, struct wef
 	out->vif_id = c->vif_id;
 	out->nexthop_id = c->nexthop_id;
 	out->label = c->label;
-	out->source_identity = c->source_identity;
-	out->destination_identity = c->destination_identity;
+	out->source_identity = c->identity;
+	out->destination_identity = reverse->identity;
 	out->packets = __atomic_load_n(&c->packets, __ATOMIC_RELAXED);
 	out->bytes = __atomic_load_n(&c->bytes, __ATOMIC_RELAXED);
-	out->idle_ns = now > c->seen_ns ? now - c->seen_ns : 0;
-	out->age_ns = now > c->created_ns ? now - c->created_ns : 0;
+	out->idle_ns = weft_ticks_ns(now - __atomic_load_n(&c->seen, __ATOMIC_RELAXED));
+	out->age_ns = weft_ticks_ns(now - (index & 1 ? reverse : c)->of_pair[WEFT_PAIR_CREATED]);
 }
 
 static void dump_connections(struct dump *dump)

@@ -78,12 +78,8 @@ const struct weft_nexthop_member *weft_ecmp_origin(struct weft_plane *plane, con
 	return NULL;
 }
 
-bool weft_ecmp_holds(struct weft_plane *plane, const struct weft_connection *connection, const struct weft_nexthop *nexthop)
+bool weft_ecmp_holds(const struct weft_connection *connection, const struct weft_nexthop *nexthop)
 {
-	const struct weft_nexthop *ecmp = weft_nexthop_get(plane, connection->ecmp_id);
-
-	if (!ecmp || ecmp->generation != connection->ecmp_generation)
-		return false;
 	return !(connection->flags & WEFT_CONNECTION_INITIATOR) || !nexthop || !nexthop->endpoint ||
 	       __atomic_load_n(&nexthop->endpoint->liveness, __ATOMIC_ACQUIRE) != WEFT_LIVENESS_DOWN;
 }

@@ -22,7 +22,7 @@ enum weft_drop weft_connection_resolve(struct weft_worker *worker, const struct 
 		return way->vif ? WEFT_DROP_NONE : WEFT_DROP_INVALID_VIF;
 	}
 	nexthop = weft_nexthop_get(worker->plane, connection->nexthop_id);
-	if (WEFT_UNLIKELY(!nexthop || nexthop->generation != connection->nexthop_generation))
+	if (WEFT_UNLIKELY(!nexthop))
 		return WEFT_DROP_INVALID_NEXTHOP;
 	way->nexthop = nexthop;
 	if (nexthop->type == WEFT_NEXTHOP_LOCAL) {
@@ -39,10 +39,10 @@ enum weft_drop weft_connection_resolve(struct weft_worker *worker, const struct 
 static bool is_fresh(struct weft_worker *worker, const struct weft_step *step, const struct weft_connection *connection,
 		     struct weft_way *way)
 {
-	uint32_t sequence = __atomic_load_n(&connection->sequence, __ATOMIC_ACQUIRE), policy_stamp, source_stamp,
-		 destination_stamp;
+	uint32_t sequence = __atomic_load_n(&connection->sequence, __ATOMIC_ACQUIRE), vrf_id;
 	const struct weft_connection_key *key = &connection->key;
-	uint32_t vrf_id;
+	const struct weft_nexthop *ecmp = NULL;
+	uint64_t stamp;
 
 	if (WEFT_UNLIKELY(sequence & 1))
 		return false;
@@ -51,19 +51,19 @@ static bool is_fresh(struct weft_worker *worker, const struct weft_step *step, c
 		return false;
 	if (WEFT_UNLIKELY(weft_connection_resolve(worker, connection, way)))
 		return false;
-	if (WEFT_UNLIKELY(connection->flags & WEFT_CONNECTION_VIA_ECMP) &&
-	    !weft_ecmp_holds(worker->plane, connection, way->nexthop))
-		return false;
+	if (WEFT_UNLIKELY(connection->flags & WEFT_CONNECTION_VIA_ECMP)) {
+		ecmp = weft_nexthop_get(worker->plane, connection->ecmp_id);
+		if (!ecmp || !weft_ecmp_holds(connection, way->nexthop))
+			return false;
+	}
 	vrf_id = connection->vrf_id;
-	policy_stamp = connection->policy_stamp;
-	source_stamp = connection->source_stamp;
-	destination_stamp = connection->destination_stamp;
+	stamp = connection->stamp;
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	if (WEFT_UNLIKELY(__atomic_load_n(&connection->sequence, __ATOMIC_RELAXED) != sequence))
 		return false;
-	return policy_stamp == weft_policy_stamp(step->entry ? NULL : worker->vif, way->vif) &&
-	       source_stamp == weft_route_stamp(worker->plane, vrf_id, key->family, key->source) &&
-	       destination_stamp == weft_route_stamp(worker->plane, vrf_id, key->family, key->destination);
+	return stamp == weft_stamp(step->entry ? NULL : worker->vif, way->vif,
+				   weft_route_stamp(worker->plane, vrf_id, key->family, key->source),
+				   weft_route_stamp(worker->plane, vrf_id, key->family, key->destination), way->nexthop, ecmp);
 }
 
 static void account(struct weft_worker *worker, const struct weft_step *step, struct weft_connection *connection)
@@ -72,7 +72,7 @@ static void account(struct weft_worker *worker, const struct weft_step *step, st
 	weft_count(&connection->bytes, step->view.l3_bytes);
 	if (WEFT_UNLIKELY(step->view.kind == WEFT_KIND_ICMP_ERROR))
 		return; /* an error does not keep the connection it is about alive */
-	__atomic_store_n(&connection->seen_ns, worker->now_ns, __ATOMIC_RELAXED);
+	__atomic_store_n(&connection->seen, weft_ticks(worker->now_ns), __ATOMIC_RELAXED);
 	if (step->view.protocol == WEFT_PROTOCOL_TCP && step->view.fragment != WEFT_FRAGMENT_LATER)
 		weft_tcp_note(worker->plane, connection, step->view.tcp_flags);
 }

@@ -74,13 +74,23 @@ static void settle_destination(struct weft_worker *worker, const struct question
 				question->vif_id));
 }
 
+/* Of the routes to a key's two addresses. */
+struct stamps {
+	uint32_t source, destination;
+};
+
+static struct stamps stamps_of(struct weft_worker *worker, uint32_t vrf_id, const struct weft_connection_key *key)
+{
+	return (struct stamps){weft_route_stamp(worker->plane, vrf_id, key->family, key->source),
+			       weft_route_stamp(worker->plane, vrf_id, key->family, key->destination)};
+}
+
 static void note_ecmp(struct weft_connection *direction, const struct side *side)
 {
 	if (!side->ecmp)
 		return;
 	direction->flags |= WEFT_CONNECTION_VIA_ECMP;
 	direction->ecmp_id = side->ecmp->nexthop_id;
-	direction->ecmp_generation = side->ecmp->generation;
 	direction->member_id = side->member_id;
 }
 
@@ -158,15 +168,15 @@ static void fill_forward(struct weft_connection *forward, const struct question 
 	forward->entry_endpoint = question->entry;
 	forward->vrf_id = question->vrf_id;
 	forward->nexthop_id = destination->nexthop->nexthop_id;
-	forward->nexthop_generation = destination->nexthop->generation;
 	forward->label = destination->nexthop->type == WEFT_NEXTHOP_TUNNEL ? destination->leaf.label : WEFT_LABEL_NONE;
-	forward->route_flags = destination->leaf.flags;
+	forward->route_flags = (uint8_t)destination->leaf.flags;
 	note_ecmp(forward, destination);
 }
 
 /* The answers: they enter where the destination is and leave by the path the first packet came by. */
 static void fill_reverse(struct weft_worker *worker, struct weft_connection *reverse, const struct weft_connection *forward,
-			 const struct side *source, const struct side *destination, const struct weft_vif *initiator)
+			 const struct side *source, const struct side *destination, const struct weft_vif *initiator,
+			 struct stamps *stamps)
 {
 	const struct weft_connection_key *key = &forward->key;
 	bool icmp = key->protocol == WEFT_PROTOCOL_ICMP || key->protocol == WEFT_PROTOCOL_ICMPV6;
@@ -187,26 +197,21 @@ static void fill_reverse(struct weft_worker *worker, struct weft_connection *rev
 	} else {
 		reverse->entry_endpoint = destination->nexthop->endpoint->index + 1;
 	}
-	reverse->source_stamp = forward->destination_stamp;
-	reverse->destination_stamp = forward->source_stamp;
 	reverse->label = WEFT_LABEL_NONE;
-	reverse->route_flags = source->leaf.prefix_len == WEFT_NO_ROUTE ? WEFT_ROUTE_SAME_NETWORK : source->leaf.flags;
+	reverse->route_flags = source->leaf.prefix_len == WEFT_NO_ROUTE ? WEFT_ROUTE_SAME_NETWORK : (uint8_t)source->leaf.flags;
 	if (reverse->vrf_id != forward->vrf_id) {
 		struct weft_leaf back;
 
-		reverse->source_stamp = weft_route_stamp(worker->plane, reverse->vrf_id, key->family, key->destination);
-		reverse->destination_stamp = weft_route_stamp(worker->plane, reverse->vrf_id, key->family, key->source);
+		*stamps = stamps_of(worker, reverse->vrf_id, &reverse->key);
 		back = weft_route_get(worker->plane, reverse->vrf_id, key->family, key->source);
-		reverse->route_flags = back.prefix_len == WEFT_NO_ROUTE ? 0 : back.flags;
+		reverse->route_flags = back.prefix_len == WEFT_NO_ROUTE ? 0 : (uint8_t)back.flags;
 	}
 	if (!initiator) {
 		reverse->nexthop_id = source->nexthop->nexthop_id;
-		reverse->nexthop_generation = source->nexthop->generation;
 		reverse->label = source->leaf.label;
 		note_ecmp(reverse, source);
 	} else if (source->vif == initiator) {
 		reverse->nexthop_id = source->nexthop->nexthop_id;
-		reverse->nexthop_generation = source->nexthop->generation;
 		note_ecmp(reverse, source);
 	} else {
 		reverse->flags |= WEFT_CONNECTION_TO_VIF;
@@ -242,8 +247,8 @@ static enum weft_drop judge(struct weft_worker *worker, const struct side *sourc
 		if (!reason)
 			reason = weft_judge(worker, destination->vif, false, &opening);
 	}
-	forward->source_identity = reverse->destination_identity = opening.source_identity;
-	forward->destination_identity = reverse->source_identity = opening.destination_identity;
+	forward->identity = opening.source_identity;
+	reverse->identity = opening.destination_identity;
 	return reason;
 }
 
@@ -253,8 +258,7 @@ static enum weft_drop evaluate(struct weft_worker *worker, struct question *ques
 	struct weft_connection *forward = &worker->pair[0], *reverse = &worker->pair[1];
 	const struct weft_connection_key *key = question->key;
 	/* stamps before lookups: a change between the two makes the answer stale, never the other way round */
-	uint32_t source_stamp = weft_route_stamp(worker->plane, question->vrf_id, key->family, key->source);
-	uint32_t destination_stamp = weft_route_stamp(worker->plane, question->vrf_id, key->family, key->destination);
+	struct stamps stamps = stamps_of(worker, question->vrf_id, key), back;
 	struct side source, destination;
 	struct weft_vif *initiator;
 	enum weft_drop reason;
@@ -280,11 +284,14 @@ static enum weft_drop evaluate(struct weft_worker *worker, struct question *ques
 		return reason;
 	memset(worker->pair, 0, sizeof(worker->pair));
 	fill_forward(forward, question, &destination);
-	forward->source_stamp = source_stamp;
-	forward->destination_stamp = destination_stamp;
-	fill_reverse(worker, reverse, forward, &source, &destination, initiator);
-	forward->policy_stamp = weft_policy_stamp(initiator, destination.vif);
-	reverse->policy_stamp = weft_policy_stamp(destination.vif, initiator);
+	back = (struct stamps){stamps.destination, stamps.source};
+	fill_reverse(worker, reverse, forward, &source, &destination, initiator, &back);
+	forward->stamp =
+	    weft_stamp(initiator, destination.vif, stamps.source, stamps.destination, destination.nexthop, destination.ecmp);
+	reverse->stamp =
+	    reverse->flags & WEFT_CONNECTION_TO_VIF
+		? weft_stamp(destination.vif, initiator, back.source, back.destination, NULL, NULL)
+		: weft_stamp(destination.vif, initiator, back.source, back.destination, source.nexthop, source.ecmp);
 	forward->entropy_port = weft_entropy_port(weft_connection_hash(worker->plane, &forward->key));
 	reverse->entropy_port = weft_entropy_port(weft_connection_hash(worker->plane, &reverse->key));
 	return judge(worker, &source, &destination, initiator);
@@ -395,8 +402,7 @@ static void note_first(struct weft_worker *worker, const struct weft_step *step,
 
 	mine->packets = 1;
 	mine->bytes = step->view.l3_bytes;
-	worker->pair[0].seen_ns = worker->now_ns;
-	worker->pair[1].seen_ns = worker->now_ns;
+	worker->pair[0].seen = worker->pair[1].seen = weft_ticks(worker->now_ns);
 	if (step->view.protocol != WEFT_PROTOCOL_TCP || step->view.fragment == WEFT_FRAGMENT_LATER)
 		return;
 	if (!(flags & WEFT_TCP_SYN) || (flags & WEFT_TCP_ACK)) {
@@ -450,35 +456,28 @@ static bool same_direction(const struct weft_connection *old, const struct weft_
 	uint32_t path = WEFT_CONNECTION_TO_VIF | WEFT_CONNECTION_BY_LABEL | WEFT_CONNECTION_INITIATOR | WEFT_CONNECTION_DENIED |
 			WEFT_CONNECTION_UNSTAMPED | WEFT_CONNECTION_VIA_ECMP;
 
-	return old->nexthop_id == new->nexthop_id && old->nexthop_generation == new->nexthop_generation &&
-	       old->label == new->label && old->route_flags == new->route_flags && old->vif_id == new->vif_id &&
-	       old->entry_endpoint == new->entry_endpoint && old->vrf_id == new->vrf_id && old->ecmp_id == new->ecmp_id &&
-	       old->ecmp_generation == new->ecmp_generation && old->member_id == new->member_id &&
-	       old->source_identity == new->source_identity && old->destination_identity == new->destination_identity &&
+	return old->nexthop_id == new->nexthop_id && old->label == new->label && old->route_flags == new->route_flags &&
+	       old->vif_id == new->vif_id && old->entry_endpoint == new->entry_endpoint && old->vrf_id == new->vrf_id &&
+	       old->ecmp_id == new->ecmp_id && old->member_id == new->member_id && old->identity == new->identity &&
 	       (old->flags & path) == (new->flags &path);
 }
 
 /* Under the pair's lock: stamps only when the answer is the old one, else everything but counters and TCP state. */
 static void rewrite(struct weft_connection *old, const struct weft_connection *new)
 {
-	old->source_stamp = new->source_stamp;
-	old->destination_stamp = new->destination_stamp;
-	old->policy_stamp = new->policy_stamp;
+	old->stamp = new->stamp;
 	if (same_direction(old, new))
 		return;
 	old->flags = (old->flags & WEFT_CONNECTION_MIDSTREAM) | new->flags;
 	old->vif_id = new->vif_id;
 	old->nexthop_id = new->nexthop_id;
-	old->nexthop_generation = new->nexthop_generation;
 	old->label = new->label;
 	old->route_flags = new->route_flags;
 	old->entry_endpoint = new->entry_endpoint;
-	old->source_identity = new->source_identity;
-	old->destination_identity = new->destination_identity;
+	old->identity = new->identity;
 	old->vrf_id = new->vrf_id;
 	old->drop = new->drop;
 	old->ecmp_id = new->ecmp_id;
-	old->ecmp_generation = new->ecmp_generation;
 	old->member_id = new->member_id;
 }
 
@@ -506,7 +505,7 @@ static enum weft_drop replace(struct weft_worker *worker, struct weft_connection
 		new->packets = old[i]->packets;
 		new->bytes = old[i]->bytes;
 		new->tcp_state = old[i]->tcp_state;
-		new->seen_ns = worker->now_ns;
+		new->seen = weft_ticks(worker->now_ns);
 	}
 	weft_connection_remove(worker->plane, forward);
 	return insert_pair(worker);
@@ -540,17 +539,13 @@ enum weft_drop weft_connection_again(struct weft_worker *worker, struct weft_ste
 				     struct weft_way *way)
 {
 	bool own = connection->flags & WEFT_CONNECTION_INITIATOR;
-	struct weft_connection *forward = own ? connection : weft_connection_at(worker->plane, connection->reverse), *reverse;
+	struct weft_connection *other = weft_connection_reverse(worker->plane, connection);
+	struct weft_connection *forward = own ? connection : other, *reverse = own ? other : connection;
 	const struct weft_connection *mine = &worker->pair[own ? 0 : 1];
 	struct weft_connection_key key;
 	struct question question;
 	enum weft_drop reason;
 
-	if (!forward)
-		return WEFT_DROP_INVALID_NEXTHOP;
-	reverse = own ? weft_connection_at(worker->plane, connection->reverse) : connection;
-	if (!reverse)
-		return WEFT_DROP_INVALID_NEXTHOP;
 	key = forward->key;
 	question = ask_again(worker, step, forward, &key, own);
 	reason = evaluate(worker, &question);

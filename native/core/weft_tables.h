@@ -135,47 +135,60 @@ struct weft_log_msg *weft_policy_log_begin(struct weft_plane *plane, uint32_t wo
 void weft_policy_log_commit(struct weft_plane *plane, uint32_t worker);
 
 /* ---- connections ---- */
+/* Of IPv4 the first four bytes of an address; the rest, and zero0, are 0: keys are compared as bytes. */
 struct weft_connection_key {
+	uint8_t source[16], destination[16];
 	uint32_t zone;
+	uint16_t source_port, destination_port; /* host order; ICMP echo: identifier and type class */
 	uint8_t family, protocol;
 	uint8_t zero0[2];
-	uint16_t source_port, destination_port; /* host order; ICMP echo: identifier and type class */
-	uint8_t source[16], destination[16];
-	uint32_t zero1;
-} __attribute__((aligned(8)));
-WEFT_ABI_ASSERT(sizeof(struct weft_connection_key) == 48, "connection key");
+};
+WEFT_ABI_ASSERT(sizeof(struct weft_connection_key) == 44, "connection key");
+
+/* Monotonic time of a connection: 2^20 ns, about a millisecond; wraps after 52 days. */
+#define WEFT_TICK_SHIFT 20
+static inline uint32_t weft_ticks(uint64_t now_ns) { return (uint32_t)(now_ns >> WEFT_TICK_SHIFT); }
+static inline uint64_t weft_ticks_ns(uint32_t ticks) { return (uint64_t)ticks << WEFT_TICK_SHIFT; }
 
 /*
- * One direction. The first line is read on every hit and written only when the pair is re-evaluated (under the pair's lock);
- * the second is written by the worker that carries this direction. Ids with generations, never pointers.
+ * One direction: two cache lines that the CPU fetches together. The first is read on every hit and written only when the pair is
+ * re-evaluated (under the pair's lock), as are `stamp` to `ecmp_id`; the counters are written by the worker that carries this
+ * direction. Ids, never pointers. The directions of a pair are entries 2i (the initiator's) and 2i + 1.
  */
 struct weft_connection {
 	struct weft_connection_key key;
-	uint32_t reverse;            /* index of the other direction */
-	uint32_t sequence;           /* odd while line one or `forward` is being written */
-	uint32_t flags;              /* enum weft_connection_flag, and bits the packet path owns from 1<<16 */
+	uint32_t sequence;           /* odd while the direction is being written */
 	uint32_t vif_id;             /* LOCAL interface this direction enters by, or 0xffffffff: from the fabric */
-
-	/* how this direction leaves */
-	uint32_t nexthop_id, nexthop_generation;
+	uint32_t entry_endpoint;     /* endpoint index plus 1 this direction must come from, 0: none (local port) */
+	uint32_t nexthop_id;         /* how this direction leaves */
 	uint32_t label;
-	uint32_t route_flags;
-	uint32_t source_stamp, destination_stamp, policy_stamp;
-	uint32_t entry_endpoint;     /* endpoint index this direction must come from, 0: none (local port) */
-	uint32_t source_identity, destination_identity;
-	uint32_t vrf_id;
+
+	uint64_t stamp;              /* weft_stamp of everything the evaluation depended on */
+	uint64_t packets, bytes;     /* counted by this direction's worker */
+	uint32_t seen;               /* ticks; likewise */
+	uint32_t flags;              /* enum weft_connection_flag, and bits the packet path owns from 1<<16 */
 	uint16_t entropy_port;       /* outer UDP source port */
-	uint8_t tcp_state, drop;     /* drop: enum weft_drop when DENIED */
-
-	/* written by this direction's worker */
-	uint64_t packets, bytes;
-	uint64_t seen_ns, created_ns;
-
-	/* WEFT_CONNECTION_VIA_ECMP: the next hop above is of this member of this ECMP next hop; written like line one */
-	uint32_t ecmp_id, ecmp_generation, member_id;
-	uint32_t owner_vif;          /* port that opened the pair, whose limit it counts for, or none; the insertion's, never changed */
+	uint8_t route_flags;         /* enum weft_route_flag */
+	uint8_t tcp_state;           /* written by this direction's worker */
+	uint32_t vrf_id;
+	uint32_t identity;           /* of who sends in this direction; the receiver's is the other direction's */
+	uint32_t ecmp_id, member_id; /* WEFT_CONNECTION_VIA_ECMP: the next hop above is of this member of this ECMP next hop */
+	uint32_t of_pair[2];         /* see enum weft_of_pair; the insertion's, or the set-up's, never changed */
+	uint8_t drop;                /* enum weft_drop when DENIED */
+	uint8_t zero0[3];
 } __attribute__((aligned(WEFT_CACHE_LINE)));
-WEFT_ABI_ASSERT(sizeof(struct weft_connection) == 192, "connection");
+WEFT_ABI_ASSERT(sizeof(struct weft_connection) == 128, "connection");
+
+/* What a pair has once stands half in one direction, half in the other. */
+enum weft_of_pair {
+	WEFT_PAIR_CREATED = 0, /* initiator's direction: ticks */
+	WEFT_PAIR_OWNER = 1,   /* initiator's direction: port that opened the pair, whose limit it counts for, or 0xffffffff */
+	WEFT_PAIR_SERVICE = 0, /* answer's direction: service the pair was opened to, 0: none */
+	WEFT_PAIR_BACKEND = 1, /* answer's direction: its backend */
+};
+
+/* The same entry of the other direction. */
+struct weft_connection *weft_connection_reverse(struct weft_plane *plane, const struct weft_connection *connection);
 
 uint32_t weft_connection_hash(struct weft_plane *plane, const struct weft_connection_key *key);
 /* Worker context. NULL: none. */
@@ -183,7 +196,7 @@ struct weft_connection *weft_connection_find(struct weft_plane *plane, const str
 struct weft_connection *weft_connection_at(struct weft_plane *plane, uint32_t index);
 uint32_t weft_connection_index(struct weft_plane *plane, const struct weft_connection *connection);
 /*
- * Inserts both directions atomically (a reader sees both or none). Copies the two; sets reverse and created_ns. When either key
+ * Inserts both directions atomically (a reader sees both or none). Copies the two; sets created and owner. When either key
  * exists already (another worker was first) nothing is inserted and the present one of `forward`'s key is returned, or NULL when
  * only the reverse key was taken. NULL with *refused set (CONNECTION_LIMIT, VIF_CONNECTION_LIMIT) when there is no room. Worker context.
  */

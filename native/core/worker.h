@@ -176,10 +176,20 @@ enum weft_drop weft_connection_again(struct weft_worker *worker, struct weft_ste
 /* Resolves one direction. `connection` is a private copy. */
 enum weft_drop weft_connection_resolve(struct weft_worker *worker, const struct weft_connection *connection,
 				       struct weft_way *way);
-/* Combined stamp of the port a direction enters by and the one it leaves by; NULL: none. */
-static inline uint32_t weft_policy_stamp(const struct weft_vif *in, const struct weft_vif *out)
+/*
+ * What a direction's evaluation depended on, in one number: the ports it enters and leaves by (NULL: none), the stamps of the routes
+ * to its source and destination, the next hop it leaves by and the ECMP next hop that one is a member of (NULL: none). No value of
+ * the parts is given out twice, so an equal stamp means that nothing changed (but for a chance of 2^-64).
+ */
+static inline uint64_t weft_stamp(const struct weft_vif *in, const struct weft_vif *out, uint32_t source, uint32_t destination,
+				  const struct weft_nexthop *nexthop, const struct weft_nexthop *ecmp)
 {
-	return (in ? weft_vif_stamp(in) * 0x9e3779b1u : 0) + (out ? weft_vif_stamp(out) : 0);
+	uint64_t stamp = (uint64_t)source << 32 | destination;
+
+	stamp += (in ? weft_vif_stamp(in) : 0) * 0x9e3779b97f4a7c15ull;
+	stamp += (out ? weft_vif_stamp(out) : 0) * 0xc2b2ae3d27d4eb4full;
+	stamp += (nexthop ? nexthop->generation : 0) * 0x9fb21c651e98df25ull;
+	return stamp + (ecmp ? ecmp->generation : 0) * 0xd6e8feb86659fd93ull;
 }
 uint16_t weft_entropy_port(uint32_t hash);
 
@@ -195,8 +205,8 @@ const struct weft_nexthop_member *weft_ecmp_choose(struct weft_plane *plane, con
 /* The member behind which a packet came: the one of that port (vif_id), or of that outer source (entry: endpoint index plus 1). */
 const struct weft_nexthop_member *weft_ecmp_origin(struct weft_plane *plane, const struct weft_nexthop *ecmp, uint32_t vif_id,
 						   uint32_t entry);
-/* False: the ECMP next hop changed, or (for the initiator's direction) the other plane of the member's tunnel fell silent. */
-bool weft_ecmp_holds(struct weft_plane *plane, const struct weft_connection *connection, const struct weft_nexthop *nexthop);
+/* False (for the initiator's direction): the other plane of the member's tunnel fell silent. */
+bool weft_ecmp_holds(const struct weft_connection *connection, const struct weft_nexthop *nexthop);
 
 /* ---- judge.c ---- */
 /* Index of the first rule that matches, rule_count: none does. */

@@ -39,7 +39,7 @@ static struct weft_connection direction(uint32_t number, bool reverse, uint32_t 
 	memcpy(c.key.destination, reverse ? "\x0a\0\0\1" : "\x0a\0\0\2", 4);
 	c.label = number;
 	c.vif_id = WEFT_VIF_LIMIT;
-	c.nexthop_id = c.nexthop_generation = c.route_flags = c.vrf_id = version;
+	c.nexthop_id = c.ecmp_id = c.member_id = c.vrf_id = version;
 	c.packets = number + 1;
 	c.tcp_state = 3;
 	return c;
@@ -62,15 +62,15 @@ static struct weft_connection *insert(struct weft_plane *plane, uint32_t number,
 
 static void rewrite(struct weft_plane *plane, struct weft_connection *c, uint32_t version)
 {
-	struct weft_connection *pair[2] = {c, weft_connection_at(plane, c->reverse)};
+	struct weft_connection *pair[2] = {c, weft_connection_reverse(plane, c)};
 
 	weft_connection_lock(plane, c);
 	for (int i = 0; i < 2; i++) {
 		__atomic_store_n(&pair[i]->nexthop_id, version, __ATOMIC_RELAXED);
-		__atomic_store_n(&pair[i]->nexthop_generation, version, __ATOMIC_RELAXED);
+		__atomic_store_n(&pair[i]->ecmp_id, version, __ATOMIC_RELAXED);
 		for (volatile int spin = 0; spin < 300; spin++) /* so that death comes here often */
 			;
-		__atomic_store_n(&pair[i]->route_flags, version, __ATOMIC_RELAXED);
+		__atomic_store_n(&pair[i]->member_id, version, __ATOMIC_RELAXED);
 		__atomic_store_n(&pair[i]->vrf_id, version, __ATOMIC_RELAXED);
 	}
 	weft_connection_unlock(plane, c);
@@ -137,7 +137,7 @@ static void kill_one(void)
 
 static bool of_one_piece(const struct weft_connection *c, uint32_t number)
 {
-	return c->label == number && c->nexthop_id == c->nexthop_generation && c->nexthop_id == c->route_flags &&
+	return c->label == number && c->nexthop_id == c->ecmp_id && c->nexthop_id == c->member_id &&
 	       c->nexthop_id == c->vrf_id && c->packets == number + 1 && c->tcp_state == 3 && !(c->sequence & 1);
 }
 
@@ -152,8 +152,8 @@ static uint32_t check_pairs(struct weft_plane *plane)
 		if (!forward || !reverse)
 			continue;
 		found++;
-		CHECK(weft_connection_at(plane, forward->reverse) == reverse &&
-		      weft_connection_at(plane, reverse->reverse) == forward);
+		CHECK(weft_connection_reverse(plane, forward) == reverse &&
+		      weft_connection_reverse(plane, reverse) == forward);
 		CHECK(of_one_piece(forward, number) && of_one_piece(reverse, number));
 		CHECK(forward->nexthop_id == reverse->nexthop_id);
 	}

@@ -55,8 +55,8 @@ static void randomOperationsAgreeWithAnArray(void)
 		CHECK((forward != NULL) == present[number] && (reverse != NULL) == present[number]);
 		if (forward && reverse) {
 			CHECK(forward->label == number && reverse->label == number);
-			CHECK(weft_connection_at(plane, forward->reverse) == reverse);
-			CHECK(weft_connection_at(plane, reverse->reverse) == forward);
+			CHECK(weft_connection_reverse(plane, forward) == reverse);
+			CHECK(weft_connection_reverse(plane, reverse) == forward);
 		}
 		if (!present[number]) {
 			CHECK(insert(number, &full) != NULL && !full);
@@ -109,7 +109,7 @@ static void *churn(void *argument)
 
 		state = state * 6364136223846793005u + 1442695040888963407u;
 		c = find(number, state >> 63);
-		if (c && (c->label != number || weft_connection_at(plane, c->reverse)->label != number))
+		if (c && (c->label != number || weft_connection_reverse(plane, c)->label != number))
 			__atomic_add_fetch(&thread_errors, 1, __ATOMIC_RELAXED);
 		if (!c)
 			insert(number, &full);
