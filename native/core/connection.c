@@ -11,6 +11,7 @@
 #include "plane.h"
 
 #define BUCKET_SLOTS 8u
+#define BUCKET_ROOMY 6u		    /* slots used from which on the other bucket is asked */
 #define AGE_ROUND_NS 10000000000ull /* every pair is looked at this often */
 #define AGE_SLICE_PAIRS 65536u
 #define NO_PAIR 0xffffffffu
@@ -18,9 +19,12 @@
 enum pair_state { PAIR_FREE, PAIR_LIVE, PAIR_REMOVED };
 
 struct bucket {
-	uint32_t lock;
-	uint16_t signature[BUCKET_SLOTS];
+	union {
+		uint16_t signature[BUCKET_SLOTS];
+		uint64_t signatures[BUCKET_SLOTS / 4];
+	};
 	uint32_t index[BUCKET_SLOTS]; /* of the entry, plus one; 0: free */
+	uint32_t lock;
 	uint8_t zero0[12];
 } __attribute__((aligned(WEFT_CACHE_LINE)));
 WEFT_ABI_ASSERT(sizeof(struct bucket) == WEFT_CACHE_LINE, "bucket");
@@ -116,18 +120,39 @@ bool weft_connection_live(struct weft_plane *plane, uint32_t index)
 	return index / 2 < weft_connections_used(plane) && __atomic_load_n(&c->states[index / 2], __ATOMIC_ACQUIRE) == PAIR_LIVE;
 }
 
+/* Both halves of the product: each bit of the one depends on every bit of the other. */
+static inline uint64_t fold(uint64_t a, uint64_t b)
+{
+	unsigned __int128 product = (unsigned __int128)a * b;
+
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+static inline uint64_t word_at(const void *bytes)
+{
+	uint64_t word;
+
+	memcpy(&word, bytes, sizeof(word));
+	return word;
+}
+
 uint32_t weft_connection_hash(struct weft_plane *plane, const struct weft_connection_key *key)
 {
-	uint64_t words[sizeof(*key) / 8], h = plane->hash_keys[0];
+	const uint64_t *secret = plane->hash_keys;
+	uint64_t ends = word_at(&key->zone) ^ secret[0], h;
+	uint32_t kind, source, destination;
 
-	memcpy(words, key, sizeof(words));
-	for (uint32_t i = 0; i < WEFT_ARRAY_COUNT(words); i++) {
-		h ^= (words[i] + plane->hash_keys[1 + i % 3]) * 0x9fb21c651e98df25ull;
-		h = (h << 29 | h >> 35) * 0xbf58476d1ce4e5b9ull;
+	memcpy(&kind, &key->family, sizeof(kind));
+	if (WEFT_LIKELY(key->family == 4)) {
+		memcpy(&source, key->source, sizeof(source));
+		memcpy(&destination, key->destination, sizeof(destination));
+		h = ((uint64_t)source << 32 | destination) ^ secret[1];
+	} else {
+		h = fold(word_at(key->source) ^ secret[1], word_at(key->source + 8) ^ secret[2]) ^
+		    fold(word_at(key->destination) ^ secret[3],
+			 word_at(key->destination + 8) ^ secret[0] ^ 0x9fb21c651e98df25ull);
 	}
-	h ^= h >> 32;
-	h *= 0x94d049bb133111ebull;
-	h ^= h >> 29;
+	h = fold(fold(ends, h) ^ secret[2], kind ^ secret[3]);
 	return (uint32_t)h ? (uint32_t)h : 1;
 }
 
@@ -138,19 +163,69 @@ void weft_connection_prefetch(struct weft_plane *plane, uint32_t hash)
 	__builtin_prefetch(&c->buckets[bucket_first(c, hash)]);
 }
 
+/* The high bit of each of four lanes is set where the lane is the signature; above a true one a false one may be set, never
+ * below. */
+static inline uint64_t lanes_equal(uint64_t lanes, uint16_t signature)
+{
+	uint64_t x = lanes ^ signature * 0x0001000100010001ull;
+
+	return (x - 0x0001000100010001ull) & ~x & 0x8000800080008000ull;
+}
+
+/* The first entry of the bucket, from slot *slot on, whose signature is this one; *slot is the one behind it. NULL: none. */
+static inline struct weft_connection *bucket_candidate(struct weft_connections *c, struct bucket *bucket, uint16_t signature,
+						       uint32_t *slot)
+{
+	for (uint32_t half = *slot / 4; half < 2; half++) {
+		uint64_t equal = lanes_equal(__atomic_load_n(&bucket->signatures[half], __ATOMIC_RELAXED), signature);
+
+		if (half == *slot / 4)
+			equal &= ~0ull << *slot % 4 * 16;
+		while (equal) {
+			uint32_t at = half * 4 + (uint32_t)__builtin_ctzll(equal) / 16;
+			uint32_t index = __atomic_load_n(&bucket->index[at], __ATOMIC_ACQUIRE);
+
+			if (WEFT_LIKELY(index)) {
+				*slot = at + 1;
+				return &c->entries[index - 1];
+			}
+			equal &= equal - 1;
+		}
+	}
+	*slot = BUCKET_SLOTS;
+	return NULL;
+}
+
 static inline struct weft_connection *bucket_find(struct weft_connections *c, struct bucket *bucket, uint16_t signature,
 						  const struct weft_connection_key *key)
 {
-	for (uint32_t slot = 0; slot < BUCKET_SLOTS; slot++) {
-		uint32_t index;
+	uint32_t slot = 0;
 
-		if (__atomic_load_n(&bucket->signature[slot], __ATOMIC_RELAXED) != signature)
-			continue;
-		index = __atomic_load_n(&bucket->index[slot], __ATOMIC_ACQUIRE);
-		if (index && memcmp(&c->entries[index - 1].key, key, sizeof(*key)) == 0)
-			return &c->entries[index - 1];
+	while (slot < BUCKET_SLOTS) {
+		struct weft_connection *candidate = bucket_candidate(c, bucket, signature, &slot);
+
+		if (candidate && weft_connection_is(candidate, key))
+			return candidate;
 	}
 	return NULL;
+}
+
+struct weft_connection *weft_connection_candidate(struct weft_plane *plane, uint32_t hash)
+{
+	struct weft_connections *c = plane->connections;
+	struct weft_connection *candidate;
+	uint32_t slot = 0;
+
+	candidate = bucket_candidate(c, &c->buckets[bucket_first(c, hash)], signature_of(hash), &slot);
+	if (WEFT_UNLIKELY(!candidate)) {
+		slot = 0;
+		candidate = bucket_candidate(c, &c->buckets[bucket_second(c, hash)], signature_of(hash), &slot);
+	}
+	if (WEFT_LIKELY(candidate != NULL)) {
+		__builtin_prefetch(candidate);
+		__builtin_prefetch((const uint8_t *)candidate + WEFT_CACHE_LINE, 1);
+	}
+	return candidate;
 }
 
 struct weft_connection *weft_connection_find(struct weft_plane *plane, const struct weft_connection_key *key, uint32_t hash)
@@ -226,12 +301,16 @@ static uint32_t slots_used(const struct bucket *bucket)
 	return used;
 }
 
-/* Puts an entry into the emptier of its buckets, locked by the caller. False: both are full. */
+/*
+ * Puts an entry into one of its buckets, locked by the caller: the first, where it is found sooner, while that one has room to
+ * spare, else the emptier one. False: both are full.
+ */
 static bool link_entry(struct weft_connections *c, uint32_t hash, uint32_t index)
 {
 	struct bucket *bucket = &c->buckets[bucket_first(c, hash)], *second = &c->buckets[bucket_second(c, hash)];
+	uint32_t used = slots_used(bucket);
 
-	if (slots_used(second) < slots_used(bucket))
+	if (used >= BUCKET_ROOMY && slots_used(second) < used)
 		bucket = second;
 	for (uint32_t slot = 0; slot < BUCKET_SLOTS; slot++) {
 		if (bucket->index[slot])

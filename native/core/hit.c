@@ -83,10 +83,7 @@ enum weft_drop weft_connection_way(struct weft_worker *worker, struct weft_step 
 	enum weft_drop reason;
 
 	if (!connection) {
-		/* an earlier packet of the burst may have set it up */
-		connection = weft_connection_find(worker->plane, &step->view.key, step->hash);
-		if (!connection)
-			connection = weft_connection_find_at_port(worker, step);
+		connection = weft_connection_find_at_port(worker, step);
 		if (!connection)
 			return weft_connection_set_up(worker, step, way);
 	}

@@ -90,10 +90,13 @@ static void enter(struct weft_worker *worker, uint32_t count)
 
 static void leave(struct weft_worker *worker, struct weft_step *step)
 {
-	struct weft_connection *connection = weft_connection_find(worker->plane, &step->view.key, step->hash);
+	struct weft_connection *connection = step->candidate;
 	struct weft_way way;
-	enum weft_drop reason = weft_connection_way(worker, step, connection, &way);
+	enum weft_drop reason;
 
+	if (WEFT_UNLIKELY(!connection || !weft_connection_is(connection, &step->view.key)))
+		connection = weft_connection_find(worker->plane, &step->view.key, step->hash);
+	reason = weft_connection_way(worker, step, connection, &way);
 	if (!reason && step->packet)
 		reason = weft_output(worker, step, &way);
 	if (WEFT_UNLIKELY(reason))
@@ -115,6 +118,10 @@ void weft_plane_input(struct weft_plane *plane, uint32_t worker, uint32_t vif_id
 	}
 	begin(self, vif, packets, count);
 	enter(self, count);
+	for (uint32_t i = 0; i < count; i++) {
+		if (self->steps[i].packet)
+			self->steps[i].candidate = weft_connection_candidate(plane, self->steps[i].hash);
+	}
 	for (uint32_t i = 0; i < count; i++) {
 		if (self->steps[i].packet)
 			leave(self, &self->steps[i]);

@@ -208,8 +208,28 @@ void weft_connection_remove(struct weft_plane *plane, struct weft_connection *co
 void weft_connection_lock(struct weft_plane *plane, struct weft_connection *connection);
 void weft_connection_unlock(struct weft_plane *plane, struct weft_connection *connection);
 
-/* Asks the CPU for the memory that weft_connection_find with this hash reads first. Worker context. */
+/*
+ * The find in three steps, so that a burst's memory comes while other packets are worked on. Worker context. prefetch: asks for
+ * the bucket. candidate: the first entry that may be it (and asks for its memory), or NULL. weft_connection_is says whether it
+ * is; when it is not, or there is none, only weft_connection_find knows.
+ */
 void weft_connection_prefetch(struct weft_plane *plane, uint32_t hash);
+struct weft_connection *weft_connection_candidate(struct weft_plane *plane, uint32_t hash);
+static inline bool weft_connection_is(const struct weft_connection *connection, const struct weft_connection_key *key)
+{
+	const uint8_t *one = (const uint8_t *)&connection->key, *other = (const uint8_t *)key;
+	uint64_t differ = 0, a, b;
+	uint32_t c, d;
+
+	for (uint32_t at = 0; at < 40; at += 8) {
+		memcpy(&a, one + at, 8);
+		memcpy(&b, other + at, 8);
+		differ |= a ^ b;
+	}
+	memcpy(&c, one + 40, 4);
+	memcpy(&d, other + 40, 4);
+	return !(differ | (c ^ d));
+}
 
 /* ---- the packet path's memory of one worker ---- */
 /* Packet path: how much it wants. The control half allocates so much per worker (zeroed) when the plane is made, then calls init. */

@@ -34,6 +34,7 @@ enum weft_tcp_state {
 struct weft_step {
 	struct weft_packet *packet;    /* NULL: passed on or dropped */
 	struct weft_nexthop *delivery; /* LOCAL next hop of an MPLS label, else NULL */
+	struct weft_connection *candidate; /* may be its connection, or NULL */
 	uint32_t hash;
 	uint32_t vif_id; /* port it came from, or WEFT_FROM_FABRIC */
 	uint32_t entry;	 /* index of the outer source's endpoint plus 1, or 0 */
