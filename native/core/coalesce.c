@@ -136,11 +136,11 @@ static bool append(struct weft_worker *worker, struct weft_group *group, const s
 {
 	uint32_t bytes = packet->length - step->view.payload;
 
-	if (!weft_host_packet_adjust(packet, step->view.payload))
+	if (!weft_packet_adjust(packet, step->view.payload))
 		return false;
 	if (!weft_host_packet_chain(worker->plane, worker->index, group->head, packet)) {
 		/* the header still stands in front of the payload */
-		weft_host_packet_adjust(packet, -(int32_t)step->view.payload);
+		weft_packet_adjust(packet, -(int32_t)step->view.payload);
 		return false;
 	}
 	if (step->view.tcp_flags & WEFT_TCP_PSH)

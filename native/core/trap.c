@@ -29,7 +29,7 @@ enum weft_drop weft_trap(struct weft_worker *worker, struct weft_step *step, enu
 		return otherwise;
 	if (!weft_bucket_take(&worker->traps[step->vif_id % WEFT_VIF_LIMIT][trap % WEFT_TRAP_LIMIT], worker->now_ns))
 		return WEFT_DROP_TRAP_RATE;
-	if (!weft_checksum_complete(worker, packet) || !weft_host_packet_adjust(packet, -(int32_t)sizeof(header)))
+	if (!weft_checksum_complete(worker, packet) || !weft_packet_adjust(packet, -(int32_t)sizeof(header)))
 		return WEFT_DROP_NO_MEMORY;
 	header.time_ns = weft_host_wall_ns();
 	memcpy(packet->data, &header, sizeof(header));
@@ -230,7 +230,7 @@ enum weft_drop weft_injection_input(struct weft_worker *worker, struct weft_step
 		return reason;
 	memcpy(&header, packet->data, sizeof(header));
 	if (header.zero0 || header.zero1 || header.bytes != packet->length - sizeof(header) ||
-	    !weft_host_packet_adjust(packet, sizeof(header)))
+	    !weft_packet_adjust(packet, sizeof(header)))
 		return WEFT_DROP_INJECTION;
 	packet->flags = 0;
 	packet->gso = WEFT_GSO_NONE;

@@ -35,8 +35,6 @@ void weft_host_packet_free(struct weft_plane *plane, uint32_t worker, struct wef
 bool weft_host_packet_pull(struct weft_plane *plane, uint32_t worker, struct weft_packet *packet, uint32_t bytes);
 /* Copies `bytes` from `offset` out of a possibly non-linear packet. Caller checked the bounds. */
 void weft_host_packet_copy_out(const struct weft_packet *packet, uint32_t offset, void *out, uint32_t bytes);
-/* Moves data by `bytes` (> 0: strip at the front, < 0: make room; headroom suffices or it fails), keeping length true. */
-bool weft_host_packet_adjust(struct weft_packet *packet, int32_t bytes);
 /* Cuts the packet to `length`. */
 void weft_host_packet_trim(struct weft_packet *packet, uint32_t length);
 /* Appends tail's bytes behind head's: head grows in length and takes tail, whose metadata is lost. False when memory is out:

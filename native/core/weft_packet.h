@@ -4,7 +4,7 @@
  * fills it before weft_plane_input and owns it again in weft_host_transmit / weft_host_packet_free.
  *
  * A packet may be non-linear: only `linear` bytes stand at `data`. Anything that moves data (pull, push, expand) may change
- * `data` and may fail.
+ * `data` and may fail. What a host keeps of its own about the first part follows these fields, which the core changes.
  */
 #ifndef WEFT_PACKET_H
 #define WEFT_PACKET_H
@@ -36,6 +36,21 @@ struct weft_packet {
 	uint32_t vif_id;      /* the interface it came from; the host sets it, or weft_plane_input does */
 	uint32_t hash;        /* flow hash of the inner packet, 0: unknown */
 };
+
+/*
+ * Moves the start of the data by `bytes` (> 0: strip at the front, < 0: make room), keeping the lengths true. False when the linear
+ * part, or the headroom, is shorter.
+ */
+static inline bool weft_packet_adjust(struct weft_packet *packet, int32_t bytes)
+{
+	if (WEFT_UNLIKELY(bytes > 0 ? (uint32_t)bytes > packet->linear : (uint32_t)-bytes > packet->headroom))
+		return false;
+	packet->data += bytes;
+	packet->length -= (uint32_t)bytes;
+	packet->linear -= (uint32_t)bytes;
+	packet->headroom += (uint32_t)bytes;
+	return true;
+}
 
 /* Bytes a host keeps free in front of received data: the largest encapsulation (IPv6 + UDP + VXLAN + Ethernet, twice rounded). */
 #define WEFT_HEADROOM 128

@@ -66,14 +66,14 @@ struct weft_packet *weftd_packet_new(uint32_t bytes, uint32_t vif_id)
 	return weftd_packet_adopt(mbuf, mbuf, vif_id);
 }
 
-void weftd_packet_free(struct weft_packet *packet) { rte_pktmbuf_free(weftd_mbuf_of(packet)); }
+void weftd_packet_free(struct weft_packet *packet) { rte_pktmbuf_free(weftd_packet_mbuf(packet)); }
 
 uint32_t weftd_packet_vector(const struct weft_packet *packet, uint32_t offset, struct iovec *vector, uint32_t room)
 {
 	struct rte_mbuf *mbuf;
 	uint32_t count = 0;
 
-	for (mbuf = weftd_mbuf_of(packet); mbuf; mbuf = mbuf->next) {
+	for (mbuf = weftd_packet_mbuf(packet); mbuf; mbuf = mbuf->next) {
 		if (offset >= mbuf->data_len) {
 			offset -= mbuf->data_len;
 			continue;
@@ -103,7 +103,7 @@ void weft_host_packet_free(struct weft_plane *plane, uint32_t worker, struct wef
 
 bool weft_host_packet_pull(struct weft_plane *plane, uint32_t worker, struct weft_packet *packet, uint32_t bytes)
 {
-	struct rte_mbuf *head = weftd_mbuf_of(packet), *next;
+	struct rte_mbuf *head = weftd_packet_mbuf(packet), *next;
 	uint32_t missing, part;
 
 	(void)plane;
@@ -135,7 +135,7 @@ bool weft_host_packet_pull(struct weft_plane *plane, uint32_t worker, struct wef
 
 void weft_host_packet_copy_out(const struct weft_packet *packet, uint32_t offset, void *out, uint32_t bytes)
 {
-	const struct rte_mbuf *mbuf = weftd_mbuf_of(packet);
+	const struct rte_mbuf *mbuf = weftd_packet_mbuf(packet);
 	uint8_t *to = out;
 	uint32_t part;
 
@@ -153,27 +153,9 @@ void weft_host_packet_copy_out(const struct weft_packet *packet, uint32_t offset
 	}
 }
 
-bool weft_host_packet_adjust(struct weft_packet *packet, int32_t bytes)
-{
-	struct rte_mbuf *mbuf = weftd_mbuf_of(packet);
-
-	if (bytes > 0 ? (uint32_t)bytes > packet->linear : (uint32_t)-bytes > packet->headroom)
-		return false;
-	if (bytes < 0 && packet->linear + (uint32_t)-bytes > UINT16_MAX)
-		return false;
-	packet->data += bytes;
-	packet->length = (uint32_t)((int32_t)packet->length - bytes);
-	packet->linear = (uint32_t)((int32_t)packet->linear - bytes);
-	packet->headroom = (uint32_t)((int32_t)packet->headroom + bytes);
-	mbuf->data_off = (uint16_t)packet->headroom;
-	mbuf->data_len = (uint16_t)packet->linear;
-	mbuf->pkt_len = packet->length;
-	return true;
-}
-
 void weft_host_packet_trim(struct weft_packet *packet, uint32_t length)
 {
-	struct rte_mbuf *head = weftd_mbuf_of(packet), *mbuf = head, *next;
+	struct rte_mbuf *head = weftd_packet_mbuf(packet), *mbuf = head, *next;
 	uint32_t left = length;
 
 	if (length >= packet->length)
@@ -199,7 +181,7 @@ void weft_host_packet_trim(struct weft_packet *packet, uint32_t length)
 
 bool weft_host_packet_chain(struct weft_plane *plane, uint32_t worker, struct weft_packet *head, struct weft_packet *tail)
 {
-	struct rte_mbuf *to = weftd_mbuf_of(head), *from = weftd_mbuf_of(tail);
+	struct rte_mbuf *to = weftd_packet_mbuf(head), *from = weftd_packet_mbuf(tail);
 
 	(void)plane;
 	(void)worker;

@@ -17,13 +17,20 @@
 struct weftd_packet_area {
 	struct weft_packet packet;
 	struct rte_mbuf *last; /* last segment of the chain, so that appending is O(1) */
-} __attribute__((aligned(8)));
+} __attribute__((aligned(RTE_CACHE_LINE_SIZE)));
 
-_Static_assert(sizeof(struct weftd_packet_area) % RTE_MBUF_PRIV_ALIGN == 0, "private area of an mbuf");
+/* One line, so that data behind WEFT_HEADROOM begins a line too. */
+_Static_assert(sizeof(struct weftd_packet_area) == RTE_CACHE_LINE_SIZE, "private area of an mbuf");
 
-static inline struct rte_mbuf *weftd_mbuf_of(const struct weft_packet *packet)
+/* The packet's mbuf, whose first segment is made what the core has made of the packet. */
+static inline struct rte_mbuf *weftd_packet_mbuf(const struct weft_packet *packet)
 {
-	return (struct rte_mbuf *)((uintptr_t)packet - sizeof(struct rte_mbuf));
+	struct rte_mbuf *mbuf = (struct rte_mbuf *)((uintptr_t)packet - sizeof(struct rte_mbuf));
+
+	mbuf->data_off = (uint16_t)packet->headroom;
+	mbuf->data_len = (uint16_t)packet->linear;
+	mbuf->pkt_len = packet->length;
+	return mbuf;
 }
 
 static inline struct weftd_packet_area *weftd_area_of(struct rte_mbuf *mbuf)

@@ -48,7 +48,7 @@ static uint32_t ethdev_transmit(struct weftd_port *port, struct weftd_worker *wo
 	(void)worker;
 	for (index = 0; index < count;) {
 		for (ready = 0; ready < WEFT_BURST_MAX && index < count; index++) {
-			struct rte_mbuf *mbuf = weftd_mbuf_of(packets[index]);
+			struct rte_mbuf *mbuf = weftd_packet_mbuf(packets[index]);
 
 			if (packets[index]->gso != WEFT_GSO_NONE || packets[index]->flags & WEFT_PACKET_CSUM_PARTIAL ||
 			    rte_pktmbuf_linearize(mbuf)) {

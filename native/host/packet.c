@@ -126,17 +126,6 @@ void weft_host_packet_copy_out(const struct weft_packet *packet, uint32_t offset
 		memcpy(to, whole->rest + (offset - packet->linear), bytes);
 }
 
-bool weft_host_packet_adjust(struct weft_packet *packet, int32_t bytes)
-{
-	if (bytes > 0 ? (uint32_t)bytes > packet->linear : (uint32_t)-bytes > packet->headroom)
-		return false;
-	packet->data += bytes;
-	packet->linear -= (uint32_t)bytes;
-	packet->length -= (uint32_t)bytes;
-	packet->headroom += (uint32_t)bytes;
-	return true;
-}
-
 void weft_host_packet_trim(struct weft_packet *packet, uint32_t length)
 {
 	if (length >= packet->length)

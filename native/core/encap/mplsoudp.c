@@ -31,7 +31,7 @@ enum weft_drop weft_mplsoudp_pull(struct weft_worker *worker, struct weft_packet
 	if (version != 4 && version != 6)
 		return WEFT_DROP_UNSUPPORTED_ETHERTYPE;
 	*family = version;
-	if (!weft_host_packet_adjust(packet, (int32_t)(at + WEFT_MPLS_BYTES - WEFT_L3)))
+	if (!weft_packet_adjust(packet, (int32_t)(at + WEFT_MPLS_BYTES - WEFT_L3)))
 		return WEFT_DROP_NO_MEMORY;
 	ethernet = (void *)packet->data;
 	ethernet->type = weft_be16_of(version == 4 ? WEFT_ETHERTYPE_IPV4 : WEFT_ETHERTYPE_IPV6);
@@ -45,7 +45,7 @@ enum weft_drop weft_mplsoudp_push(struct weft_packet *packet, const struct weft_
 	uint32_t behind = WEFT_MPLS_BYTES + packet->length - WEFT_L3;
 	weft_be32 entry = weft_be32_of(label << 12 | 0x100 | LABEL_TTL);
 
-	if (!weft_host_packet_adjust(packet, (int32_t)WEFT_L3 - (int32_t)(outer + WEFT_MPLS_BYTES)))
+	if (!weft_packet_adjust(packet, (int32_t)WEFT_L3 - (int32_t)(outer + WEFT_MPLS_BYTES)))
 		return WEFT_DROP_NO_MEMORY;
 	memcpy(packet->data + outer, &entry, sizeof(entry));
 	weft_outer_write(packet->data, nexthop, endpoint, tos, entropy_port, WEFT_UDP_PORT_MPLS, behind);

@@ -32,7 +32,7 @@ enum weft_drop weft_vxlan_pull(struct weft_worker *worker, struct weft_packet *p
 		*family = 6;
 	else
 		return WEFT_DROP_UNSUPPORTED_ETHERTYPE;
-	return weft_host_packet_adjust(packet, (int32_t)(at + sizeof(*vxlan))) ? WEFT_DROP_NONE : WEFT_DROP_NO_MEMORY;
+	return weft_packet_adjust(packet, (int32_t)(at + sizeof(*vxlan))) ? WEFT_DROP_NONE : WEFT_DROP_NO_MEMORY;
 }
 
 enum weft_drop weft_vxlan_push(struct weft_packet *packet, const struct weft_nexthop *nexthop,
@@ -43,7 +43,7 @@ enum weft_drop weft_vxlan_push(struct weft_packet *packet, const struct weft_nex
 	struct weft_ethernet *ethernet;
 	struct weft_vxlan *vxlan;
 
-	if (!weft_host_packet_adjust(packet, -(int32_t)(outer + sizeof(*vxlan))))
+	if (!weft_packet_adjust(packet, -(int32_t)(outer + sizeof(*vxlan))))
 		return WEFT_DROP_NO_MEMORY;
 	vxlan = (void *)(packet->data + outer);
 	*vxlan = (struct weft_vxlan){.flags = 0x08, .vni = weft_be24_of(vni)};
