@@ -111,7 +111,7 @@ void weft_host_transmit(struct weft_plane *plane, uint32_t worker, struct weft_v
 	struct bench_sink *sink = &bench_sinks[worker];
 
 	for (uint32_t i = 0; i < count; i++) {
-		struct rte_mbuf *mbuf = weftd_mbuf_of(packets[i]);
+		struct rte_mbuf *mbuf = weftd_packet_mbuf(packets[i]);
 
 		if (WEFT_UNLIKELY(!sink->sent || packets[i]->gso != WEFT_GSO_NONE ||
 				  packets[i]->flags & WEFT_PACKET_CSUM_PARTIAL || rte_pktmbuf_linearize(mbuf))) {
