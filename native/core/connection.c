@@ -8,44 +8,15 @@
  *
  * Entries and states stand behind struct weft_shared, which may outlive the process; everything else is made anew from them.
  */
-#include "plane.h"
+#include "connection.h"
 
-#define BUCKET_SLOTS 8u
+#define WEFT_BUCKET_SLOTS 8u
 #define BUCKET_ROOMY 6u		    /* slots used from which on the other bucket is asked */
 #define AGE_ROUND_NS 10000000000ull /* every pair is looked at this often */
 #define AGE_SLICE_PAIRS 65536u
 #define NO_PAIR 0xffffffffu
 
 enum pair_state { PAIR_FREE, PAIR_LIVE, PAIR_REMOVED };
-
-struct bucket {
-	union {
-		uint16_t signature[BUCKET_SLOTS];
-		uint64_t signatures[BUCKET_SLOTS / 4];
-	};
-	uint32_t index[BUCKET_SLOTS]; /* of the entry, plus one; 0: free */
-	uint32_t lock;
-	uint8_t zero0[12];
-} __attribute__((aligned(WEFT_CACHE_LINE)));
-WEFT_ABI_ASSERT(sizeof(struct bucket) == WEFT_CACHE_LINE, "bucket");
-
-struct weft_connections {
-	struct weft_connection *entries; /* [2 * pairs], shared: a pair's directions are neighbours */
-	struct bucket *buckets;
-	uint8_t *states;                 /* [pairs], shared; written under the bucket locks of the pair */
-	uint32_t *used;                  /* shared */
-	uint32_t *links;                 /* [pairs]: next of the free, removed or waiting list */
-	uint32_t pairs, bucket_mask;
-
-	uint32_t lock __attribute__((aligned(WEFT_CACHE_LINE))); /* of what follows */
-	uint32_t free_list, removed_list, live;
-	uint32_t *opened; /* [WEFT_VIF_LIMIT]: live pairs by the port that opened them: WEFT_PAIR_OWNER */
-
-	uint32_t waiting_list; /* control thread: in their grace period */
-	bool waiting;
-	uint32_t age_next;
-	uint64_t aged_ns;
-};
 
 static inline void spin_lock(uint32_t *lock)
 {
@@ -56,13 +27,6 @@ static inline void spin_lock(uint32_t *lock)
 }
 
 static inline void spin_unlock(uint32_t *lock) { __atomic_store_n(lock, 0, __ATOMIC_RELEASE); }
-
-static inline uint16_t signature_of(uint32_t hash) { return (uint16_t)(hash >> 16); }
-static inline uint32_t bucket_first(const struct weft_connections *c, uint32_t hash) { return hash & c->bucket_mask; }
-static inline uint32_t bucket_second(const struct weft_connections *c, uint32_t hash)
-{
-	return (hash ^ ((signature_of(hash) | 1u) * 0x5bd1e995u)) & c->bucket_mask;
-}
 
 void weft_connections_destroy(struct weft_plane *plane)
 {
@@ -120,89 +84,18 @@ bool weft_connection_live(struct weft_plane *plane, uint32_t index)
 	return index / 2 < weft_connections_used(plane) && __atomic_load_n(&c->states[index / 2], __ATOMIC_ACQUIRE) == PAIR_LIVE;
 }
 
-/* Both halves of the product: each bit of the one depends on every bit of the other. */
-static inline uint64_t fold(uint64_t a, uint64_t b)
-{
-	unsigned __int128 product = (unsigned __int128)a * b;
-
-	return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
-static inline uint64_t word_at(const void *bytes)
-{
-	uint64_t word;
-
-	memcpy(&word, bytes, sizeof(word));
-	return word;
-}
-
 uint32_t weft_connection_hash(struct weft_plane *plane, const struct weft_connection_key *key)
 {
-	const uint64_t *secret = plane->hash_keys;
-	uint64_t ends = word_at(&key->zone) ^ secret[0], h;
-	uint32_t kind, source, destination;
-
-	memcpy(&kind, &key->family, sizeof(kind));
-	if (WEFT_LIKELY(key->family == 4)) {
-		memcpy(&source, key->source, sizeof(source));
-		memcpy(&destination, key->destination, sizeof(destination));
-		h = ((uint64_t)source << 32 | destination) ^ secret[1];
-	} else {
-		h = fold(word_at(key->source) ^ secret[1], word_at(key->source + 8) ^ secret[2]) ^
-		    fold(word_at(key->destination) ^ secret[3],
-			 word_at(key->destination + 8) ^ secret[0] ^ 0x9fb21c651e98df25ull);
-	}
-	h = fold(fold(ends, h) ^ secret[2], kind ^ secret[3]);
-	return (uint32_t)h ? (uint32_t)h : 1;
+	return weft_connection_hash_of(plane->hash_keys, key);
 }
 
-void weft_connection_prefetch(struct weft_plane *plane, uint32_t hash)
-{
-	struct weft_connections *c = plane->connections;
-
-	__builtin_prefetch(&c->buckets[bucket_first(c, hash)]);
-}
-
-/* The high bit of each of four lanes is set where the lane is the signature; above a true one a false one may be set, never
- * below. */
-static inline uint64_t lanes_equal(uint64_t lanes, uint16_t signature)
-{
-	uint64_t x = lanes ^ signature * 0x0001000100010001ull;
-
-	return (x - 0x0001000100010001ull) & ~x & 0x8000800080008000ull;
-}
-
-/* The first entry of the bucket, from slot *slot on, whose signature is this one; *slot is the one behind it. NULL: none. */
-static inline struct weft_connection *bucket_candidate(struct weft_connections *c, struct bucket *bucket, uint16_t signature,
-						       uint32_t *slot)
-{
-	for (uint32_t half = *slot / 4; half < 2; half++) {
-		uint64_t equal = lanes_equal(__atomic_load_n(&bucket->signatures[half], __ATOMIC_RELAXED), signature);
-
-		if (half == *slot / 4)
-			equal &= ~0ull << *slot % 4 * 16;
-		while (equal) {
-			uint32_t at = half * 4 + (uint32_t)__builtin_ctzll(equal) / 16;
-			uint32_t index = __atomic_load_n(&bucket->index[at], __ATOMIC_ACQUIRE);
-
-			if (WEFT_LIKELY(index)) {
-				*slot = at + 1;
-				return &c->entries[index - 1];
-			}
-			equal &= equal - 1;
-		}
-	}
-	*slot = BUCKET_SLOTS;
-	return NULL;
-}
-
-static inline struct weft_connection *bucket_find(struct weft_connections *c, struct bucket *bucket, uint16_t signature,
+static inline struct weft_connection *bucket_find(struct weft_connections *c, struct weft_connection_bucket *bucket, uint16_t signature,
 						  const struct weft_connection_key *key)
 {
 	uint32_t slot = 0;
 
-	while (slot < BUCKET_SLOTS) {
-		struct weft_connection *candidate = bucket_candidate(c, bucket, signature, &slot);
+	while (slot < WEFT_BUCKET_SLOTS) {
+		struct weft_connection *candidate = weft_bucket_candidate(c, bucket, signature, &slot);
 
 		if (candidate && weft_connection_is(candidate, key))
 			return candidate;
@@ -210,31 +103,13 @@ static inline struct weft_connection *bucket_find(struct weft_connections *c, st
 	return NULL;
 }
 
-struct weft_connection *weft_connection_candidate(struct weft_plane *plane, uint32_t hash)
-{
-	struct weft_connections *c = plane->connections;
-	struct weft_connection *candidate;
-	uint32_t slot = 0;
-
-	candidate = bucket_candidate(c, &c->buckets[bucket_first(c, hash)], signature_of(hash), &slot);
-	if (WEFT_UNLIKELY(!candidate)) {
-		slot = 0;
-		candidate = bucket_candidate(c, &c->buckets[bucket_second(c, hash)], signature_of(hash), &slot);
-	}
-	if (WEFT_LIKELY(candidate != NULL)) {
-		__builtin_prefetch(candidate);
-		__builtin_prefetch((const uint8_t *)candidate + WEFT_CACHE_LINE, 1);
-	}
-	return candidate;
-}
-
 struct weft_connection *weft_connection_find(struct weft_plane *plane, const struct weft_connection_key *key, uint32_t hash)
 {
 	struct weft_connections *c = plane->connections;
-	struct weft_connection *found = bucket_find(c, &c->buckets[bucket_first(c, hash)], signature_of(hash), key);
+	struct weft_connection *found = bucket_find(c, &c->buckets[weft_bucket_first(c, hash)], weft_signature_of(hash), key);
 
 	if (!found)
-		found = bucket_find(c, &c->buckets[bucket_second(c, hash)], signature_of(hash), key);
+		found = bucket_find(c, &c->buckets[weft_bucket_second(c, hash)], weft_signature_of(hash), key);
 	return found;
 }
 
@@ -277,10 +152,10 @@ static struct bucket_set lock_buckets(struct weft_connections *c, uint32_t one, 
 {
 	struct bucket_set set = {{0}, 0};
 
-	set_add(&set, bucket_first(c, one));
-	set_add(&set, bucket_second(c, one));
-	set_add(&set, bucket_first(c, other));
-	set_add(&set, bucket_second(c, other));
+	set_add(&set, weft_bucket_first(c, one));
+	set_add(&set, weft_bucket_second(c, one));
+	set_add(&set, weft_bucket_first(c, other));
+	set_add(&set, weft_bucket_second(c, other));
 	for (uint32_t i = 0; i < set.count; i++)
 		spin_lock(&c->buckets[set.bucket[i]].lock);
 	return set;
@@ -292,11 +167,11 @@ static void unlock_buckets(struct weft_connections *c, const struct bucket_set *
 		spin_unlock(&c->buckets[set->bucket[i - 1]].lock);
 }
 
-static uint32_t slots_used(const struct bucket *bucket)
+static uint32_t slots_used(const struct weft_connection_bucket *bucket)
 {
 	uint32_t used = 0;
 
-	for (uint32_t slot = 0; slot < BUCKET_SLOTS; slot++)
+	for (uint32_t slot = 0; slot < WEFT_BUCKET_SLOTS; slot++)
 		used += bucket->index[slot] != 0;
 	return used;
 }
@@ -307,15 +182,15 @@ static uint32_t slots_used(const struct bucket *bucket)
  */
 static bool link_entry(struct weft_connections *c, uint32_t hash, uint32_t index)
 {
-	struct bucket *bucket = &c->buckets[bucket_first(c, hash)], *second = &c->buckets[bucket_second(c, hash)];
+	struct weft_connection_bucket *bucket = &c->buckets[weft_bucket_first(c, hash)], *second = &c->buckets[weft_bucket_second(c, hash)];
 	uint32_t used = slots_used(bucket);
 
 	if (used >= BUCKET_ROOMY && slots_used(second) < used)
 		bucket = second;
-	for (uint32_t slot = 0; slot < BUCKET_SLOTS; slot++) {
+	for (uint32_t slot = 0; slot < WEFT_BUCKET_SLOTS; slot++) {
 		if (bucket->index[slot])
 			continue;
-		__atomic_store_n(&bucket->signature[slot], signature_of(hash), __ATOMIC_RELAXED);
+		__atomic_store_n(&bucket->signature[slot], weft_signature_of(hash), __ATOMIC_RELAXED);
 		__atomic_store_n(&bucket->index[slot], index + 1, __ATOMIC_RELEASE);
 		return true;
 	}
@@ -324,12 +199,12 @@ static bool link_entry(struct weft_connections *c, uint32_t hash, uint32_t index
 
 static void unlink_entry(struct weft_connections *c, uint32_t hash, uint32_t index)
 {
-	uint32_t buckets[2] = {bucket_first(c, hash), bucket_second(c, hash)};
+	uint32_t buckets[2] = {weft_bucket_first(c, hash), weft_bucket_second(c, hash)};
 
 	for (uint32_t i = 0; i < 2; i++) {
-		struct bucket *bucket = &c->buckets[buckets[i]];
+		struct weft_connection_bucket *bucket = &c->buckets[buckets[i]];
 
-		for (uint32_t slot = 0; slot < BUCKET_SLOTS; slot++) {
+		for (uint32_t slot = 0; slot < WEFT_BUCKET_SLOTS; slot++) {
 			if (bucket->index[slot] == index + 1) {
 				__atomic_store_n(&bucket->index[slot], 0, __ATOMIC_RELEASE);
 				return;

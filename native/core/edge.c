@@ -5,6 +5,8 @@
 #include "checksum.h"
 #include "encap/mplsoudp.h"
 #include "encap/vxlan.h"
+#include "lookup.h"
+#include "parse_fast.h"
 
 #define UDP_PORT_GENEVE 6081u
 
@@ -12,21 +14,14 @@ const uint8_t weft_gateway_mac[6] = {0x00, 0x00, 0x5e, 0x00, 0x01, 0x00};
 
 bool weft_vif_owns(const struct weft_vif *vif, uint8_t family, const uint8_t *address)
 {
-	uint32_t count = vif->address_count < WEFT_VIF_ADDRESSES_MAX ? vif->address_count : WEFT_VIF_ADDRESSES_MAX;
+	uint64_t words[2] = {0, 0};
 
-	for (uint32_t i = 0; i < count; i++) {
-		const struct weft_vif_address *own = &vif->addresses[i];
-		uint32_t bits = own->flags & WEFT_VIF_ADDRESS_CONFIGURE ? 128 : own->prefix_len, bytes, rest;
+	memcpy(words, address, family == 4 ? 4 : 16);
+	for (uint32_t i = 0; i < vif->address_count; i++) {
+		const struct weft_vif_match *match = &vif->matches[i];
 
-		if (own->family != family)
-			continue;
-		if (family == 4 && bits > 32)
-			bits = 32;
-		bytes = bits / 8;
-		rest = bits % 8;
-		if (memcmp(own->address, address, bytes))
-			continue;
-		if (!rest || !((own->address[bytes] ^ address[bytes]) & (0xff00 >> rest)))
+		if (!(((words[0] ^ match->value[0]) & match->mask[0]) | ((words[1] ^ match->value[1]) & match->mask[1]) |
+		      (match->family ^ family)))
 			return true;
 	}
 	return false;
@@ -90,16 +85,18 @@ enum weft_drop weft_enter_port(struct weft_worker *worker, struct weft_vif *vif,
 	step->vrf_id = vif->vrf_id;
 	type = weft_be16_get(ethernet->type);
 	if (WEFT_LIKELY(type == WEFT_ETHERTYPE_IPV4 || type == WEFT_ETHERTYPE_IPV6))
-		reason = weft_parse_ip(worker, packet, type == WEFT_ETHERTYPE_IPV4 ? 4 : 6, &step->view);
+		reason = weft_parse(worker, packet, type == WEFT_ETHERTYPE_IPV4 ? 4 : 6, &step->view);
 	else if (type == WEFT_ETHERTYPE_ARP)
 		return weft_arp_input(worker, vif, step);
 	else
 		return WEFT_DROP_UNSUPPORTED_ETHERTYPE;
 	if (reason)
 		return reason;
-	reason = weft_parse_metadata(packet, &step->view);
-	if (reason)
-		return reason;
+	if (WEFT_UNLIKELY(packet->gso | (packet->flags & WEFT_PACKET_CSUM_PARTIAL))) {
+		reason = weft_parse_metadata(packet, &step->view);
+		if (reason)
+			return reason;
+	}
 	if (WEFT_UNLIKELY(step->view.kind == WEFT_KIND_NEIGHBOUR))
 		return weft_nd_input(worker, vif, step);
 	if (WEFT_UNLIKELY(weft_trap_may_be_service(step))) {
@@ -147,7 +144,7 @@ static enum weft_drop parse_outer4(struct weft_worker *worker, struct weft_packe
 	if (reason)
 		return reason;
 	ip = weft_ipv4_at(packet);
-	if (!weft_sum_right(weft_sum(ip, header, 0)))
+	if (WEFT_LIKELY(header == sizeof(*ip)) ? !weft_ipv4_sum_right(ip) : !weft_sum_right(weft_sum(ip, header, 0)))
 		return WEFT_DROP_CHECKSUM;
 	*outer = (struct outer){4, ip->tos, ip->source, WEFT_L3 + header, WEFT_L3 + total};
 	return WEFT_DROP_NONE;
@@ -321,7 +318,7 @@ enum weft_drop weft_enter_fabric(struct weft_worker *worker, struct weft_step *s
 		return reason;
 	/* what the device said was about the outer packet */
 	packet->flags = WEFT_PACKET_FROM_TUNNEL;
-	reason = weft_parse_ip(worker, packet, family, &step->view);
+	reason = weft_parse(worker, packet, family, &step->view);
 	if (reason)
 		return reason;
 	reason = apply_context(worker, step, nexthop);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /* The fast path: a packet whose connection is known and still true. No lock, no atomic read-modify-write. */
+#include "lookup.h"
 #include "worker.h"
 
 uint16_t weft_entropy_port(uint32_t hash)
@@ -18,15 +19,15 @@ enum weft_drop weft_connection_resolve(struct weft_worker *worker, const struct 
 	way->nexthop = NULL;
 	way->vif = NULL;
 	if (WEFT_UNLIKELY(connection->flags & WEFT_CONNECTION_TO_VIF)) {
-		way->vif = weft_vif_get(worker->plane, connection->label);
+		way->vif = weft_vif_at(worker->plane, connection->label);
 		return way->vif ? WEFT_DROP_NONE : WEFT_DROP_INVALID_VIF;
 	}
-	nexthop = weft_nexthop_get(worker->plane, connection->nexthop_id);
+	nexthop = weft_nexthop_at(worker->plane, connection->nexthop_id);
 	if (WEFT_UNLIKELY(!nexthop))
 		return WEFT_DROP_INVALID_NEXTHOP;
 	way->nexthop = nexthop;
 	if (nexthop->type == WEFT_NEXTHOP_LOCAL) {
-		way->vif = weft_vif_get(worker->plane, nexthop->vif_id);
+		way->vif = weft_vif_at(worker->plane, nexthop->vif_id);
 		return way->vif ? WEFT_DROP_NONE : WEFT_DROP_INVALID_VIF;
 	}
 	return nexthop->type == WEFT_NEXTHOP_TUNNEL && nexthop->endpoint ? WEFT_DROP_NONE : WEFT_DROP_INVALID_NEXTHOP;
@@ -39,7 +40,7 @@ enum weft_drop weft_connection_resolve(struct weft_worker *worker, const struct 
 static bool is_fresh(struct weft_worker *worker, const struct weft_step *step, const struct weft_connection *connection,
 		     struct weft_way *way)
 {
-	uint32_t sequence = __atomic_load_n(&connection->sequence, __ATOMIC_ACQUIRE), vrf_id;
+	uint32_t sequence = __atomic_load_n(&connection->sequence, __ATOMIC_ACQUIRE), vrf_id, source, destination;
 	const struct weft_connection_key *key = &connection->key;
 	const struct weft_nexthop *ecmp = NULL;
 	uint64_t stamp;
@@ -52,7 +53,7 @@ static bool is_fresh(struct weft_worker *worker, const struct weft_step *step, c
 	if (WEFT_UNLIKELY(weft_connection_resolve(worker, connection, way)))
 		return false;
 	if (WEFT_UNLIKELY(connection->flags & WEFT_CONNECTION_VIA_ECMP)) {
-		ecmp = weft_nexthop_get(worker->plane, connection->ecmp_id);
+		ecmp = weft_nexthop_at(worker->plane, connection->ecmp_id);
 		if (!ecmp || !weft_ecmp_holds(connection, way->nexthop))
 			return false;
 	}
@@ -61,9 +62,8 @@ static bool is_fresh(struct weft_worker *worker, const struct weft_step *step, c
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	if (WEFT_UNLIKELY(__atomic_load_n(&connection->sequence, __ATOMIC_RELAXED) != sequence))
 		return false;
-	return stamp == weft_stamp(step->entry ? NULL : worker->vif, way->vif,
-				   weft_route_stamp(worker->plane, vrf_id, key->family, key->source),
-				   weft_route_stamp(worker->plane, vrf_id, key->family, key->destination), way->nexthop, ecmp);
+	weft_route_stamps_at(weft_vrf_at(worker->plane, vrf_id), key->family, key->source, key->destination, &source, &destination);
+	return stamp == weft_stamp(step->entry ? NULL : worker->vif, way->vif, source, destination, way->nexthop, ecmp);
 }
 
 static void account(struct weft_worker *worker, const struct weft_step *step, struct weft_connection *connection)

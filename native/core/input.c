@@ -3,9 +3,11 @@
  * The packet path, stage by stage over a burst: fetch the headers, let every packet enter, fetch the connection buckets, find
  * the way and send. One packet's memory is on its way to the cache while another's is worked on.
  */
+#include "connection.h"
+#include "lookup.h"
 #include "worker.h"
 
-#define PREFETCH_AHEAD 4u
+#define PREFETCH_AHEAD 6u
 
 size_t weft_worker_bytes(void)
 {
@@ -60,31 +62,45 @@ static void begin(struct weft_worker *worker, struct weft_vif *vif, struct weft_
 	weft_count(&counters->rx_bytes, bytes);
 }
 
+/* The headers, and the line in front of them, which an encapsulation writes, or the one behind, where those of a tunnel end. */
+static inline void fetch(const struct weft_packet *packet, int32_t more)
+{
+	__builtin_prefetch(packet->data);
+	__builtin_prefetch(packet->data + more, 1);
+}
+
+static inline enum weft_drop enter_one(struct weft_worker *worker, uint8_t type, struct weft_step *step)
+{
+	if (type == WEFT_VIF_VIRTUAL)
+		return weft_enter_port(worker, worker->vif, step);
+	return type == WEFT_VIF_PHYSICAL ? weft_enter_fabric(worker, step) : weft_injection_input(worker, step);
+}
+
 static void enter(struct weft_worker *worker, uint32_t count)
 {
+	const struct weft_connections *connections = worker->plane->connections;
+	const uint64_t *secret = worker->plane->hash_keys;
 	uint8_t type = worker->vif->type;
+	int32_t more = type == WEFT_VIF_PHYSICAL ? WEFT_CACHE_LINE : -WEFT_CACHE_LINE;
 
 	for (uint32_t i = 0; i < PREFETCH_AHEAD && i < count; i++)
-		__builtin_prefetch(worker->steps[i].packet->data);
+		fetch(worker->steps[i].packet, more);
 	for (uint32_t i = 0; i < count; i++) {
 		struct weft_step *step = &worker->steps[i];
 		enum weft_drop reason;
 
 		if (i + PREFETCH_AHEAD < count)
-			__builtin_prefetch(worker->steps[i + PREFETCH_AHEAD].packet->data);
-		if (type == WEFT_VIF_VIRTUAL)
-			reason = weft_enter_port(worker, worker->vif, step);
-		else
-			reason = type == WEFT_VIF_PHYSICAL ? weft_enter_fabric(worker, step) : weft_injection_input(worker, step);
+			fetch(worker->steps[i + PREFETCH_AHEAD].packet, more);
+		reason = enter_one(worker, type, step);
 		if (WEFT_UNLIKELY(reason)) {
 			drop(worker, step, reason);
 			continue;
 		}
 		if (WEFT_UNLIKELY(!step->packet))
 			continue;
-		step->hash = weft_connection_hash(worker->plane, &step->view.key);
+		step->hash = weft_connection_hash_of(secret, &step->view.key);
 		step->packet->hash = step->hash;
-		weft_connection_prefetch(worker->plane, step->hash);
+		weft_connection_prefetch(connections, step->hash);
 	}
 }
 
@@ -120,7 +136,7 @@ void weft_plane_input(struct weft_plane *plane, uint32_t worker, uint32_t vif_id
 	enter(self, count);
 	for (uint32_t i = 0; i < count; i++) {
 		if (self->steps[i].packet)
-			self->steps[i].candidate = weft_connection_candidate(plane, self->steps[i].hash);
+			self->steps[i].candidate = weft_connection_candidate(plane->connections, self->steps[i].hash);
 	}
 	for (uint32_t i = 0; i < count; i++) {
 		if (self->steps[i].packet)

@@ -1,16 +1,6 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /* Routes and the stamps that tell connections of changed ones. */
-#include "plane.h"
-
-/* The bucket of an address: its leading bits mixed, so that neighbours in one subnet share it. */
-static uint32_t stamp_bucket(uint8_t family, const uint8_t *address)
-{
-	uint32_t bytes = family == 4 ? 2 : 6, h = 0x811c9dc5u;
-
-	for (uint32_t i = 0; i < bytes; i++)
-		h = (h ^ address[i]) * 0x01000193u;
-	return (h ^ h >> 16) % WEFT_STAMP_BUCKETS;
-}
+#include "lookup.h"
 
 struct weft_leaf weft_route_get(struct weft_plane *plane, uint32_t vrf_id, uint8_t family, const uint8_t *address)
 {
@@ -26,14 +16,14 @@ uint32_t weft_route_stamp(struct weft_plane *plane, uint32_t vrf_id, uint8_t fam
 	struct weft_vrf *vrf = weft_vrf_get(plane, vrf_id);
 	uint32_t *stamps = vrf ? weft_load(vrf->stamps[weft_family_slot(family)]) : NULL;
 
-	return stamps ? __atomic_load_n(&stamps[stamp_bucket(family, address)], __ATOMIC_ACQUIRE) : 0;
+	return stamps ? __atomic_load_n(&stamps[weft_stamp_bucket(family, address)], __ATOMIC_ACQUIRE) : 0;
 }
 
 /* A route that covers several buckets' addresses changes all of them. */
 static void stamp(struct weft_plane *plane, struct weft_vrf *vrf, const struct weft_route *route)
 {
 	uint32_t *stamps = vrf->stamps[weft_family_slot(route->family)], value = weft_plane_generation(plane);
-	uint32_t bucket = stamp_bucket(route->family, route->prefix);
+	uint32_t bucket = weft_stamp_bucket(route->family, route->prefix);
 	bool one = route->prefix_len >= (route->family == 4 ? 16 : 48);
 
 	for (uint32_t i = 0; i < WEFT_STAMP_BUCKETS; i++) {

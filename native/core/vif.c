@@ -28,6 +28,23 @@ static void vif_free_deferred(struct weft_plane *plane, struct weft_vif *vif)
 	weft_host_free_deferred(plane, vif, sizeof(*vif));
 }
 
+static void match_fill(struct weft_vif_match *match, const struct weft_vif_address *address)
+{
+	uint32_t limit = weft_address_bits(address->family);
+	uint32_t bits = address->flags & WEFT_VIF_ADDRESS_CONFIGURE ? limit : address->prefix_len;
+	uint8_t value[16] = {0}, mask[16] = {0};
+
+	if (bits > limit)
+		bits = limit;
+	for (uint32_t bit = 0; bit < bits; bit++)
+		mask[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
+	for (uint32_t byte = 0; byte < sizeof(value); byte++)
+		value[byte] = address->address[byte] & mask[byte];
+	memcpy(match->value, value, sizeof(value));
+	memcpy(match->mask, mask, sizeof(mask));
+	match->family = address->family;
+}
+
 /* A vif as the message says; the live parts come from `old` when there is one. */
 static struct weft_vif *vif_make(struct weft_plane *plane, const struct weft_vif_msg *message, const struct weft_vif *old)
 {
@@ -56,6 +73,8 @@ static struct weft_vif *vif_make(struct weft_plane *plane, const struct weft_vif
 		if (!(message->addresses[i].flags & WEFT_VIF_ADDRESS_GATEWAY))
 			vif->addresses[vif->address_count++] = message->addresses[i];
 	}
+	for (uint32_t i = 0; i < vif->address_count; i++)
+		match_fill(&vif->matches[i], &vif->addresses[i]);
 	vif->identity_id = message->identity_id;
 	memcpy(vif->egress_policy_ids, message->egress_policy_ids, sizeof(vif->egress_policy_ids));
 	memcpy(vif->ingress_policy_ids, message->ingress_policy_ids, sizeof(vif->ingress_policy_ids));

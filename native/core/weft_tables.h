@@ -19,6 +19,12 @@ struct weft_vif_counters {
 	uint64_t drops[WEFT_DROP_LIMIT];
 } __attribute__((aligned(WEFT_CACHE_LINE)));
 
+/* An address the port may send from: bits of `mask` are as in `value`. Of IPv4 the first four bytes count. */
+struct weft_vif_match {
+	uint64_t value[2], mask[2];
+	uint64_t family;
+};
+
 struct weft_vif {
 	uint32_t vif_id, vrf_id, zone; /* zone: first part of a connection's key; the VRF's unless two local ports share an address */
 	uint8_t type, port_kind;       /* enum weft_vif_type, enum weft_port_kind */
@@ -29,6 +35,7 @@ struct weft_vif {
 	uint32_t policy_stamp;         /* changes when what this port may do changes: the vif, or the rules of a set it uses; weft_vif_stamp */
 	uint32_t address_count;        /* entries of `addresses` that are checked (no gateways) */
 	struct weft_vif_address addresses[WEFT_VIF_ADDRESSES_MAX];
+	struct weft_vif_match matches[WEFT_VIF_ADDRESSES_MAX]; /* of `addresses` */
 	uint32_t identity_id;          /* of what is behind this port */
 	uint32_t egress_policy_ids[WEFT_VIF_POLICIES], ingress_policy_ids[WEFT_VIF_POLICIES]; /* WEFT_POLICY_NONE: none */
 	uint32_t connections_max;      /* pairs this port may have opened; 0: no limit of its own */
@@ -208,13 +215,7 @@ void weft_connection_remove(struct weft_plane *plane, struct weft_connection *co
 void weft_connection_lock(struct weft_plane *plane, struct weft_connection *connection);
 void weft_connection_unlock(struct weft_plane *plane, struct weft_connection *connection);
 
-/*
- * The find in three steps, so that a burst's memory comes while other packets are worked on. Worker context. prefetch: asks for
- * the bucket. candidate: the first entry that may be it (and asks for its memory), or NULL. weft_connection_is says whether it
- * is; when it is not, or there is none, only weft_connection_find knows.
- */
-void weft_connection_prefetch(struct weft_plane *plane, uint32_t hash);
-struct weft_connection *weft_connection_candidate(struct weft_plane *plane, uint32_t hash);
+/* The connection has this key. */
 static inline bool weft_connection_is(const struct weft_connection *connection, const struct weft_connection_key *key)
 {
 	const uint8_t *one = (const uint8_t *)&connection->key, *other = (const uint8_t *)key;

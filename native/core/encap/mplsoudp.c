@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 #include "mplsoudp.h"
 
+#include "../lookup.h"
 #include "../worker.h"
 #include "outer.h"
 
@@ -24,7 +25,7 @@ enum weft_drop weft_mplsoudp_pull(struct weft_worker *worker, struct weft_packet
 	label = entry >> 12;
 	if (!(entry & 0x100) || label < LABEL_FIRST)
 		return WEFT_DROP_MPLS_STACK;
-	*nexthop = weft_label_get(worker->plane, label);
+	*nexthop = weft_target_at(worker->plane, &worker->plane->labels, label);
 	if (!*nexthop)
 		return WEFT_DROP_UNKNOWN_LABEL;
 	version = packet->data[at + WEFT_MPLS_BYTES] >> 4;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 #include "vxlan.h"
 
+#include "../lookup.h"
 #include "../worker.h"
 #include "outer.h"
 
@@ -18,7 +19,7 @@ enum weft_drop weft_vxlan_pull(struct weft_worker *worker, struct weft_packet *p
 	vxlan = (const void *)(packet->data + at);
 	if (!(vxlan->flags & 0x08))
 		return WEFT_DROP_VXLAN_FLAGS;
-	*nexthop = weft_vni_get(worker->plane, weft_be24_get(vxlan->vni));
+	*nexthop = weft_target_at(worker->plane, &worker->plane->vnis, weft_be24_get(vxlan->vni));
 	if (!*nexthop)
 		return WEFT_DROP_UNKNOWN_VNI;
 	ethernet = (const void *)(vxlan + 1);

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+/* The connection table's index, for connection.c and for the packet path, which looks connections up inline. */
+#ifndef WEFT_CORE_CONNECTION_H
+#define WEFT_CORE_CONNECTION_H
+
+#include "plane.h"
+
+#define WEFT_BUCKET_SLOTS 8u
+
+struct weft_connection_bucket {
+	union {
+		uint16_t signature[WEFT_BUCKET_SLOTS];
+		uint64_t signatures[WEFT_BUCKET_SLOTS / 4];
+	};
+	uint32_t index[WEFT_BUCKET_SLOTS]; /* of the entry, plus one; 0: free */
+	uint32_t lock;
+	uint8_t zero0[12];
+} __attribute__((aligned(WEFT_CACHE_LINE)));
+WEFT_ABI_ASSERT(sizeof(struct weft_connection_bucket) == WEFT_CACHE_LINE, "bucket");
+
+struct weft_connections {
+	struct weft_connection *entries; /* [2 * pairs], shared: a pair's directions are neighbours */
+	struct weft_connection_bucket *buckets;
+	uint8_t *states;                 /* [pairs], shared; written under the bucket locks of the pair */
+	uint32_t *used;                  /* shared */
+	uint32_t *links;                 /* [pairs]: next of the free, removed or waiting list */
+	uint32_t pairs, bucket_mask;
+
+	uint32_t lock __attribute__((aligned(WEFT_CACHE_LINE))); /* of what follows */
+	uint32_t free_list, removed_list, live;
+	uint32_t *opened; /* [WEFT_VIF_LIMIT]: live pairs by the port that opened them: WEFT_PAIR_OWNER */
+
+	uint32_t waiting_list; /* control thread: in their grace period */
+	bool waiting;
+	uint32_t age_next;
+	uint64_t aged_ns;
+};
+
+static inline uint16_t weft_signature_of(uint32_t hash) { return (uint16_t)(hash >> 16); }
+static inline uint32_t weft_bucket_first(const struct weft_connections *c, uint32_t hash) { return hash & c->bucket_mask; }
+static inline uint32_t weft_bucket_second(const struct weft_connections *c, uint32_t hash)
+{
+	return (hash ^ ((weft_signature_of(hash) | 1u) * 0x5bd1e995u)) & c->bucket_mask;
+}
+
+/* Both halves of the product: each bit of the one depends on every bit of the other. */
+static inline uint64_t weft_fold(uint64_t a, uint64_t b)
+{
+	unsigned __int128 product = (unsigned __int128)a * b;
+
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+static inline uint64_t weft_word_at(const void *bytes)
+{
+	uint64_t word;
+
+	memcpy(&word, bytes, sizeof(word));
+	return word;
+}
+
+/* Never 0. */
+static inline uint32_t weft_connection_hash_of(const uint64_t secret[4], const struct weft_connection_key *key)
+{
+	uint64_t ends = weft_word_at(&key->zone) ^ secret[0], h;
+	uint32_t kind, source, destination;
+
+	memcpy(&kind, &key->family, sizeof(kind));
+	if (WEFT_LIKELY(key->family == 4)) {
+		memcpy(&source, key->source, sizeof(source));
+		memcpy(&destination, key->destination, sizeof(destination));
+		h = ((uint64_t)source << 32 | destination) ^ secret[1];
+	} else {
+		h = weft_fold(weft_word_at(key->source) ^ secret[1], weft_word_at(key->source + 8) ^ secret[2]) ^
+		    weft_fold(weft_word_at(key->destination) ^ secret[3],
+			 weft_word_at(key->destination + 8) ^ secret[0] ^ 0x9fb21c651e98df25ull);
+	}
+	h = weft_fold(weft_fold(ends, h) ^ secret[2], kind ^ secret[3]);
+	return (uint32_t)h ? (uint32_t)h : 1;
+}
+
+/* The high bit of each of four lanes is set where the lane is the signature; above a true one a false one may be set, never
+ * below. */
+static inline uint64_t weft_lanes_equal(uint64_t lanes, uint16_t signature)
+{
+	uint64_t x = lanes ^ signature * 0x0001000100010001ull;
+
+	return (x - 0x0001000100010001ull) & ~x & 0x8000800080008000ull;
+}
+
+/* The first entry of the bucket, from slot *slot on, whose signature is this one; *slot is the one behind it. NULL: none. */
+static inline struct weft_connection *weft_bucket_candidate(const struct weft_connections *c, struct weft_connection_bucket *bucket, uint16_t signature,
+						       uint32_t *slot)
+{
+	for (uint32_t half = *slot / 4; half < 2; half++) {
+		uint64_t equal = weft_lanes_equal(__atomic_load_n(&bucket->signatures[half], __ATOMIC_RELAXED), signature);
+
+		if (half == *slot / 4)
+			equal &= ~0ull << *slot % 4 * 16;
+		while (equal) {
+			uint32_t at = half * 4 + (uint32_t)__builtin_ctzll(equal) / 16;
+			uint32_t index = __atomic_load_n(&bucket->index[at], __ATOMIC_ACQUIRE);
+
+			if (WEFT_LIKELY(index)) {
+				*slot = at + 1;
+				return &c->entries[index - 1];
+			}
+			equal &= equal - 1;
+		}
+	}
+	*slot = WEFT_BUCKET_SLOTS;
+	return NULL;
+}
+
+/*
+ * The find in three steps, so that a burst's memory comes while other packets are worked on. prefetch: asks for the bucket. candidate:
+ * the first entry that may be it (and asks for its memory), or NULL. weft_connection_is says whether it is; when it is not, or there
+ * is none, only weft_connection_find knows.
+ */
+static inline void weft_connection_prefetch(const struct weft_connections *c, uint32_t hash)
+{
+	__builtin_prefetch(&c->buckets[weft_bucket_first(c, hash)]);
+}
+
+static inline struct weft_connection *weft_connection_candidate(const struct weft_connections *c, uint32_t hash)
+{
+	struct weft_connection *candidate;
+	uint32_t slot = 0;
+
+	candidate = weft_bucket_candidate(c, &c->buckets[weft_bucket_first(c, hash)], weft_signature_of(hash), &slot);
+	if (WEFT_UNLIKELY(!candidate)) {
+		slot = 0;
+		candidate = weft_bucket_candidate(c, &c->buckets[weft_bucket_second(c, hash)], weft_signature_of(hash), &slot);
+	}
+	if (WEFT_LIKELY(candidate != NULL)) {
+		__builtin_prefetch(candidate);
+		__builtin_prefetch((const uint8_t *)candidate + WEFT_CACHE_LINE, 1);
+	}
+	return candidate;
+}
+
+#endif
