@@ -2,6 +2,8 @@
 /* Next hops: replaced whole, each life with a generation of its own. */
 #include "plane.h"
 
+#include "encap/template.h"
+
 struct weft_nexthop_entry *weft_nexthop_entry_get(struct weft_plane *plane, uint32_t nexthop_id)
 {
 	return weft_sparse_pointer(&plane->nexthops, nexthop_id);
@@ -182,8 +184,11 @@ static struct weft_nexthop_entry *make(struct weft_plane *plane, const struct we
 	entry->seen.vif_id = m->vif_id;
 	entry->seen.epoch = epoch;
 	memcpy(entry->seen.source, m->source, 16);
+	memcpy(entry->seen.destination, m->destination, 16);
 	memcpy(entry->seen.inner_mac, m->inner_mac, 6);
 	memcpy(entry->seen.key, m->key, WEFT_KEY_BYTES);
+	if (m->type == WEFT_NEXTHOP_TUNNEL)
+		weft_template_make(&entry->seen);
 	return entry;
 }
 

@@ -34,13 +34,13 @@ struct weft_vif {
 	bool carrier;
 	uint32_t policy_stamp;         /* changes when what this port may do changes: the vif, or the rules of a set it uses; weft_vif_stamp */
 	uint32_t address_count;        /* entries of `addresses` that are checked (no gateways) */
-	struct weft_vif_address addresses[WEFT_VIF_ADDRESSES_MAX];
+	struct weft_vif_counters *counters;		       /* [workers] */
 	struct weft_vif_match matches[WEFT_VIF_ADDRESSES_MAX]; /* of `addresses` */
+	struct weft_vif_address addresses[WEFT_VIF_ADDRESSES_MAX];
 	uint32_t identity_id;          /* of what is behind this port */
 	uint32_t egress_policy_ids[WEFT_VIF_POLICIES], ingress_policy_ids[WEFT_VIF_POLICIES]; /* WEFT_POLICY_NONE: none */
 	uint32_t connections_max;      /* pairs this port may have opened; 0: no limit of its own */
 	uint64_t midstream_until_ns;   /* monotonic: TCP connections may be picked up in their middle, the port has just come */
-	struct weft_vif_counters *counters; /* [workers] */
 	void *host;                    /* the host's port */
 	uint32_t epoch;
 	struct weft_vif_msg *message;  /* as set, for dump */
@@ -82,16 +82,22 @@ struct weft_endpoint {
 	uint64_t changed_ns, liveness_ns;
 };
 
+#define WEFT_NEXTHOP_HEADER_BYTES 72
+
+/* A hit reads what stands up to `header`. */
 struct weft_nexthop {
 	uint32_t nexthop_id, generation;
 	uint8_t type, encap, family;
-	uint8_t zero0;
-	uint32_t member_count;
-	const struct weft_nexthop_member *members; /* ECMP; as long-lived as the next hop */
+	uint8_t header_bytes; /* TUNNEL: of the template in `header`, 0: none */
+	uint16_t header_sum;  /* of its IPv4 header, folded */
+	uint8_t zero0[2];
 	uint32_t vrf_id;
 	uint32_t vif_id;                /* LOCAL; resolve with weft_vif_get at use: the vif may go first */
 	struct weft_endpoint *endpoint; /* TUNNEL */
-	uint8_t source[16];
+	uint8_t header[WEFT_NEXTHOP_HEADER_BYTES]; /* encap/template.h */
+	uint32_t member_count;
+	const struct weft_nexthop_member *members; /* ECMP; as long-lived as the next hop */
+	uint8_t source[16], destination[16];
 	uint8_t inner_mac[6];
 	uint8_t key[WEFT_KEY_BYTES];
 	uint32_t epoch;

@@ -6,7 +6,6 @@
 #include "outer.h"
 
 #define LABEL_FIRST 16u /* 0 .. 15 are reserved, RFC 3032 2.1 */
-#define LABEL_TTL 64u
 
 enum weft_drop weft_mplsoudp_pull(struct weft_worker *worker, struct weft_packet *packet, uint32_t at,
 				  struct weft_nexthop **nexthop, uint8_t *family)
@@ -44,7 +43,7 @@ enum weft_drop weft_mplsoudp_push(struct weft_packet *packet, const struct weft_
 {
 	uint32_t outer = WEFT_L3 + weft_outer_ip_bytes(endpoint->family) + (uint32_t)sizeof(struct weft_udp);
 	uint32_t behind = WEFT_MPLS_BYTES + packet->length - WEFT_L3;
-	weft_be32 entry = weft_be32_of(label << 12 | 0x100 | LABEL_TTL);
+	weft_be32 entry = weft_be32_of(label << 12 | 0x100 | WEFT_MPLS_TTL);
 
 	if (!weft_packet_adjust(packet, (int32_t)WEFT_L3 - (int32_t)(outer + WEFT_MPLS_BYTES)))
 		return WEFT_DROP_NO_MEMORY;

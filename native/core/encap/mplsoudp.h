@@ -7,6 +7,7 @@
 
 #define WEFT_UDP_PORT_MPLS 6635u
 #define WEFT_MPLS_BYTES 4u
+#define WEFT_MPLS_TTL 64u
 
 /*
  * `at`: offset of the label stack entry. On success data stands at an Ethernet header (its addresses are not set) before the
