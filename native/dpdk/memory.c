@@ -14,6 +14,8 @@
 
 /* From this size on memory comes as untouched zero pages, so that an empty table costs nothing. */
 #define MAP_BYTES (64u << 10)
+/* From this size on they are huge ones where the kernel has them: a hit at random in a table of small pages waits for the page table. */
+#define HUGE_BYTES (2u << 20)
 
 struct deferred {
 	struct deferred *next;
@@ -29,19 +31,34 @@ static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER; /* guards the queue: w
 static struct deferred *first, **last = &first;
 static uint32_t calls_pending;
 
+static void *map(size_t bytes)
+{
+	size_t align = bytes >= HUGE_BYTES ? HUGE_BYTES : 0, before;
+	uint8_t *memory = mmap(NULL, bytes + align, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (memory == MAP_FAILED)
+		return NULL;
+	if (!align) {
+		madvise(memory, bytes, MADV_NOHUGEPAGE);
+		return memory;
+	}
+	before = (align - (uintptr_t)memory % align) % align;
+	if (before)
+		munmap(memory, before);
+	if (align - before)
+		munmap(memory + before + ((bytes + 4095) & ~(size_t)4095), align - before);
+	madvise(memory + before, bytes, MADV_HUGEPAGE);
+	return memory + before;
+}
+
 void *weft_host_alloc(size_t bytes)
 {
 	void *memory;
 
 	if (bytes == 0)
 		return NULL;
-	if (bytes >= MAP_BYTES) {
-		memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-		if (memory == MAP_FAILED)
-			return NULL;
-		madvise(memory, bytes, MADV_NOHUGEPAGE);
-		return memory;
-	}
+	if (bytes >= MAP_BYTES)
+		return map(bytes);
 	if (posix_memalign(&memory, WEFT_CACHE_LINE, bytes))
 		return NULL;
 	return memset(memory, 0, bytes);
