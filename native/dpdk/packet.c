@@ -50,6 +50,18 @@ struct weft_packet *weftd_packet_adopt(struct rte_mbuf *mbuf, struct rte_mbuf *l
 	return &area->packet;
 }
 
+void weftd_packets_adopt(struct rte_mbuf **mbufs, struct weft_packet **packets, uint32_t count, uint32_t vif_id)
+{
+	uint32_t i;
+
+	for (i = 0; i < count; i++) {
+		rte_prefetch0(mbufs[i]);
+		rte_prefetch0(weftd_area_of(mbufs[i]));
+	}
+	for (i = 0; i < count; i++)
+		packets[i] = weftd_packet_adopt(mbufs[i], mbufs[i]->nb_segs == 1 ? mbufs[i] : rte_pktmbuf_lastseg(mbufs[i]), vif_id);
+}
+
 struct weft_packet *weftd_packet_new(uint32_t bytes, uint32_t vif_id)
 {
 	struct rte_mbuf *mbuf = NULL;

@@ -39,6 +39,8 @@ struct rte_mempool *weftd_pool_large(void);
 
 /* The packet of a received mbuf chain, its metadata cleared. `last` is the chain's last segment. Worker. */
 struct weft_packet *weftd_packet_adopt(struct rte_mbuf *mbuf, struct rte_mbuf *last, uint32_t vif_id);
+/* The same for a burst that a driver received. Worker. */
+void weftd_packets_adopt(struct rte_mbuf **mbufs, struct weft_packet **packets, uint32_t count, uint32_t vif_id);
 /* A packet of `bytes` linear data, without metadata, or NULL. Worker. */
 struct weft_packet *weftd_packet_new(uint32_t bytes, uint32_t vif_id);
 void weftd_packet_free(struct weft_packet *packet);

@@ -29,10 +29,9 @@ static uint32_t ethdev_receive(struct weftd_port *port, struct weftd_worker *wor
 	struct ethdev *state = port->state;
 	struct rte_mbuf *mbufs[BURST];
 	struct weft_packet *packets[BURST];
-	uint16_t index, count = rte_eth_rx_burst(state->id, 0, mbufs, BURST);
+	uint16_t count = rte_eth_rx_burst(state->id, 0, mbufs, BURST);
 
-	for (index = 0; index < count; index++)
-		packets[index] = weftd_packet_adopt(mbufs[index], rte_pktmbuf_lastseg(mbufs[index]), port->vif_id);
+	weftd_packets_adopt(mbufs, packets, count, port->vif_id);
 	if (count)
 		weft_plane_input(port->plane, worker->index, port->vif_id, packets, count);
 	return count;
