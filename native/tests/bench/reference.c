@@ -32,7 +32,7 @@
 #include "parse.h"
 
 #define BURST 64u
-#define AHEAD 4u
+#define AHEAD 3u
 #define POD_HOP 1000u /* next hop of the LPM: a pod; below: a host */
 #define VNI_LIMIT (1u << 24)
 
