@@ -12,13 +12,14 @@
 #define CHUNK_COUNT 512u
 #define LARGE_COUNT 160u
 #define CACHE_COUNT 128u
+#define PACKETS_CACHE 256u
+#define FETCH_AHEAD 6u
 
-static struct rte_mempool *small, *chunk, *large;
+static struct rte_mempool *small, *chunk, *large, *packets_free;
 
 static struct rte_mempool *pool(const char *name, uint32_t count, uint32_t cache, uint32_t bytes)
 {
-	return rte_pktmbuf_pool_create(name, count, cache, sizeof(struct weftd_packet_area), (uint16_t)(WEFT_HEADROOM + bytes),
-				       SOCKET_ID_ANY);
+	return rte_pktmbuf_pool_create(name, count, cache, 0, (uint16_t)(WEFT_HEADROOM + bytes), SOCKET_ID_ANY);
 }
 
 int weftd_pools_open(uint32_t workers)
@@ -26,7 +27,9 @@ int weftd_pools_open(uint32_t workers)
 	small = pool("small", SMALL_COUNT * workers, CACHE_COUNT, WEFTD_SMALL_BYTES);
 	chunk = pool("chunk", CHUNK_COUNT * workers, 32, WEFTD_CHUNK_BYTES);
 	large = pool("large", LARGE_COUNT * workers, 16, WEFTD_LARGE_BYTES);
-	return small && chunk && large ? 0 : -ENOMEM;
+	packets_free = rte_mempool_create("packets", (SMALL_COUNT + CHUNK_COUNT + LARGE_COUNT) * workers, sizeof(struct weftd_packet),
+					  PACKETS_CACHE, 0, NULL, NULL, NULL, NULL, SOCKET_ID_ANY, 0);
+	return small && chunk && large && packets_free ? 0 : -ENOMEM;
 }
 
 struct rte_mempool *weftd_pool_small(void) { return small; }
@@ -35,31 +38,54 @@ struct rte_mempool *weftd_pool_chunk(void) { return chunk; }
 
 struct rte_mempool *weftd_pool_large(void) { return large; }
 
-struct weft_packet *weftd_packet_adopt(struct rte_mbuf *mbuf, struct rte_mbuf *last, uint32_t vif_id)
+static inline struct weft_packet *fill(struct weftd_packet *own, struct rte_mbuf *mbuf, struct rte_mbuf *last, uint32_t vif_id)
 {
-	struct weftd_packet_area *area = weftd_area_of(mbuf);
-
-	area->last = last;
-	area->packet = (struct weft_packet){
+	own->mbuf = mbuf;
+	own->last = last;
+	own->packet = (struct weft_packet){
 		.data = rte_pktmbuf_mtod(mbuf, uint8_t *),
 		.length = mbuf->pkt_len,
 		.linear = mbuf->data_len,
 		.headroom = mbuf->data_off,
 		.vif_id = vif_id,
 	};
-	return &area->packet;
+	return &own->packet;
 }
 
-void weftd_packets_adopt(struct rte_mbuf **mbufs, struct weft_packet **packets, uint32_t count, uint32_t vif_id)
+struct weft_packet *weftd_packet_adopt(struct rte_mbuf *mbuf, struct rte_mbuf *last, uint32_t vif_id)
 {
+	void *own;
+
+	if (rte_mempool_get(packets_free, &own)) {
+		rte_pktmbuf_free(mbuf);
+		return NULL;
+	}
+	return fill(own, mbuf, last, vif_id);
+}
+
+uint32_t weftd_packets_adopt(struct rte_mbuf **mbufs, struct weft_packet **packets, uint32_t count, uint32_t vif_id)
+{
+	void *own[WEFT_BURST_MAX];
 	uint32_t i;
 
-	for (i = 0; i < count; i++) {
+	for (i = 0; i < FETCH_AHEAD && i < count; i++)
 		rte_prefetch0(mbufs[i]);
-		rte_prefetch0(weftd_area_of(mbufs[i]));
+	if (rte_mempool_get_bulk(packets_free, own, count)) {
+		rte_pktmbuf_free_bulk(mbufs, count);
+		return 0;
 	}
-	for (i = 0; i < count; i++)
-		packets[i] = weftd_packet_adopt(mbufs[i], mbufs[i]->nb_segs == 1 ? mbufs[i] : rte_pktmbuf_lastseg(mbufs[i]), vif_id);
+	for (i = 0; i < count; i++) {
+		if (i + FETCH_AHEAD < count)
+			rte_prefetch0(mbufs[i + FETCH_AHEAD]);
+		packets[i] = fill(own[i], mbufs[i], mbufs[i]->nb_segs == 1 ? mbufs[i] : rte_pktmbuf_lastseg(mbufs[i]), vif_id);
+		rte_prefetch0(packets[i]->data);
+	}
+	return count;
+}
+
+void weftd_packets_end(struct weft_packet **packets, uint32_t count)
+{
+	rte_mempool_put_bulk(packets_free, (void *const *)packets, count);
 }
 
 struct weft_packet *weftd_packet_new(uint32_t bytes, uint32_t vif_id)
@@ -78,7 +104,11 @@ struct weft_packet *weftd_packet_new(uint32_t bytes, uint32_t vif_id)
 	return weftd_packet_adopt(mbuf, mbuf, vif_id);
 }
 
-void weftd_packet_free(struct weft_packet *packet) { rte_pktmbuf_free(weftd_packet_mbuf(packet)); }
+void weftd_packet_free(struct weft_packet *packet)
+{
+	rte_pktmbuf_free(weftd_packet_mbuf(packet));
+	rte_mempool_put(packets_free, packet);
+}
 
 uint32_t weftd_packet_vector(const struct weft_packet *packet, uint32_t offset, struct iovec *vector, uint32_t room)
 {
@@ -139,7 +169,7 @@ bool weft_host_packet_pull(struct weft_plane *plane, uint32_t worker, struct wef
 		head->next = next->next;
 		head->nb_segs--;
 		if (!head->next)
-			weftd_area_of(head)->last = head;
+			weftd_packet_of(packet)->last = head;
 		rte_pktmbuf_free_seg(next);
 	}
 	return true;
@@ -179,7 +209,7 @@ void weft_host_packet_trim(struct weft_packet *packet, uint32_t length)
 	mbuf->data_len = (uint16_t)left;
 	next = mbuf->next;
 	mbuf->next = NULL;
-	weftd_area_of(head)->last = mbuf;
+	weftd_packet_of(packet)->last = mbuf;
 	while (next) {
 		mbuf = next;
 		next = mbuf->next;
@@ -199,12 +229,13 @@ bool weft_host_packet_chain(struct weft_plane *plane, uint32_t worker, struct we
 	(void)worker;
 	if ((uint32_t)to->nb_segs + from->nb_segs > RTE_MBUF_MAX_NB_SEGS)
 		return false;
-	weftd_area_of(to)->last->next = from;
-	weftd_area_of(to)->last = weftd_area_of(from)->last;
+	weftd_packet_of(head)->last->next = from;
+	weftd_packet_of(head)->last = weftd_packet_of(tail)->last;
 	to->nb_segs = (uint16_t)(to->nb_segs + from->nb_segs);
 	to->pkt_len += from->pkt_len;
 	from->pkt_len = from->data_len;
 	from->nb_segs = 1;
 	head->length = to->pkt_len;
+	rte_mempool_put(packets_free, tail);
 	return true;
 }

@@ -31,9 +31,12 @@ static uint32_t ethdev_receive(struct weftd_port *port, struct weftd_worker *wor
 	struct weft_packet *packets[BURST];
 	uint16_t count = rte_eth_rx_burst(state->id, 0, mbufs, BURST);
 
-	weftd_packets_adopt(mbufs, packets, count, port->vif_id);
-	if (count)
+	if (!count)
+		return 0;
+	if (weftd_packets_adopt(mbufs, packets, count, port->vif_id))
 		weft_plane_input(port->plane, worker->index, port->vif_id, packets, count);
+	else
+		weftd_port_drop(port, worker, WEFT_DROP_NO_MEMORY, count);
 	return count;
 }
 
@@ -64,6 +67,7 @@ static uint32_t ethdev_transmit(struct weftd_port *port, struct weftd_worker *wo
 		refused += ready - sent;
 		rte_pktmbuf_free_bulk(mbufs + sent, ready - sent);
 	}
+	weftd_packets_end(packets, count);
 	return refused;
 }
 

@@ -159,6 +159,10 @@ static uint32_t tap_receive(struct weftd_port *port, struct weftd_worker *worker
 		}
 		total += (uint32_t)bytes;
 		packet = take(receiver, (uint32_t)bytes - VNET_HEADER_BYTES, port->vif_id);
+		if (WEFT_UNLIKELY(!packet)) {
+			weftd_port_drop(port, worker, WEFT_DROP_NO_MEMORY, 1);
+			continue;
+		}
 		if (WEFT_LIKELY(accept_header(packet, &receiver->header))) {
 			packets[count++] = packet;
 			continue;

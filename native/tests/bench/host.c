@@ -123,4 +123,5 @@ void weft_host_transmit(struct weft_plane *plane, uint32_t worker, struct weft_v
 		mbuf->ol_flags = 0;
 		sink->sent[sink->count++] = mbuf;
 	}
+	weftd_packets_end(packets, count);
 }
