@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /*
- * Connection storage: a fixed array of pairs and a bucket hash of two choices over both directions. A bucket is one cache line:
- * a lock, eight signatures, eight indexes. Find takes no lock; insert and remove lock the buckets they write, lowest first.
+ * Connection storage: a fixed array of pairs, and an index over both directions (buckets.c). Find takes no lock; insert and remove
+ * lock the buckets they write.
  *
  * Life of a pair: FREE -> LIVE (insert) -> REMOVED (remove; no bucket leads to it, readers may still look) -> after a grace period
  * FREE again. Only live pairs are aged. Entries never used are never touched.
@@ -11,22 +11,11 @@
 #include "connection.h"
 
 #define WEFT_BUCKET_SLOTS 8u
-#define BUCKET_ROOMY 6u		    /* slots used from which on the other bucket is asked */
 #define AGE_ROUND_NS 10000000000ull /* every pair is looked at this often */
 #define AGE_SLICE_PAIRS 65536u
 #define NO_PAIR 0xffffffffu
 
 enum pair_state { PAIR_FREE, PAIR_LIVE, PAIR_REMOVED };
-
-static inline void spin_lock(uint32_t *lock)
-{
-	while (__atomic_exchange_n(lock, 1, __ATOMIC_ACQUIRE)) {
-		while (__atomic_load_n(lock, __ATOMIC_RELAXED))
-			__builtin_ia32_pause();
-	}
-}
-
-static inline void spin_unlock(uint32_t *lock) { __atomic_store_n(lock, 0, __ATOMIC_RELEASE); }
 
 void weft_connections_destroy(struct weft_plane *plane)
 {
@@ -34,7 +23,7 @@ void weft_connections_destroy(struct weft_plane *plane)
 
 	if (!c)
 		return;
-	weft_host_free(c->buckets, sizeof(*c->buckets) * (c->bucket_mask + 1));
+	weft_buckets_destroy(c);
 	weft_host_free(c->links, sizeof(*c->links) * c->pairs);
 	weft_host_free(c->opened, sizeof(*c->opened) * WEFT_VIF_LIMIT);
 	weft_host_free(c, sizeof(*c));
@@ -89,30 +78,6 @@ uint32_t weft_connection_hash(struct weft_plane *plane, const struct weft_connec
 	return weft_connection_hash_of(plane->hash_keys, key);
 }
 
-static inline struct weft_connection *bucket_find(struct weft_connections *c, struct weft_connection_bucket *bucket, uint16_t signature,
-						  const struct weft_connection_key *key)
-{
-	uint32_t slot = 0;
-
-	while (slot < WEFT_BUCKET_SLOTS) {
-		struct weft_connection *candidate = weft_bucket_candidate(c, bucket, signature, &slot);
-
-		if (candidate && weft_connection_is(candidate, key))
-			return candidate;
-	}
-	return NULL;
-}
-
-struct weft_connection *weft_connection_find(struct weft_plane *plane, const struct weft_connection_key *key, uint32_t hash)
-{
-	struct weft_connections *c = plane->connections;
-	struct weft_connection *found = bucket_find(c, &c->buckets[weft_bucket_first(c, hash)], weft_signature_of(hash), key);
-
-	if (!found)
-		found = bucket_find(c, &c->buckets[weft_bucket_second(c, hash)], weft_signature_of(hash), key);
-	return found;
-}
-
 struct weft_connection *weft_connection_at(struct weft_plane *plane, uint32_t index)
 {
 	return index < 2 * plane->connections->pairs ? &plane->connections->entries[index] : NULL;
@@ -126,91 +91,6 @@ uint32_t weft_connection_index(struct weft_plane *plane, const struct weft_conne
 struct weft_connection *weft_connection_reverse(struct weft_plane *plane, const struct weft_connection *connection)
 {
 	return &plane->connections->entries[weft_connection_index(plane, connection) ^ 1u];
-}
-
-/* The buckets of two hashes, ascending, each once. */
-struct bucket_set {
-	uint32_t bucket[4];
-	uint32_t count;
-};
-
-static void set_add(struct bucket_set *set, uint32_t bucket)
-{
-	uint32_t at = 0;
-
-	while (at < set->count && set->bucket[at] < bucket)
-		at++;
-	if (at < set->count && set->bucket[at] == bucket)
-		return;
-	for (uint32_t i = set->count; i > at; i--)
-		set->bucket[i] = set->bucket[i - 1];
-	set->bucket[at] = bucket;
-	set->count++;
-}
-
-static struct bucket_set lock_buckets(struct weft_connections *c, uint32_t one, uint32_t other)
-{
-	struct bucket_set set = {{0}, 0};
-
-	set_add(&set, weft_bucket_first(c, one));
-	set_add(&set, weft_bucket_second(c, one));
-	set_add(&set, weft_bucket_first(c, other));
-	set_add(&set, weft_bucket_second(c, other));
-	for (uint32_t i = 0; i < set.count; i++)
-		spin_lock(&c->buckets[set.bucket[i]].lock);
-	return set;
-}
-
-static void unlock_buckets(struct weft_connections *c, const struct bucket_set *set)
-{
-	for (uint32_t i = set->count; i > 0; i--)
-		spin_unlock(&c->buckets[set->bucket[i - 1]].lock);
-}
-
-static uint32_t slots_used(const struct weft_connection_bucket *bucket)
-{
-	uint32_t used = 0;
-
-	for (uint32_t slot = 0; slot < WEFT_BUCKET_SLOTS; slot++)
-		used += bucket->index[slot] != 0;
-	return used;
-}
-
-/*
- * Puts an entry into one of its buckets, locked by the caller: the first, where it is found sooner, while that one has room to
- * spare, else the emptier one. False: both are full.
- */
-static bool link_entry(struct weft_connections *c, uint32_t hash, uint32_t index)
-{
-	struct weft_connection_bucket *bucket = &c->buckets[weft_bucket_first(c, hash)], *second = &c->buckets[weft_bucket_second(c, hash)];
-	uint32_t used = slots_used(bucket);
-
-	if (used >= BUCKET_ROOMY && slots_used(second) < used)
-		bucket = second;
-	for (uint32_t slot = 0; slot < WEFT_BUCKET_SLOTS; slot++) {
-		if (bucket->index[slot])
-			continue;
-		__atomic_store_n(&bucket->signature[slot], weft_signature_of(hash), __ATOMIC_RELAXED);
-		__atomic_store_n(&bucket->index[slot], index + 1, __ATOMIC_RELEASE);
-		return true;
-	}
-	return false;
-}
-
-static void unlink_entry(struct weft_connections *c, uint32_t hash, uint32_t index)
-{
-	uint32_t buckets[2] = {weft_bucket_first(c, hash), weft_bucket_second(c, hash)};
-
-	for (uint32_t i = 0; i < 2; i++) {
-		struct weft_connection_bucket *bucket = &c->buckets[buckets[i]];
-
-		for (uint32_t slot = 0; slot < WEFT_BUCKET_SLOTS; slot++) {
-			if (bucket->index[slot] == index + 1) {
-				__atomic_store_n(&bucket->index[slot], 0, __ATOMIC_RELEASE);
-				return;
-			}
-		}
-	}
 }
 
 /* Neither direction was being written when the worker died, and they are each other's. */
@@ -227,18 +107,24 @@ static bool adopt_pair(struct weft_plane *plane, uint32_t pair)
 	struct weft_connections *c = plane->connections;
 	struct weft_connection *one = &c->entries[2 * pair], *other = one + 1;
 	uint32_t one_hash, other_hash;
+	struct weft_bucket_set set;
+	bool linked;
 
 	if (!is_whole(c, pair))
 		return false;
 	one_hash = weft_connection_hash(plane, &one->key);
 	other_hash = weft_connection_hash(plane, &other->key);
+	set = weft_buckets_lock(c, one_hash, other_hash);
 	if (weft_connection_find(plane, &one->key, one_hash) || weft_connection_find(plane, &other->key, other_hash) ||
-	    !link_entry(c, one_hash, 2 * pair))
+	    !weft_buckets_link(&set, one_hash, 2 * pair)) {
+		weft_buckets_unlock(&set);
 		return false;
-	if (link_entry(c, other_hash, 2 * pair + 1))
-		return true;
-	unlink_entry(c, one_hash, 2 * pair);
-	return false;
+	}
+	linked = weft_buckets_link(&set, other_hash, 2 * pair + 1);
+	if (!linked)
+		weft_buckets_unlink(&set, one_hash, 2 * pair);
+	weft_buckets_unlock(&set);
+	return linked;
 }
 
 /* What a worker left: whole live pairs are linked again, every other pair is free. */
@@ -266,23 +152,18 @@ static void adopt(struct weft_plane *plane)
 int weft_connections_create(struct weft_plane *plane, uint32_t pairs)
 {
 	struct weft_connections *c = weft_host_alloc(sizeof(*c));
-	uint32_t buckets = 256;
 
 	if (!c)
 		return -ENOMEM;
-	while (buckets < pairs / 2) /* two entries a pair, eight slots: at most half full */
-		buckets *= 2;
 	plane->connections = c;
 	c->pairs = pairs;
-	c->bucket_mask = buckets - 1;
 	c->free_list = c->removed_list = c->waiting_list = NO_PAIR;
 	c->entries = (struct weft_connection *)(plane->shared + 1);
 	c->states = (uint8_t *)(c->entries + 2 * (size_t)pairs);
 	c->used = &plane->shared->used;
-	c->buckets = weft_host_alloc(sizeof(*c->buckets) * buckets);
 	c->links = weft_host_alloc(sizeof(*c->links) * pairs);
 	c->opened = weft_host_alloc(sizeof(*c->opened) * WEFT_VIF_LIMIT);
-	if (!c->buckets || !c->links || !c->opened)
+	if (weft_buckets_create(c, *c->used) || !c->links || !c->opened)
 		return -ENOMEM;
 	adopt(plane);
 	return 0;
@@ -292,7 +173,7 @@ static uint32_t take_pair(struct weft_connections *c)
 {
 	uint32_t pair = NO_PAIR;
 
-	spin_lock(&c->lock);
+	weft_spin_lock(&c->lock);
 	if (c->free_list != NO_PAIR) {
 		pair = c->free_list;
 		c->free_list = c->links[pair];
@@ -302,18 +183,18 @@ static uint32_t take_pair(struct weft_connections *c)
 	}
 	if (pair != NO_PAIR)
 		__atomic_store_n(&c->live, c->live + 1, __ATOMIC_RELAXED);
-	spin_unlock(&c->lock);
+	weft_spin_unlock(&c->lock);
 	return pair;
 }
 
 /* A pair that no reader can have seen goes back at once. */
 static void put_pair(struct weft_connections *c, uint32_t pair)
 {
-	spin_lock(&c->lock);
+	weft_spin_lock(&c->lock);
 	c->links[pair] = c->free_list;
 	c->free_list = pair;
 	__atomic_store_n(&c->live, c->live - 1, __ATOMIC_RELAXED);
-	spin_unlock(&c->lock);
+	weft_spin_unlock(&c->lock);
 }
 
 static void fill_entry(struct weft_connection *entry, const struct weft_connection *from)
@@ -328,11 +209,11 @@ static void fill_entry(struct weft_connection *entry, const struct weft_connecti
 static void retire_pair(struct weft_connections *c, uint32_t pair)
 {
 	close_at(c, owner_of(&c->entries[2 * pair]));
-	spin_lock(&c->lock);
+	weft_spin_lock(&c->lock);
 	c->links[pair] = c->removed_list;
 	c->removed_list = pair;
 	__atomic_store_n(&c->live, c->live - 1, __ATOMIC_RELAXED);
-	spin_unlock(&c->lock);
+	weft_spin_unlock(&c->lock);
 }
 
 struct weft_connection *weft_connection_insert(struct weft_plane *plane, uint32_t worker, const struct weft_connection *forward,
@@ -341,7 +222,7 @@ struct weft_connection *weft_connection_insert(struct weft_plane *plane, uint32_
 	struct weft_connections *c = plane->connections;
 	uint32_t one = weft_connection_hash(plane, &forward->key), other = weft_connection_hash(plane, &reverse->key);
 	struct weft_connection *present;
-	struct bucket_set set;
+	struct weft_bucket_set set;
 	uint32_t pair;
 	bool linked;
 
@@ -355,10 +236,10 @@ struct weft_connection *weft_connection_insert(struct weft_plane *plane, uint32_
 		*refused = WEFT_DROP_CONNECTION_LIMIT;
 		return NULL;
 	}
-	set = lock_buckets(c, one, other);
+	set = weft_buckets_lock(c, one, other);
 	present = weft_connection_find(plane, &forward->key, one);
 	if (present || weft_connection_find(plane, &reverse->key, other)) {
-		unlock_buckets(c, &set);
+		weft_buckets_unlock(&set);
 		close_at(c, forward->vif_id);
 		put_pair(c, pair);
 		return present;
@@ -367,14 +248,14 @@ struct weft_connection *weft_connection_insert(struct weft_plane *plane, uint32_
 	fill_entry(&c->entries[2 * pair + 1], reverse);
 	c->entries[2 * pair].of_pair[WEFT_PAIR_CREATED] = weft_ticks(weft_host_now_ns());
 	c->entries[2 * pair].of_pair[WEFT_PAIR_OWNER] = forward->vif_id;
-	linked = link_entry(c, one, 2 * pair);
-	if (linked && !link_entry(c, other, 2 * pair + 1)) {
+	linked = weft_buckets_link(&set, one, 2 * pair);
+	if (linked && !weft_buckets_link(&set, other, 2 * pair + 1)) {
 		/* a reader may have seen the first direction: it is a removed pair now */
-		unlink_entry(c, one, 2 * pair);
+		weft_buckets_unlink(&set, one, 2 * pair);
 		linked = false;
 	}
 	__atomic_store_n(&c->states[pair], linked ? PAIR_LIVE : PAIR_REMOVED, __ATOMIC_RELEASE);
-	unlock_buckets(c, &set);
+	weft_buckets_unlock(&set);
 	if (linked)
 		return &c->entries[2 * pair];
 	retire_pair(c, pair);
@@ -388,15 +269,15 @@ void weft_connection_remove(struct weft_plane *plane, struct weft_connection *co
 	uint32_t pair = weft_connection_index(plane, connection) / 2;
 	struct weft_connection *one = &c->entries[2 * pair], *other = one + 1;
 	uint32_t one_hash = weft_connection_hash(plane, &one->key), other_hash = weft_connection_hash(plane, &other->key);
-	struct bucket_set set = lock_buckets(c, one_hash, other_hash);
+	struct weft_bucket_set set = weft_buckets_lock(c, one_hash, other_hash);
 	bool mine = c->states[pair] == PAIR_LIVE;
 
 	if (mine) {
 		__atomic_store_n(&c->states[pair], PAIR_REMOVED, __ATOMIC_RELEASE);
-		unlink_entry(c, one_hash, 2 * pair);
-		unlink_entry(c, other_hash, 2 * pair + 1);
+		weft_buckets_unlink(&set, one_hash, 2 * pair);
+		weft_buckets_unlink(&set, other_hash, 2 * pair + 1);
 	}
-	unlock_buckets(c, &set);
+	weft_buckets_unlock(&set);
 	if (mine) /* else another thread was first */
 		retire_pair(c, pair);
 }
@@ -437,10 +318,10 @@ static void release_waiting(struct weft_plane *plane, void *argument)
 
 		c->waiting_list = c->links[pair];
 		__atomic_store_n(&c->states[pair], PAIR_FREE, __ATOMIC_RELEASE);
-		spin_lock(&c->lock);
+		weft_spin_lock(&c->lock);
 		c->links[pair] = c->free_list;
 		c->free_list = pair;
-		spin_unlock(&c->lock);
+		weft_spin_unlock(&c->lock);
 	}
 	c->waiting = false;
 }
@@ -466,12 +347,13 @@ void weft_connections_tick(struct weft_plane *plane, uint64_t now_ns)
 		    weft_connection_expired(plane, &c->entries[2 * pair], now_ns))
 			weft_connection_remove(plane, &c->entries[2 * pair]);
 	}
+	weft_buckets_tick(plane);
 	if (c->waiting)
 		return;
-	spin_lock(&c->lock);
+	weft_spin_lock(&c->lock);
 	c->waiting_list = c->removed_list;
 	c->removed_list = NO_PAIR;
-	spin_unlock(&c->lock);
+	weft_spin_unlock(&c->lock);
 	if (c->waiting_list != NO_PAIR) {
 		c->waiting = true;
 		weft_host_call_deferred(plane, release_waiting, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
-/* The connection table's index, for connection.c and for the packet path, which looks connections up inline. */
+/* The connection table, for connection.c and buckets.c, and for the packet path, which looks connections up inline. */
 #ifndef WEFT_CORE_CONNECTION_H
 #define WEFT_CORE_CONNECTION_H
 
@@ -18,13 +18,21 @@ struct weft_connection_bucket {
 } __attribute__((aligned(WEFT_CACHE_LINE)));
 WEFT_ABI_ASSERT(sizeof(struct weft_connection_bucket) == WEFT_CACHE_LINE, "bucket");
 
+/* Buckets of one size. An entry stands in one of two, which its hash names. */
+struct weft_bucket_table {
+	struct weft_connection_bucket *buckets;
+	uint32_t mask; /* buckets - 1 */
+};
+
 struct weft_connections {
 	struct weft_connection *entries; /* [2 * pairs], shared: a pair's directions are neighbours */
-	struct weft_connection_bucket *buckets;
+	struct weft_bucket_table *table; /* where entries are */
+	struct weft_bucket_table *next;  /* where they are moving to, or NULL; see buckets.c */
+	bool moving;                     /* new entries go to `next` */
 	uint8_t *states;                 /* [pairs], shared; written under the bucket locks of the pair */
 	uint32_t *used;                  /* shared */
 	uint32_t *links;                 /* [pairs]: next of the free, removed or waiting list */
-	uint32_t pairs, bucket_mask;
+	uint32_t pairs;
 
 	uint32_t lock __attribute__((aligned(WEFT_CACHE_LINE))); /* of what follows */
 	uint32_t free_list, removed_list, live;
@@ -34,13 +42,26 @@ struct weft_connections {
 	bool waiting;
 	uint32_t age_next;
 	uint64_t aged_ns;
+
+	uint8_t growth;         /* control thread: enum growth of buckets.c */
+	uint32_t drained;       /* buckets of `table` that are empty now */
 };
 
-static inline uint16_t weft_signature_of(uint32_t hash) { return (uint16_t)(hash >> 16); }
-static inline uint32_t weft_bucket_first(const struct weft_connections *c, uint32_t hash) { return hash & c->bucket_mask; }
-static inline uint32_t weft_bucket_second(const struct weft_connections *c, uint32_t hash)
+static inline void weft_spin_lock(uint32_t *lock)
 {
-	return (hash ^ ((weft_signature_of(hash) | 1u) * 0x5bd1e995u)) & c->bucket_mask;
+	while (__atomic_exchange_n(lock, 1, __ATOMIC_ACQUIRE)) {
+		while (__atomic_load_n(lock, __ATOMIC_RELAXED))
+			__builtin_ia32_pause();
+	}
+}
+
+static inline void weft_spin_unlock(uint32_t *lock) { __atomic_store_n(lock, 0, __ATOMIC_RELEASE); }
+
+static inline uint16_t weft_signature_of(uint32_t hash) { return (uint16_t)(hash >> 16); }
+static inline uint32_t weft_bucket_first(const struct weft_bucket_table *table, uint32_t hash) { return hash & table->mask; }
+static inline uint32_t weft_bucket_second(const struct weft_bucket_table *table, uint32_t hash)
+{
+	return (hash ^ ((weft_signature_of(hash) | 1u) * 0x5bd1e995u)) & table->mask;
 }
 
 /* Both halves of the product: each bit of the one depends on every bit of the other. */
@@ -88,9 +109,8 @@ static inline uint64_t weft_lanes_equal(uint64_t lanes, uint16_t signature)
 	return (x - 0x0001000100010001ull) & ~x & 0x8000800080008000ull;
 }
 
-/* The first entry of the bucket, from slot *slot on, whose signature is this one; *slot is the one behind it. NULL: none. */
-static inline struct weft_connection *weft_bucket_candidate(const struct weft_connections *c, struct weft_connection_bucket *bucket, uint16_t signature,
-						       uint32_t *slot)
+/* The index of the first entry in the bucket, from slot *slot on, whose signature is this one, plus one; *slot is the slot behind it. 0: none. */
+static inline uint32_t weft_bucket_candidate(const struct weft_connection_bucket *bucket, uint16_t signature, uint32_t *slot)
 {
 	for (uint32_t half = *slot / 4; half < 2; half++) {
 		uint64_t equal = weft_lanes_equal(__atomic_load_n(&bucket->signatures[half], __ATOMIC_RELAXED), signature);
@@ -103,13 +123,13 @@ static inline struct weft_connection *weft_bucket_candidate(const struct weft_co
 
 			if (WEFT_LIKELY(index)) {
 				*slot = at + 1;
-				return &c->entries[index - 1];
+				return index;
 			}
 			equal &= equal - 1;
 		}
 	}
 	*slot = WEFT_BUCKET_SLOTS;
-	return NULL;
+	return 0;
 }
 
 /*
@@ -117,26 +137,50 @@ static inline struct weft_connection *weft_bucket_candidate(const struct weft_co
  * the first entry that may be it (and asks for its memory), or NULL. weft_connection_is says whether it is; when it is not, or there
  * is none, only weft_connection_find knows.
  */
-static inline void weft_connection_prefetch(const struct weft_connections *c, uint32_t hash)
+static inline void weft_connection_prefetch(const struct weft_bucket_table *table, uint32_t hash)
 {
-	__builtin_prefetch(&c->buckets[weft_bucket_first(c, hash)]);
+	__builtin_prefetch(&table->buckets[weft_bucket_first(table, hash)]);
 }
 
-static inline struct weft_connection *weft_connection_candidate(const struct weft_connections *c, uint32_t hash)
+static inline struct weft_connection *weft_connection_candidate(const struct weft_connections *c, const struct weft_bucket_table *table,
+								uint32_t hash)
 {
 	struct weft_connection *candidate;
-	uint32_t slot = 0;
+	uint32_t slot = 0, index;
 
-	candidate = weft_bucket_candidate(c, &c->buckets[weft_bucket_first(c, hash)], weft_signature_of(hash), &slot);
-	if (WEFT_UNLIKELY(!candidate)) {
+	index = weft_bucket_candidate(&table->buckets[weft_bucket_first(table, hash)], weft_signature_of(hash), &slot);
+	if (WEFT_UNLIKELY(!index)) {
 		slot = 0;
-		candidate = weft_bucket_candidate(c, &c->buckets[weft_bucket_second(c, hash)], weft_signature_of(hash), &slot);
+		index = weft_bucket_candidate(&table->buckets[weft_bucket_second(table, hash)], weft_signature_of(hash), &slot);
+		if (!index)
+			return NULL;
 	}
-	if (WEFT_LIKELY(candidate != NULL)) {
-		__builtin_prefetch(candidate);
-		__builtin_prefetch((const uint8_t *)candidate + WEFT_CACHE_LINE, 1);
-	}
+	candidate = &c->entries[index - 1];
+	__builtin_prefetch(candidate);
+	__builtin_prefetch((const uint8_t *)candidate + WEFT_CACHE_LINE, 1);
 	return candidate;
 }
+
+/* ---- buckets.c ---- */
+/* For so many pairs at once; grows with them. 0 or -ENOMEM. */
+int weft_buckets_create(struct weft_connections *c, uint32_t pairs);
+void weft_buckets_destroy(struct weft_connections *c);
+/* Grows when it is time to. Control context. */
+void weft_buckets_tick(struct weft_plane *plane);
+
+/* The buckets that two hashes name, locked: of `table`, and of `next` when there is one. */
+struct weft_bucket_set {
+	struct weft_bucket_table *table, *next;
+	bool moving;
+	struct weft_connection_bucket *locked[8];
+	uint32_t count;
+};
+
+/* Whatever leads to an entry with one of the two hashes stays as it is until unlock. */
+struct weft_bucket_set weft_buckets_lock(struct weft_connections *c, uint32_t one, uint32_t other);
+void weft_buckets_unlock(const struct weft_bucket_set *set);
+/* `hash` is one of those locked; `index` that of the entry. link: false: there is no room. */
+bool weft_buckets_link(const struct weft_bucket_set *set, uint32_t hash, uint32_t index);
+void weft_buckets_unlink(const struct weft_bucket_set *set, uint32_t hash, uint32_t index);
 
 #endif

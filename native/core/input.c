@@ -76,9 +76,8 @@ static inline enum weft_drop enter_one(struct weft_worker *worker, uint8_t type,
 	return type == WEFT_VIF_PHYSICAL ? weft_enter_fabric(worker, step) : weft_injection_input(worker, step);
 }
 
-static void enter(struct weft_worker *worker, uint32_t count)
+static void enter(struct weft_worker *worker, const struct weft_bucket_table *table, uint32_t count)
 {
-	const struct weft_connections *connections = worker->plane->connections;
 	const uint64_t *secret = worker->plane->hash_keys;
 	uint8_t type = worker->vif->type;
 	int32_t more = type == WEFT_VIF_PHYSICAL ? WEFT_CACHE_LINE : -WEFT_CACHE_LINE;
@@ -100,7 +99,7 @@ static void enter(struct weft_worker *worker, uint32_t count)
 			continue;
 		step->hash = weft_connection_hash_of(secret, &step->view.key);
 		step->packet->hash = step->hash;
-		weft_connection_prefetch(connections, step->hash);
+		weft_connection_prefetch(table, step->hash);
 	}
 }
 
@@ -123,6 +122,8 @@ void weft_plane_input(struct weft_plane *plane, uint32_t worker, uint32_t vif_id
 {
 	struct weft_worker *self = weft_worker_get(plane, worker);
 	struct weft_vif *vif = weft_vif_get(plane, vif_id);
+	const struct weft_connections *connections;
+	const struct weft_bucket_table *table;
 
 	if (count > WEFT_BURST_MAX) {
 		refuse(plane, worker, vif, packets + WEFT_BURST_MAX, count - WEFT_BURST_MAX);
@@ -133,10 +134,12 @@ void weft_plane_input(struct weft_plane *plane, uint32_t worker, uint32_t vif_id
 		return;
 	}
 	begin(self, vif, packets, count);
-	enter(self, count);
+	connections = plane->connections;
+	table = weft_load(connections->table);
+	enter(self, table, count);
 	for (uint32_t i = 0; i < count; i++) {
 		if (self->steps[i].packet)
-			self->steps[i].candidate = weft_connection_candidate(plane->connections, self->steps[i].hash);
+			self->steps[i].candidate = weft_connection_candidate(connections, table, self->steps[i].hash);
 	}
 	for (uint32_t i = 0; i < count; i++) {
 		if (self->steps[i].packet)

@@ -2,7 +2,7 @@
 /* Connection storage against a plain array, and two threads at it at once. */
 #include <pthread.h>
 
-#include "plane.h"
+#include "connection.h"
 #include "test.h"
 #include "weft_host_plane.h"
 
@@ -23,6 +23,7 @@ static struct weft_connection direction(uint32_t number, bool reverse)
 	c.key.destination_port = (uint16_t)(reverse ? number : 53);
 	memcpy(c.key.source, reverse ? "\x0a\0\0\2" : "\x0a\0\0\1", 4);
 	memcpy(c.key.destination, reverse ? "\x0a\0\0\1" : "\x0a\0\0\2", 4);
+	(reverse ? c.key.destination : c.key.source)[1] = (uint8_t)(number >> 16);
 	c.label = number;
 	c.vif_id = 0xffffffffu;
 	return c;
@@ -96,6 +97,43 @@ static void aFullTableRefusesAndLosesNothing(void)
 	plane = weft_host_plane_core(host);
 }
 
+/* Each step of the index's growth, with what is found, put in and taken out between them. */
+static void theIndexGrowsUnderWhatIsInIt(void)
+{
+	struct weft_host_plane_options options = {.connections_max = 1u << 18};
+	struct weft_host_plane *before = host;
+	static bool present[200000];
+	uint32_t tables = 0;
+	const void *table;
+
+	host = weft_host_plane_open_with(&options);
+	plane = weft_host_plane_core(host);
+	table = plane->connections->table;
+	for (uint32_t number = 0; number < 200000 && !test_failed; number++) {
+		uint32_t other = (uint32_t)(test_random() % (number + 1));
+		enum weft_drop full = WEFT_DROP_NONE;
+
+		CHECK(insert(number, &full) && !full);
+		present[number] = true;
+		CHECK((find(other, false) != NULL) == present[other] && (find(other, true) != NULL) == present[other]);
+		if (number % 8 == 0 && present[other]) {
+			weft_connection_remove(plane, find(other, test_random() % 2));
+			present[other] = false;
+			CHECK(!find(other, false) && !find(other, true));
+		}
+		if (number % 256 == 0)
+			weft_host_plane_advance(host, weft_host_now_ns() + 1000000);
+		tables += plane->connections->table != table;
+		table = plane->connections->table;
+	}
+	CHECK(tables >= 2);
+	for (uint32_t number = 0; number < 200000 && !test_failed; number++)
+		CHECK((find(number, false) != NULL) == present[number] && (find(number, true) != NULL) == present[number]);
+	weft_host_plane_close(host);
+	host = before;
+	plane = weft_host_plane_core(host);
+}
+
 static uint32_t thread_errors;
 
 static void *churn(void *argument)
@@ -147,6 +185,7 @@ int main(void)
 	test_seed();
 	RUN(randomOperationsAgreeWithAnArray);
 	RUN(aFullTableRefusesAndLosesNothing);
+	RUN(theIndexGrowsUnderWhatIsInIt);
 	RUN(twoThreadsSeePairsOrNothing);
 	weft_host_plane_close(host);
 	return test_end();
