@@ -108,11 +108,43 @@ const struct weft_route *weft_fib_lookup(const struct weft_fib *fib, const uint8
 	return best;
 }
 
+static inline uint64_t big_endian64(const uint8_t *at)
+{
+	uint64_t word;
+
+	memcpy(&word, at, sizeof(word));
+	return __builtin_bswap64(word);
+}
+
 static int route_compare(const struct weft_route *route, const uint8_t *prefix, uint32_t prefix_len)
 {
-	int order = memcmp(route->prefix, prefix, sizeof(route->prefix));
+	for (uint32_t at = 0; at < sizeof(route->prefix); at += 8) {
+		uint64_t one = big_endian64(route->prefix + at), other = big_endian64(prefix + at);
 
-	return order ? order : (int)route->prefix_len - (int)prefix_len;
+		if (one != other)
+			return one < other ? -1 : 1;
+	}
+	return (int)route->prefix_len - (int)prefix_len;
+}
+
+/* Index of the first of the node's routes that is not before the prefix; *same: it is the prefix. */
+static uint32_t route_position(const struct fib_node *node, const uint8_t *prefix, uint32_t prefix_len, bool *same)
+{
+	struct weft_route **routes = node_routes(node);
+	uint32_t low = 0, high = node->routes;
+
+	*same = false;
+	while (low < high) {
+		uint32_t middle = (low + high) / 2;
+		int order = route_compare(routes[middle], prefix, prefix_len);
+
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+		*same |= order == 0;
+	}
+	return low;
 }
 
 static struct weft_route *merge_next(struct fib_merge *merge)
@@ -139,6 +171,21 @@ static struct weft_route *merge_next(struct fib_merge *merge)
 	if (route)
 		merge->next++;
 	return route;
+}
+
+/* The node's route of this prefix, whose first bytes are the node's, or NULL. */
+static struct weft_route *route_exact(const struct fib_node *node, const uint8_t *prefix, uint32_t prefix_len)
+{
+	struct weft_route *leaf;
+	uint32_t position;
+	bool same;
+
+	if (prefix_len == 8u * (node->depth + 1)) { /* no longer one covers its byte */
+		leaf = node_leaf(node, prefix[node->depth]);
+		return leaf && leaf->prefix_len == prefix_len ? leaf : NULL;
+	}
+	position = route_position(node, prefix, prefix_len, &same);
+	return same ? node_routes(node)[position] : NULL;
 }
 
 static uint32_t merge_paint(const struct fib_node *old, const struct fib_edit *edit, uint32_t depth, uint16_t cover[256])
@@ -176,6 +223,90 @@ static void node_fill_children(struct fib_node *node, const struct fib_node *old
 	}
 }
 
+/* An array with `drop` items at `at` replaced by `add` others. */
+struct fib_splice {
+	uint32_t at, drop, add;
+	void *items[2];
+};
+
+static void **splice(void **to, void *const *from, uint32_t count, const struct fib_splice *change)
+{
+	uint32_t behind = change->at + change->drop;
+
+	memcpy(to, from, change->at * sizeof(*to));
+	memcpy(to + change->at, change->items, change->add * sizeof(*to));
+	memcpy(to + change->at + change->add, from + behind, (count - behind) * sizeof(*to));
+	return to + count - change->drop + change->add;
+}
+
+static void bases_set(struct fib_node *node)
+{
+	node->children = node->leaves = 0;
+	for (uint32_t word = 0; word < 4; word++) {
+		node->child_base[word] = node->children;
+		node->leaf_base[word] = node->leaves;
+		node->children = (uint16_t)(node->children + bits_count(node->child_map[word]));
+		node->leaves = (uint16_t)(node->leaves + bits_count(node->leaf_map[word]));
+	}
+}
+
+/* A child comes or goes, or a route comes that covers one byte of the node: what most edits are. */
+static bool is_small(uint32_t depth, const struct fib_edit *edit)
+{
+	return !edit->drop && (!edit->add || edit->add->prefix_len == 8 * (depth + 1));
+}
+
+/* The byte is the route's alone: a run of its own, behind which the one that was interrupted goes on. */
+static struct fib_splice leaf_add(struct fib_node *node, const struct fib_node *old, struct weft_route *route)
+{
+	uint32_t byte = route->prefix[node->depth];
+	struct fib_splice change = {.at = rank(old->leaf_map, old->leaf_base, byte), .drop = bit_get(old->leaf_map, byte), .add = 1};
+
+	change.items[0] = route;
+	node->leaf_map[byte / 64] |= 1ull << byte % 64;
+	if (byte < 255 && !bit_get(old->leaf_map, byte + 1)) {
+		change.items[change.add++] = node_leaf(old, byte);
+		node->leaf_map[(byte + 1) / 64] |= 1ull << (byte + 1) % 64;
+	}
+	return change;
+}
+
+/* node_make for a small edit: the rest is copied as it is, without a look at the routes. */
+static struct fib_node *node_edit(const struct fib_node *old, const struct fib_edit *edit)
+{
+	struct fib_splice children = {0}, leaves = {0}, routes = {0};
+	struct fib_node head, *node;
+	void **to;
+	bool same;
+
+	memcpy(&head, old, sizeof(head));
+	if (edit->child || edit->drop_child) {
+		children = (struct fib_splice){.at = rank(old->child_map, old->child_base, edit->byte),
+					       .drop = bit_get(old->child_map, edit->byte),
+					       .add = edit->child != NULL,
+					       .items[0] = edit->child};
+		head.child_map[edit->byte / 64] &= ~(1ull << edit->byte % 64);
+		head.child_map[edit->byte / 64] |= (uint64_t)children.add << edit->byte % 64;
+	}
+	if (edit->add) {
+		leaves = leaf_add(&head, old, edit->add);
+		routes.at = route_position(old, edit->add->prefix, edit->add->prefix_len, &same);
+		routes.drop = same;
+		routes.add = 1;
+		routes.items[0] = edit->add;
+		head.routes = (uint16_t)(head.routes + 1 - same);
+	}
+	bases_set(&head);
+	node = weft_host_alloc(node_bytes(&head));
+	if (!node)
+		return NULL;
+	memcpy(node, &head, sizeof(head));
+	to = splice(node->slots, old->slots, old->children, &children);
+	to = splice(to, old->slots + old->children, old->leaves, &leaves);
+	splice(to, old->slots + old->children + old->leaves, old->routes, &routes);
+	return node;
+}
+
 /* A node like `old` (or an empty one of this depth and prefix) with the edit made; NULL when memory is out. */
 static struct fib_node *node_make(uint32_t depth, const uint8_t *prefix, const struct fib_node *old, const struct fib_edit *edit)
 {
@@ -184,6 +315,8 @@ static struct fib_node *node_make(uint32_t depth, const uint8_t *prefix, const s
 	uint16_t cover[256];
 	uint32_t leaf = 0;
 
+	if (old && is_small(depth, edit))
+		return node_edit(old, edit);
 	head.routes = (uint16_t)merge_paint(old, edit, depth, cover);
 	memcpy(head.prefix, prefix, depth);
 	if (old)
@@ -195,12 +328,7 @@ static struct fib_node *node_make(uint32_t depth, const uint8_t *prefix, const s
 	for (uint32_t byte = 0; byte < 256; byte++)
 		if (cover[byte] != (byte ? cover[byte - 1] : 0))
 			head.leaf_map[byte / 64] |= 1ull << byte % 64;
-	for (uint32_t word = 0; word < 4; word++) {
-		head.child_base[word] = head.children;
-		head.leaf_base[word] = head.leaves;
-		head.children = (uint16_t)(head.children + bits_count(head.child_map[word]));
-		head.leaves = (uint16_t)(head.leaves + bits_count(head.leaf_map[word]));
-	}
+	bases_set(&head);
 	node = weft_host_alloc(node_bytes(&head));
 	if (!node)
 		return NULL;
@@ -273,9 +401,7 @@ static int node_insert(struct weft_plane *plane, void **link, struct fib_node *n
 
 	if (depth_of(route->prefix_len) == node->depth) {
 		edit.add = route;
-		for (uint32_t i = 0; i < node->routes; i++)
-			if (!route_compare(node_routes(node)[i], route->prefix, route->prefix_len))
-				*replaced = node_routes(node)[i];
+		*replaced = route_exact(node, route->prefix, route->prefix_len);
 	} else {
 		edit.child = tail_of(route);
 		edit.byte = route->prefix[node->depth];
@@ -347,12 +473,8 @@ static bool find(const struct weft_fib *fib, const uint8_t *prefix, uint8_t pref
 		if (depth < node->depth || common_bytes(node->prefix, prefix, node->depth) < node->depth)
 			return false;
 		if (depth == node->depth) {
-			for (uint32_t i = 0; i < node->routes; i++) {
-				place->route = node_routes(node)[i];
-				if (!route_compare(place->route, prefix, prefix_len))
-					return true;
-			}
-			return false;
+			place->route = route_exact(node, prefix, prefix_len);
+			return place->route != NULL;
 		}
 		if (!bit_get(node->child_map, prefix[node->depth]))
 			return false;

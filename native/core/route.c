@@ -32,6 +32,16 @@ static void stamp(struct weft_plane *plane, struct weft_vrf *vrf, const struct w
 	}
 }
 
+static bool host_bits_zero(const struct weft_route_msg *m)
+{
+	uint32_t whole = m->prefix_len / 8, rest = m->prefix_len % 8;
+
+	if (rest && m->prefix[whole] & (0xff >> rest))
+		return false;
+	whole += rest != 0;
+	return weft_all_zero(m->prefix + whole, (uint32_t)sizeof(m->prefix) - whole);
+}
+
 static int check(struct weft_context *context, const struct weft_route_msg *m)
 {
 	uint32_t bits;
@@ -41,7 +51,7 @@ static int check(struct weft_context *context, const struct weft_route_msg *m)
 	bits = weft_address_bits(m->family);
 	if (m->prefix_len > bits)
 		return weft_refuse(context, EINVAL, "ROUTE prefix_len %u: at most %u", m->prefix_len, bits);
-	for (uint32_t bit = m->prefix_len; bit < 128; bit++) {
+	for (uint32_t bit = m->prefix_len; bit < 128 && !host_bits_zero(m); bit++) {
 		if (m->prefix[bit / 8] & (0x80 >> bit % 8))
 			return weft_refuse(context, EINVAL, "ROUTE prefix: bit %u is set behind prefix_len %u", bit, m->prefix_len);
 	}

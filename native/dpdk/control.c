@@ -16,6 +16,7 @@
 #include "mirror.h"
 #include "port.h"
 #include "record.h"
+#include "slab.h"
 #include "weft_host.h"
 
 #define EVENTS_PER_ROUND 16
@@ -113,6 +114,7 @@ int weftd_control_run(void)
 		busy = false;
 		if (now >= due) {
 			weft_plane_tick(plane, now);
+			weftd_slab_trim();
 			due = now + TICK_NS;
 		}
 		busy = weftd_mirror_run(now);

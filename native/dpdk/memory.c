@@ -11,6 +11,7 @@
 #include <rte_rcu_qsbr.h>
 
 #include "log.h"
+#include "slab.h"
 #include "weft_host.h"
 
 /* From this size on memory comes as untouched zero pages, so that an empty table costs nothing. */
@@ -30,7 +31,10 @@ struct deferred {
 static struct rte_rcu_qsbr *qsbr;
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER; /* guards the queue: workers may defer too */
 static struct deferred *first, **last = &first;
+static struct deferred *spare; /* entries to be used again */
 static uint32_t calls_pending;
+
+#define RUN_BATCH 64u
 
 static void *map(size_t bytes)
 {
@@ -60,6 +64,8 @@ void *weft_host_alloc(size_t bytes)
 		return NULL;
 	if (bytes >= MAP_BYTES)
 		return map(bytes);
+	if (bytes <= WEFTD_SLAB_BYTES_MAX)
+		return weftd_slab_alloc(bytes);
 	if (posix_memalign(&memory, WEFT_CACHE_LINE, bytes))
 		return NULL;
 	return memset(memory, 0, bytes);
@@ -71,6 +77,8 @@ void weft_host_free(void *memory, size_t bytes)
 		return;
 	if (bytes >= MAP_BYTES)
 		munmap(memory, bytes);
+	else if (bytes <= WEFTD_SLAB_BYTES_MAX)
+		weftd_slab_free(memory, bytes);
 	else
 		free(memory);
 }
@@ -97,6 +105,12 @@ int weftd_memory_open(void)
 
 void weftd_memory_close(void)
 {
+	struct deferred *entry;
+
+	while ((entry = spare)) {
+		spare = entry->next;
+		free(entry);
+	}
 	weft_host_free(qsbr, rte_rcu_qsbr_get_memsize(WEFT_WORKERS_MAX));
 	qsbr = NULL;
 }
@@ -121,19 +135,24 @@ void weftd_rcu_synchronize(void)
 
 static bool defer(struct weft_plane *plane, void (*callback)(struct weft_plane *, void *), void *argument, size_t bytes)
 {
-	struct deferred *entry = malloc(sizeof(*entry));
+	struct deferred *entry;
 
-	if (!entry)
-		return false;
-	*entry = (struct deferred){.plane = plane, .callback = callback, .argument = argument, .bytes = bytes};
 	pthread_mutex_lock(&mutex);
-	entry->token = rte_rcu_qsbr_start(qsbr);
-	*last = entry;
-	last = &entry->next;
-	if (callback)
-		calls_pending++;
+	entry = spare;
+	if (entry)
+		spare = entry->next;
+	else
+		entry = malloc(sizeof(*entry));
+	if (entry) {
+		*entry = (struct deferred){.plane = plane, .callback = callback, .argument = argument, .bytes = bytes};
+		entry->token = rte_rcu_qsbr_start(qsbr);
+		*last = entry;
+		last = &entry->next;
+		if (callback)
+			calls_pending++;
+	}
 	pthread_mutex_unlock(&mutex);
-	return true;
+	return entry != NULL;
 }
 
 void weft_host_free_deferred(struct weft_plane *plane, void *memory, size_t bytes)
@@ -160,29 +179,47 @@ bool weftd_deferred_calls_pending(void)
 	return pending;
 }
 
+/* Takes at most a batch whose grace period is over off the queue; entries that came back are spare. */
+static struct deferred *take_batch(struct deferred *used, struct deferred *used_end, bool *left)
+{
+	struct deferred *batch = NULL, **end = &batch;
+	uint32_t count;
+
+	pthread_mutex_lock(&mutex);
+	if (used) {
+		used_end->next = spare;
+		spare = used;
+	}
+	for (count = 0; count < RUN_BATCH && first && rte_rcu_qsbr_check(qsbr, first->token, false); count++) {
+		*end = first;
+		end = &first->next;
+		if (first->callback)
+			calls_pending--;
+		first = first->next;
+	}
+	*end = NULL;
+	if (!first)
+		last = &first;
+	*left = first != NULL;
+	pthread_mutex_unlock(&mutex);
+	return batch;
+}
+
 bool weftd_deferred_run(void)
 {
-	struct deferred *entry;
+	struct deferred *batch = NULL, *end = NULL, *entry;
+	bool left;
 
-	for (;;) {
-		pthread_mutex_lock(&mutex);
-		entry = first;
-		if (!entry || rte_rcu_qsbr_check(qsbr, entry->token, false) == 0) {
-			pthread_mutex_unlock(&mutex);
-			return entry != NULL;
+	while ((batch = take_batch(batch, end, &left))) {
+		for (entry = batch; entry; entry = entry->next) {
+			if (entry->callback)
+				entry->callback(entry->plane, entry->argument);
+			else
+				weft_host_free(entry->argument, entry->bytes);
+			end = entry;
 		}
-		first = entry->next;
-		if (!first)
-			last = &first;
-		if (entry->callback)
-			calls_pending--;
-		pthread_mutex_unlock(&mutex);
-		if (entry->callback)
-			entry->callback(entry->plane, entry->argument);
-		else
-			weft_host_free(entry->argument, entry->bytes);
-		free(entry);
 	}
+	return left;
 }
 
 void weftd_deferred_flush(void)

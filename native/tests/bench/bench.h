@@ -26,12 +26,15 @@
 #define BENCH_AGENT 2u
 #define BENCH_POD_FIRST 16u
 #define BENCH_VRF 5u
+#define BENCH_VRF_OTHER 6u
 #define BENCH_VNI 5001u
 #define BENCH_LABEL 100016u /* of the VRF, MPLSoUDP */
 #define BENCH_NEXTHOP_VRF 1u
-#define BENCH_NEXTHOP_HOST 100u /* + host */
-#define BENCH_NEXTHOP_POD 2000u /* + pod */
-#define BENCH_HOSTS 250u	/* other hosts, tunnel destinations */
+#define BENCH_NEXTHOP_HOST 100u		     /* + host */
+#define BENCH_NEXTHOP_POD 2000u		     /* + pod */
+#define BENCH_CONNECTIONS_DEFAULT (1u << 20) /* pairs of a table: the plane's default, and a small one */
+#define BENCH_CONNECTIONS_SMALL 65536u
+#define BENCH_HOSTS 250u /* other hosts, tunnel destinations */
 
 /* What is connected with what. */
 struct bench_topology {
@@ -39,7 +42,8 @@ struct bench_topology {
 	uint8_t protocol;		    /* UDP, TCP */
 	uint8_t encap;			    /* enum weft_encap; NONE: from pod to pod on this host */
 	uint32_t pods, routes, connections; /* pods divides connections */
-	uint32_t rules;			    /* of each policy set */
+	uint32_t rules;			    /* that a packet of a pod passes, and those to a pod */
+	uint32_t sets;			    /* policy sets those of a pod are in: 1 or 2; 0: 1 */
 	bool agent;			    /* has an AGENT vif */
 };
 
@@ -95,7 +99,9 @@ struct bench_sink {
 extern struct bench_sink bench_sinks[WEFT_WORKERS_MAX];
 /* The clock of this worker's burst; the daemon reads it once per round of its ports. */
 void bench_clock_refresh(void);
-/* Bytes of table memory now and at most since the last reset. */
+/* From now on it is so much later. */
+void bench_clock_advance(uint64_t nanoseconds);
+/* Bytes of table memory that planes hold. */
 uint64_t bench_memory_bytes(void);
 
 /* ---- program.c: the plane, programmed by messages ---- */
@@ -108,10 +114,8 @@ struct bench_frame *bench_frame_open(struct weft_plane *plane);
 void bench_frame_add(struct bench_frame *frame, uint16_t object, uint16_t operation, const void *body, uint32_t bytes);
 void bench_frame_flush(struct bench_frame *frame);
 void bench_frame_close(struct bench_frame *frame);
-/* Set `policy_id`: rules of which only the last matches, and allows. */
-void bench_policy_set(struct bench_frame *frame, uint32_t policy_id, uint32_t rules);
-/* GET of the PLANE object. */
-void bench_plane_state(struct weft_plane *plane, struct weft_plane_msg *state);
+/* Sets the pods' policy sets: rules of which only the last one of a set matches, and allows. */
+void bench_policies_set(struct bench_frame *frame, uint32_t rules, uint32_t sets);
 /* Drop reasons with counts, as text. */
 void bench_drops_text(struct weft_plane *plane, char *text, size_t bytes);
 
@@ -135,23 +139,73 @@ struct bench_spread bench_spread_of(double *values, uint32_t count); /* sorts th
 /* TSC cycles per step of a fixed loop of 16 additions and exclusive ors: 4 on a core at TSC speed that is ours alone. */
 double bench_canary(void);
 
-/* ---- main.c ---- */
+/* Zeroed; what takes it frees it. */
+double *bench_values(uint32_t count);
+
+/* ---- station.c: one worker and its packets ---- */
 struct bench_options {
 	uint32_t windows, burst;
 	uint64_t seed;
 	int cpu;
 };
-/* What a row printed. p50 0: there is none. */
+
+struct bench_station {
+	const char *name; /* of the row */
+	const struct bench_topology *topology;
+	struct weft_plane *plane;
+	uint32_t burst, worker;
+	uint32_t pod_first, pod_step; /* pods it receives from: 0 and 1 for all */
+	struct bench_zipf *zipf;      /* NULL: uniform */
+	struct bench_random random;
+	struct bench_slot slots[BENCH_SLOTS];
+	struct rte_mbuf *sent[BENCH_SLOT_PACKETS];
+};
+
+struct bench_station *bench_station_open(const char *name, const struct bench_topology *topology,
+					 const struct bench_options *options, struct weft_plane *plane, uint32_t worker);
+void bench_station_close(struct bench_station *station);
+/*
+ * New packets in the slot: bursts with an even and with an odd number. A burst is of one port when it comes from pods;
+ * `scattered`: its packets are of any pod all the same (the agent's).
+ */
+void bench_station_prepare(struct bench_station *station, struct bench_slot *slot, enum bench_direction even,
+			   enum bench_direction odd, bool scattered);
+/* The same from pods, connections by number: `next` of each pod. */
+void bench_station_number(struct bench_station *station, struct bench_slot *slot, uint32_t *next);
+/* What is sent from now on is collected; fails when it is not so many packets. */
+void bench_station_collect(struct bench_station *station);
+void bench_station_check(struct bench_station *station, uint32_t expected);
+/* Runs the slot through the plane: cycles per packet of its window. */
+double bench_station_window(struct bench_station *station, struct bench_slot *slot);
+/* The first packet of each of the topology's connections. */
+void bench_station_open_connections(struct bench_station *station);
+/* Lets time pass until no connection is left and every pair can be used again. */
+void bench_station_age(struct bench_station *station);
+
+/* ---- result.c ---- */
+/* What a row says. p50 0: it has none of that. */
 struct bench_result {
-	const char *name, *unit;
-	struct bench_spread ours, reference;
+	const char *name, *unit;	     /* unit: of value */
+	double value;			     /* what the goal is about */
+	struct bench_spread ours, reference; /* TSC cycles per packet */
 	double ratio, canary;
-	char goal[48], note[200];
+	char goal[64], note[200];
 	int met; /* -1: no goal */
 };
-_Noreturn void bench_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void bench_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Takes the arrays. reference: NULL for none. */
+void bench_result_cycles(struct bench_result *result, double *ours, double *reference, uint32_t count, double *canary,
+			 uint32_t canaries);
+/* The value is the ratio, which must not be above the goal; 0: no goal. */
+void bench_result_ratio(struct bench_result *result, double goal);
+/* The value is packets per second at ours.p50, which must not be below the goal. */
+void bench_result_rate(struct bench_result *result, double goal);
+/* The value is set already. */
+void bench_result_value(struct bench_result *result, const char *unit, double goal, bool at_least);
+void bench_result_head(void);
+void bench_result_print(const struct bench_result *result);
+void bench_result_json(const struct bench_result *result, bool first);
 
+/* ---- rows.c ---- */
 struct bench_row {
 	const char *name, *doc;
 	void (*run)(const struct bench_row *row, const struct bench_options *options, struct bench_result *result);
@@ -159,13 +213,24 @@ struct bench_row {
 	enum bench_direction direction;
 	bool both; /* bursts of both directions in turn */
 	bool zipf;
-	double ratio_max; /* goal; 0: none */
+	bool other_vrf; /* routes change in another VRF */
+	double goal;	/* 0: none */
 	const char *note;
 };
 extern const struct bench_row bench_rows[];
 extern const uint32_t bench_row_count;
 
-/* ---- hit.c ---- */
 void bench_run_hit(const struct bench_row *row, const struct bench_options *options, struct bench_result *result);
+void bench_run_open(const struct bench_row *row, const struct bench_options *options, struct bench_result *result);
+void bench_run_workers(const struct bench_row *row, const struct bench_options *options, struct bench_result *result);
+void bench_run_churn(const struct bench_row *row, const struct bench_options *options, struct bench_result *result);
+void bench_run_revalidate(const struct bench_row *row, const struct bench_options *options, struct bench_result *result);
+void bench_run_connection_bytes(const struct bench_row *row, const struct bench_options *options, struct bench_result *result);
+void bench_run_route_bytes(const struct bench_row *row, const struct bench_options *options, struct bench_result *result);
+void bench_run_vrf_bytes(const struct bench_row *row, const struct bench_options *options, struct bench_result *result);
+
+/* ---- main.c ---- */
+_Noreturn void bench_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void bench_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

@@ -15,6 +15,7 @@
 
 struct bench_sink bench_sinks[WEFT_WORKERS_MAX];
 static __thread uint64_t burst_ns;
+static uint64_t clock_ahead_ns;
 static uint64_t memory_bytes;
 
 void *__real_weft_host_alloc(size_t bytes);
@@ -60,14 +61,24 @@ static uint64_t clock_ns(clockid_t clock)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+static uint64_t now_ns(void)
+{
+	return clock_ns(CLOCK_MONOTONIC) + __atomic_load_n(&clock_ahead_ns, __ATOMIC_RELAXED);
+}
+
 void bench_clock_refresh(void)
 {
-	burst_ns = clock_ns(CLOCK_MONOTONIC);
+	burst_ns = now_ns();
+}
+
+void bench_clock_advance(uint64_t nanoseconds)
+{
+	__atomic_add_fetch(&clock_ahead_ns, nanoseconds, __ATOMIC_RELAXED);
 }
 
 uint64_t weft_host_now_ns(void)
 {
-	return burst_ns ? burst_ns : clock_ns(CLOCK_MONOTONIC);
+	return burst_ns ? burst_ns : now_ns();
 }
 
 uint64_t weft_host_wall_ns(void)

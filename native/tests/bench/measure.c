@@ -36,3 +36,12 @@ double bench_canary(void)
 	end = rte_rdtsc_precise();
 	return (double)(end - start) / CANARY_STEPS;
 }
+
+double *bench_values(uint32_t count)
+{
+	double *values = calloc(count, sizeof(*values));
+
+	if (!values)
+		bench_fail("out of memory");
+	return values;
+}

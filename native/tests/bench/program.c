@@ -14,6 +14,7 @@
 #define IDENTITY_REMOTE (WEFT_IDENTITY_FIRST + 1)
 #define POLICY_EGRESS 1u
 #define POLICY_INGRESS 2u
+#define POLICY_EGRESS_SECOND 3u
 
 struct bench_frame {
 	struct weft_plane *plane;
@@ -79,6 +80,7 @@ void bench_frame_flush(struct bench_frame *frame)
 	answered = weft_plane_apply(frame->plane, frame->request, frame->header.bytes, frame->answer, WEFT_FRAME_BYTES_MAX);
 	check_answer(frame, answered);
 	start(frame);
+	weftd_deferred_run();
 }
 
 void bench_frame_close(struct bench_frame *frame)
@@ -148,6 +150,7 @@ static void add_pod(struct bench_frame *frame, const struct bench_topology *topo
 	bench_pod_address(topology, pod, vif.addresses[0].address);
 	vif.identity_id = IDENTITY_POD;
 	vif.egress_policy_ids[0] = POLICY_EGRESS;
+	vif.egress_policy_ids[1] = topology->sets == 2 ? POLICY_EGRESS_SECOND : WEFT_POLICY_NONE;
 	vif.ingress_policy_ids[0] = POLICY_INGRESS;
 	ADD(frame, VIF, vif);
 	nexthop.vif_id = vif.vif_id;
@@ -161,42 +164,8 @@ static void add_pod(struct bench_frame *frame, const struct bench_topology *topo
 	ADD(frame, ROUTE, route);
 }
 
-static void add_base(struct bench_frame *frame, const struct bench_topology *topology)
-{
-	struct weft_plane_msg plane = {0};
-	struct weft_vrf_msg vrf = {.vrf_id = BENCH_VRF, .vni = BENCH_VNI, .name = "bench"};
-	struct weft_vif_msg uplink = {.vif_id = BENCH_UPLINK, .type = WEFT_VIF_PHYSICAL, .mtu = 1500, .label = WEFT_LABEL_NONE};
-	struct weft_nexthop_msg nexthop = {.nexthop_id = BENCH_NEXTHOP_VRF, .type = WEFT_NEXTHOP_VRF, .vrf_id = BENCH_VRF};
-	struct weft_vni_msg vni = {BENCH_VNI, BENCH_NEXTHOP_VRF};
-	struct weft_label_msg label = {BENCH_LABEL, BENCH_NEXTHOP_VRF};
-	struct weft_identity_msg identity = {.element_count = 1, .elements[0] = {.kind = WEFT_ELEMENT_SECURITY_GROUP}};
-
-	memcpy(plane.underlay4, bench_underlay, 4);
-	memcpy(plane.router_mac, bench_router_mac, 6);
-	ADD(frame, PLANE, plane);
-	ADD(frame, VRF, vrf);
-	ADD(frame, VIF, uplink);
-	ADD(frame, NEXTHOP, nexthop);
-	ADD(frame, VNI, vni);
-	ADD(frame, LABEL, label);
-	for (uint32_t id = IDENTITY_POD; id <= IDENTITY_REMOTE; id++) {
-		identity.identity_id = id;
-		identity.key[0] = (uint8_t)id;
-		identity.elements[0].id = 8000000 + id;
-		ADD(frame, IDENTITY, identity);
-	}
-	bench_policy_set(frame, POLICY_EGRESS, topology->rules);
-	bench_policy_set(frame, POLICY_INGRESS, topology->rules);
-	if (topology->agent) {
-		struct weft_vif_msg agent = {
-		    .vif_id = BENCH_AGENT, .type = WEFT_VIF_AGENT, .mtu = 9000, .label = WEFT_LABEL_NONE};
-
-		ADD(frame, VIF, agent);
-	}
-}
-
 /* Security groups, prefixes and ports, as a tenant writes them; the last rule allows what the bench sends. */
-void bench_policy_set(struct bench_frame *frame, uint32_t policy_id, uint32_t rules)
+static void add_policy(struct bench_frame *frame, uint32_t policy_id, uint32_t rules)
 {
 	size_t bytes = sizeof(struct weft_policy_msg) + rules * sizeof(struct weft_policy_rule);
 	struct weft_policy_msg *m = calloc(1, bytes);
@@ -230,6 +199,48 @@ void bench_policy_set(struct bench_frame *frame, uint32_t policy_id, uint32_t ru
 	free(m);
 }
 
+void bench_policies_set(struct bench_frame *frame, uint32_t rules, uint32_t sets)
+{
+	uint32_t each = sets == 2 ? (rules + 1) / 2 : rules;
+
+	add_policy(frame, POLICY_EGRESS, each);
+	add_policy(frame, POLICY_EGRESS_SECOND, sets == 2 ? each : 1);
+	add_policy(frame, POLICY_INGRESS, each);
+}
+
+static void add_base(struct bench_frame *frame, const struct bench_topology *topology)
+{
+	struct weft_plane_msg plane = {0};
+	struct weft_vrf_msg vrf = {.vrf_id = BENCH_VRF, .vni = BENCH_VNI, .name = "bench"};
+	struct weft_vif_msg uplink = {.vif_id = BENCH_UPLINK, .type = WEFT_VIF_PHYSICAL, .mtu = 1500, .label = WEFT_LABEL_NONE};
+	struct weft_nexthop_msg nexthop = {.nexthop_id = BENCH_NEXTHOP_VRF, .type = WEFT_NEXTHOP_VRF, .vrf_id = BENCH_VRF};
+	struct weft_vni_msg vni = {BENCH_VNI, BENCH_NEXTHOP_VRF};
+	struct weft_label_msg label = {BENCH_LABEL, BENCH_NEXTHOP_VRF};
+	struct weft_identity_msg identity = {.element_count = 1, .elements[0] = {.kind = WEFT_ELEMENT_SECURITY_GROUP}};
+
+	memcpy(plane.underlay4, bench_underlay, 4);
+	memcpy(plane.router_mac, bench_router_mac, 6);
+	ADD(frame, PLANE, plane);
+	ADD(frame, VRF, vrf);
+	ADD(frame, VIF, uplink);
+	ADD(frame, NEXTHOP, nexthop);
+	ADD(frame, VNI, vni);
+	ADD(frame, LABEL, label);
+	for (uint32_t id = IDENTITY_POD; id <= IDENTITY_REMOTE; id++) {
+		identity.identity_id = id;
+		identity.key[0] = (uint8_t)id;
+		identity.elements[0].id = 8000000 + id;
+		ADD(frame, IDENTITY, identity);
+	}
+	bench_policies_set(frame, topology->rules, topology->sets);
+	if (topology->agent) {
+		struct weft_vif_msg agent = {
+		    .vif_id = BENCH_AGENT, .type = WEFT_VIF_AGENT, .mtu = 9000, .label = WEFT_LABEL_NONE};
+
+		ADD(frame, VIF, agent);
+	}
+}
+
 struct weft_plane *bench_plane_open(const struct bench_topology *topology, uint32_t workers, uint32_t connections_max)
 {
 	struct weft_plane_settings settings = {
@@ -237,12 +248,6 @@ struct weft_plane *bench_plane_open(const struct bench_topology *topology, uint3
 	struct weft_plane *plane;
 	struct bench_frame *frame;
 
-	if (weftd_memory_open())
-		bench_fail("out of memory");
-	for (uint32_t worker = 0; worker < workers; worker++) {
-		if (weftd_rcu_register(worker))
-			bench_fail("out of memory");
-	}
 	plane = weft_plane_create(&settings);
 	if (!plane)
 		bench_fail("out of memory: no plane");
@@ -260,14 +265,9 @@ struct weft_plane *bench_plane_open(const struct bench_topology *topology, uint3
 
 void bench_plane_close(struct weft_plane *plane)
 {
+	weftd_deferred_flush(); /* what still speaks of the plane */
 	weft_plane_destroy(plane);
 	weftd_deferred_flush();
-	weftd_memory_close();
-}
-
-void bench_plane_state(struct weft_plane *plane, struct weft_plane_msg *state)
-{
-	weft_plane_state(plane, state);
 }
 
 void bench_drops_text(struct weft_plane *plane, char *text, size_t bytes)

@@ -15,7 +15,16 @@
 		     .connections = connection_count, \
 		     .routes = route_count, \
 		     .rules = RULES}
-#define HIT(row_name, row_doc) .name = row_name, .doc = row_doc, .run = bench_run_hit, .ratio_max = RATIO_HIT
+#define OPENS(live, rule_count, set_count) \
+	.topology = {.family = 4, \
+		     .protocol = WEFT_PROTOCOL_UDP, \
+		     .encap = WEFT_ENCAP_VXLAN, \
+		     .pods = 16, \
+		     .connections = live, \
+		     .routes = 10000, \
+		     .rules = rule_count, \
+		     .sets = set_count}
+#define HIT(row_name, row_doc) .name = row_name, .doc = row_doc, .run = bench_run_hit, .goal = RATIO_HIT
 
 const struct bench_row bench_rows[] = {
     {HIT("hit-encap-1", "one connection, VXLAN"), TOPOLOGY(4, UDP, VXLAN, 1, 1, 1)},
@@ -39,7 +48,7 @@ const struct bench_row bench_rows[] = {
     {.name = "route-encap-10k",
      .doc = "stateless, 10,000 routes",
      .run = bench_run_hit,
-     .ratio_max = RATIO_STATELESS,
+     .goal = RATIO_STATELESS,
      .topology = {.family = 4,
 		  .protocol = WEFT_PROTOCOL_UDP,
 		  .encap = WEFT_ENCAP_VXLAN,
@@ -51,5 +60,41 @@ const struct bench_row bench_rows[] = {
      .direction = BENCH_INJECTED,
      .note = "the plane's one path without a connection: what the agent injects (ROUTE_IN_VRF), its header and full parse "
 	     "included"},
+
+    {.name = "open-100", .doc = "first packets, 100 rules", .run = bench_run_open, .goal = 1, OPENS(0, 100, 1)},
+    {.name = "open-10k-1m",
+     .doc = "first packets, 10,000 rules, 1,000,000 connections live",
+     .run = bench_run_open,
+     .goal = 0.5,
+     OPENS(1000000, 10000, 2)},
+    {.name = "workers-open",
+     .doc = "first packets: two workers against one",
+     .run = bench_run_workers,
+     .goal = 1.7,
+     OPENS(0, 100, 1)},
+    {.name = "workers-hit",
+     .doc = "known connections: two workers against one",
+     .run = bench_run_workers,
+     .goal = 1.7,
+     TOPOLOGY(4, UDP, VXLAN, 16, 10000, 1000)},
+    {.name = "churn-same",
+     .doc = "known connections while 1,000 routes/s change in their VRF",
+     .run = bench_run_churn,
+     .goal = 1.3,
+     TOPOLOGY(4, UDP, VXLAN, 16, 10000, 1000)},
+    {.name = "churn-other",
+     .doc = "known connections while 1,000 routes/s change in another VRF",
+     .run = bench_run_churn,
+     .goal = 1.05,
+     TOPOLOGY(4, UDP, VXLAN, 16, 10000, 1000),
+     .other_vrf = true},
+    {.name = "revalidate",
+     .doc = "a route changed, the answer did not",
+     .run = bench_run_revalidate,
+     .goal = 300,
+     TOPOLOGY(4, UDP, VXLAN, 16, 10000, 1000)},
+    {.name = "bytes-connection", .doc = "memory of a connection", .run = bench_run_connection_bytes},
+    {.name = "bytes-routes", .doc = "memory of routes", .run = bench_run_route_bytes, .goal = 64},
+    {.name = "bytes-vrf", .doc = "memory of a small VRF", .run = bench_run_vrf_bytes, .goal = 4096},
 };
 const uint32_t bench_row_count = WEFT_ARRAY_COUNT(bench_rows);
