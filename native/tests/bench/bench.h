@@ -177,6 +177,9 @@ void bench_station_collect(struct bench_station *station);
 void bench_station_check(struct bench_station *station, uint32_t expected);
 /* Runs the slot through the plane: cycles per packet of its window. */
 double bench_station_window(struct bench_station *station, struct bench_slot *slot);
+#define BENCH_SETTLE_TICKS 128u /* until the connection index has grown */
+/* Ticks of the control thread, each with its grace period. */
+void bench_station_ticks(struct bench_station *station, uint32_t ticks);
 /* The first packet of each of the topology's connections. */
 void bench_station_open_connections(struct bench_station *station);
 /* Lets time pass until no connection is left and every pair can be used again. */

@@ -18,7 +18,9 @@ static void fill(struct bench_station *station, uint32_t *next, uint32_t connect
 	for (uint32_t opened = 0; opened < connections; opened += BENCH_SLOT_PACKETS) {
 		bench_station_number(station, &station->slots[0], next);
 		bench_station_window(station, &station->slots[0]);
+		bench_station_ticks(station, 1);
 	}
+	bench_station_ticks(station, BENCH_SETTLE_TICKS);
 }
 
 static void set_rules(struct weft_plane *plane, uint32_t rules, uint32_t sets)
@@ -54,6 +56,7 @@ void bench_run_open(const struct bench_row *row, const struct bench_options *opt
 		if (!live && window % WINDOWS_TO_AGE == WINDOWS_TO_AGE - 1)
 			bench_station_age(station);
 		bench_station_number(station, slot, next);
+		bench_station_ticks(station, 1);
 		canary[window] = bench_canary();
 		cycles[window] = bench_station_window(station, slot);
 	}

@@ -11,6 +11,7 @@
 #define BURST_MAX 64u
 #define AGE_NS 3600000000000ull /* older than any connection may get idle */
 #define AGE_TICKS_MAX 100000u
+#define TICK_CONNECTIONS 4096u /* opened between two ticks of the control thread */
 #define GRACE_ROUNDS 4u /* ticks after the last connection went, until its pair is free */
 
 struct bench_station *bench_station_open(const char *name, const struct bench_topology *topology,
@@ -155,10 +156,21 @@ double bench_station_window(struct bench_station *station, struct bench_slot *sl
 	return (double)(end - start) / BENCH_WINDOW_PACKETS;
 }
 
+void bench_station_ticks(struct bench_station *station, uint32_t ticks)
+{
+	weftd_rcu_offline(station->worker);
+	for (uint32_t i = 0; i < ticks; i++) {
+		bench_clock_refresh();
+		weft_plane_tick(station->plane, weft_host_now_ns());
+		weftd_deferred_flush();
+	}
+	weftd_rcu_online(station->worker);
+}
+
 void bench_station_open_connections(struct bench_station *station)
 {
 	const struct bench_topology *topology = station->topology;
-	uint32_t per_pod = topology->connections / topology->pods;
+	uint32_t per_pod = topology->connections / topology->pods, opened = 0;
 	struct bench_slot *slot = &station->slots[0];
 	struct weft_plane_msg state;
 
@@ -175,8 +187,11 @@ void bench_station_open_connections(struct bench_station *station)
 			bench_station_collect(station);
 			input(station, slot->mbufs, count, BENCH_POD_FIRST + pod);
 			bench_station_check(station, count);
+			if ((opened += count) % TICK_CONNECTIONS < count)
+				bench_station_ticks(station, 1);
 		}
 	}
+	bench_station_ticks(station, BENCH_SETTLE_TICKS);
 	weft_plane_state(station->plane, &state);
 	if (state.connections_live != topology->connections)
 		bench_fail("%s: %u connections live, expected %u", station->name, state.connections_live,
