@@ -158,10 +158,6 @@ void weft_coalesce(struct weft_worker *worker, struct weft_vif *vif, const struc
 	struct weft_group *group = NULL;
 	bool data;
 
-	if (step->view.protocol != WEFT_PROTOCOL_TCP) {
-		weft_depart(worker, vif, packet);
-		return;
-	}
 	for (uint32_t i = 0; i < WEFT_GROUPS_MAX; i++) {
 		if (worker->groups[i].head && worker->groups[i].hash == step->hash && worker->groups[i].vif == vif)
 			group = &worker->groups[i];

@@ -14,17 +14,7 @@ const uint8_t weft_gateway_mac[6] = {0x00, 0x00, 0x5e, 0x00, 0x01, 0x00};
 
 bool weft_vif_owns(const struct weft_vif *vif, uint8_t family, const uint8_t *address)
 {
-	uint64_t words[2] = {0, 0};
-
-	memcpy(words, address, family == 4 ? 4 : 16);
-	for (uint32_t i = 0; i < vif->address_count; i++) {
-		const struct weft_vif_match *match = &vif->matches[i];
-
-		if (!(((words[0] ^ match->value[0]) & match->mask[0]) | ((words[1] ^ match->value[1]) & match->mask[1]) |
-		      (match->family ^ family)))
-			return true;
-	}
-	return false;
+	return weft_vif_matches(vif, family, address);
 }
 
 /* A tenant must not forge the overlay: tunnel protocols to a tunnel endpoint, whatever the policy says. */
@@ -55,7 +45,7 @@ static enum weft_drop check_port_addresses(struct weft_vif *vif, const struct we
 			return WEFT_DROP_MULTICAST;
 		return WEFT_DROP_INVALID_SOURCE_ADDRESS;
 	}
-	if ((vif->flags & WEFT_VIF_ADDRESS_CHECK) && !weft_vif_owns(vif, view->family, view->source)) {
+	if ((vif->flags & WEFT_VIF_ADDRESS_CHECK) && !weft_vif_matches(vif, view->family, view->source)) {
 		/* mDNS, listener reports: a link-local source is right, the network does not carry them */
 		if (group && view->family == 6 && weft_ipv6_is_link_local(view->source))
 			return WEFT_DROP_MULTICAST;

@@ -21,11 +21,10 @@ struct weft_endpoints {
 
 static uint32_t bucket_of(uint8_t family, const uint8_t *address)
 {
-	uint32_t h = family, bytes = weft_address_bytes(family);
+	uint64_t words[2] = {family, 0};
 
-	for (uint32_t i = 0; i < bytes; i++)
-		h = (h ^ address[i]) * 0x01000193u;
-	return (h ^ h >> 15) % ENDPOINT_BUCKETS;
+	memcpy(words, address, weft_address_bytes(family));
+	return (uint32_t)((words[0] ^ words[1] * 0xc2b2ae3d27d4eb4full) * 0x9e3779b97f4a7c15ull >> 40) % ENDPOINT_BUCKETS;
 }
 
 int weft_endpoints_create(struct weft_plane *plane)
@@ -50,11 +49,16 @@ void weft_endpoints_destroy(struct weft_plane *plane)
 	plane->endpoints = NULL;
 }
 
+static inline bool same_address(uint8_t family, const uint8_t *one, const uint8_t *other)
+{
+	return family == 4 ? memcmp(one, other, 4) == 0 : memcmp(one, other, 16) == 0;
+}
+
 static struct endpoint_entry *find(struct weft_plane *plane, uint8_t family, const uint8_t *address)
 {
 	struct endpoint_entry *entry = weft_load(plane->endpoints->buckets[bucket_of(family, address)]);
 
-	while (entry && (entry->seen.family != family || memcmp(entry->seen.destination, address, weft_address_bytes(family))))
+	while (entry && (entry->seen.family != family || !same_address(family, entry->seen.destination, address)))
 		entry = weft_load(entry->next);
 	return entry;
 }

@@ -8,8 +8,7 @@ uint16_t weft_entropy_port(uint32_t hash)
 	return (uint16_t)(49152u + ((hash ^ hash >> 16) & 16383u));
 }
 
-enum weft_drop weft_connection_resolve(struct weft_worker *worker, const struct weft_connection *connection,
-				       struct weft_way *way)
+static inline enum weft_drop resolve(struct weft_worker *worker, const struct weft_connection *connection, struct weft_way *way)
 {
 	struct weft_nexthop *nexthop;
 
@@ -33,6 +32,11 @@ enum weft_drop weft_connection_resolve(struct weft_worker *worker, const struct 
 	return nexthop->type == WEFT_NEXTHOP_TUNNEL && nexthop->endpoint ? WEFT_DROP_NONE : WEFT_DROP_INVALID_NEXTHOP;
 }
 
+enum weft_drop weft_connection_resolve(struct weft_worker *worker, const struct weft_connection *connection, struct weft_way *way)
+{
+	return resolve(worker, connection, way);
+}
+
 /*
  * True when what the connection holds is still what an evaluation would answer, for a packet that entered as this one did; *way
  * is set. False: the slow path decides.
@@ -50,7 +54,7 @@ static bool is_fresh(struct weft_worker *worker, const struct weft_step *step, c
 	if (WEFT_UNLIKELY(connection->vif_id != step->vif_id || connection->entry_endpoint != step->entry ||
 			  (connection->flags & (WEFT_CONNECTION_DENIED | WEFT_CONNECTION_UNSTAMPED))))
 		return false;
-	if (WEFT_UNLIKELY(weft_connection_resolve(worker, connection, way)))
+	if (WEFT_UNLIKELY(resolve(worker, connection, way)))
 		return false;
 	if (WEFT_UNLIKELY(connection->flags & WEFT_CONNECTION_VIA_ECMP)) {
 		ecmp = weft_nexthop_at(worker->plane, connection->ecmp_id);

@@ -48,6 +48,7 @@ static void begin(struct weft_worker *worker, struct weft_vif *vif, struct weft_
 	worker->vif = vif;
 	worker->configured = weft_plane_configured(worker->plane);
 	worker->endpoint = NULL;
+	worker->vni_nexthop = NULL;
 	worker->now_ns = weft_host_now_ns();
 	for (uint32_t i = 0; i < count; i++) {
 		struct weft_step *step = &worker->steps[i];

@@ -25,6 +25,22 @@ static inline struct weft_vrf *weft_vrf_at(const struct weft_plane *plane, uint3
 	return weft_sparse_pointer(&plane->vrfs, vrf_id);
 }
 
+/* weft_vif_owns. */
+static inline bool weft_vif_matches(const struct weft_vif *vif, uint8_t family, const uint8_t *address)
+{
+	uint64_t words[2] = {0, 0};
+
+	memcpy(words, address, family == 4 ? 4 : 16);
+	for (uint32_t i = 0; i < vif->address_count; i++) {
+		const struct weft_vif_match *match = &vif->matches[i];
+
+		if (!(((words[0] ^ match->value[0]) & match->mask[0]) | ((words[1] ^ match->value[1]) & match->mask[1]) |
+		      (match->family ^ family)))
+			return true;
+	}
+	return false;
+}
+
 /* What a label or VNI leads to. */
 static inline struct weft_nexthop *weft_target_at(const struct weft_plane *plane, const struct weft_sparse *table, uint32_t id)
 {

@@ -47,40 +47,23 @@ bool weft_checksum_complete(struct weft_worker *worker, struct weft_packet *pack
 
 void weft_depart_flush(struct weft_worker *worker)
 {
-	uint32_t count = worker->departure_count, taken;
-	struct weft_departure *departures = worker->departures;
-
 	weft_coalesce_finish(worker);
-	worker->departure_count = 0;
-	for (uint32_t first = 0; first < count; first++) {
-		struct weft_vif *vif = departures[first].vif;
-		struct weft_vif_counters *counters;
+	for (uint32_t i = 0; i < worker->departure_list_count; i++) {
+		struct weft_departure_list *list = &worker->departure_lists[i];
+		struct weft_vif_counters *counters = &list->vif->counters[worker->index];
+		uint32_t count = 0;
 		uint64_t bytes = 0;
 
-		if (!vif)
-			continue;
-		taken = 0;
-		for (uint32_t i = first; i < count; i++) {
-			if (departures[i].vif != vif)
-				continue;
-			departures[i].vif = NULL;
-			bytes += departures[i].packet->length;
-			worker->batch[taken++] = departures[i].packet;
+		worker->departure_list_of[list->vif->vif_id] = 0;
+		for (uint32_t at = list->first; at; at = worker->departures[at - 1].next) {
+			worker->batch[count] = worker->departures[at - 1].packet;
+			bytes += worker->batch[count++]->length;
 		}
-		counters = &vif->counters[worker->index];
-		weft_count(&counters->tx_packets, taken);
+		weft_count(&counters->tx_packets, count);
 		weft_count(&counters->tx_bytes, bytes);
-		weft_host_transmit(worker->plane, worker->index, vif, worker->batch, taken);
+		weft_host_transmit(worker->plane, worker->index, list->vif, worker->batch, count);
 	}
-}
-
-void weft_depart(struct weft_worker *worker, struct weft_vif *vif, struct weft_packet *packet)
-{
-	if (worker->departure_count == WEFT_DEPARTURES_MAX) {
-		weft_depart_flush(worker);
-		packet->flags &= (uint16_t)~WEFT_PACKET_TRAIN; /* the one before it is gone */
-	}
-	worker->departures[worker->departure_count++] = (struct weft_departure){vif, packet};
+	worker->departure_count = worker->departure_list_count = 0;
 }
 
 void weft_depart_room(struct weft_worker *worker, uint32_t count)
@@ -139,7 +122,7 @@ static enum weft_drop to_port(struct weft_worker *worker, struct weft_step *step
 		return weft_fragment_send(worker, step, way, way->vif->mtu);
 	step->packet = NULL;
 	if (packet->flags & WEFT_PACKET_FROM_TUNNEL)
-		weft_coalesce(worker, way->vif, step, packet);
+		view->protocol == WEFT_PROTOCOL_TCP ? weft_coalesce(worker, way->vif, step, packet) : weft_depart(worker, way->vif, packet);
 	else
 		weft_depart(worker, way->vif, packet);
 	return WEFT_DROP_NONE;

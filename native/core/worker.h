@@ -52,8 +52,14 @@ struct weft_way {
 
 /* A packet to be transmitted at the end of the burst. */
 struct weft_departure {
-	struct weft_vif *vif; /* NULL: taken by a flush */
 	struct weft_packet *packet;
+	uint16_t next; /* of the same vif: index plus one, 0: none */
+};
+
+/* All that leave by one vif, in order. */
+struct weft_departure_list {
+	struct weft_vif *vif;
+	uint16_t first, last; /* indexes plus one */
 };
 
 /* TCP segments of one connection that are becoming one packet (coalesce.c). */
@@ -111,8 +117,13 @@ struct weft_worker {
 	struct weft_vif *vif;			 /* the burst's */
 	const struct weft_plane_msg *configured; /* the burst's */
 	struct weft_endpoint *endpoint;		 /* the burst's last outer source */
+	struct weft_nexthop *vni_nexthop;	 /* what the burst's last VNI stands for, NULL: none was known */
+	uint32_t vni;
 	struct weft_step steps[WEFT_BURST_MAX];
+	uint32_t departure_list_count;
 	struct weft_departure departures[WEFT_DEPARTURES_MAX];
+	struct weft_departure_list departure_lists[WEFT_DEPARTURES_MAX];
+	uint16_t departure_list_of[WEFT_VIF_LIMIT]; /* by vif id: index plus one, 0: none */
 	struct weft_packet *batch[WEFT_DEPARTURES_MAX];
 	struct weft_group groups[WEFT_GROUPS_MAX];
 	uint32_t group_next;
@@ -269,11 +280,30 @@ enum weft_drop weft_output_tunnel(struct weft_worker *worker, struct weft_packet
 				  const struct weft_way *way, bool train);
 /* Bytes a tunnel adds in front of the inner IP packet, outer IP header included. */
 uint32_t weft_tunnel_overhead(const struct weft_nexthop *nexthop);
+void weft_depart_flush(struct weft_worker *worker);
 /* Queues a finished frame. */
-void weft_depart(struct weft_worker *worker, struct weft_vif *vif, struct weft_packet *packet);
+static inline void weft_depart(struct weft_worker *worker, struct weft_vif *vif, struct weft_packet *packet)
+{
+	uint16_t *list_of = &worker->departure_list_of[vif->vif_id], at;
+	struct weft_departure_list *list;
+
+	if (WEFT_UNLIKELY(worker->departure_count == WEFT_DEPARTURES_MAX)) {
+		weft_depart_flush(worker);
+		packet->flags &= (uint16_t)~WEFT_PACKET_TRAIN; /* the one before it is gone */
+	}
+	worker->departures[worker->departure_count] = (struct weft_departure){packet, 0};
+	at = (uint16_t)++worker->departure_count;
+	if (*list_of) {
+		list = &worker->departure_lists[*list_of - 1];
+		worker->departures[list->last - 1].next = at;
+		list->last = at;
+		return;
+	}
+	worker->departure_lists[worker->departure_list_count] = (struct weft_departure_list){vif, at, at};
+	*list_of = (uint16_t)++worker->departure_list_count;
+}
 /* Room for `count` departures without a flush between them, so that trains stay together. count <= WEFT_DEPARTURES_MAX. */
 void weft_depart_room(struct weft_worker *worker, uint32_t count);
-void weft_depart_flush(struct weft_worker *worker);
 /* Frame of the plane's own back to where step came from; the IP packet is to `destination`. Takes it, or counts its drop. */
 void weft_output_back(struct weft_worker *worker, const struct weft_step *step, struct weft_packet *packet, uint8_t family,
 		      const uint8_t *destination);
@@ -294,7 +324,7 @@ enum weft_drop weft_segment_send(struct weft_worker *worker, struct weft_step *s
 				 uint32_t segment_bytes, uint32_t mtu);
 
 /* ---- coalesce.c ---- */
-/* Queues a decapsulated frame for a port, or appends it to the connection's segments before it in this burst. */
+/* Queues a decapsulated TCP frame for a port, or appends it to the connection's segments before it in this burst. */
 void weft_coalesce(struct weft_worker *worker, struct weft_vif *vif, const struct weft_step *step, struct weft_packet *packet);
 /* Makes every group a finished GSO packet; before a flush. */
 void weft_coalesce_finish(struct weft_worker *worker);

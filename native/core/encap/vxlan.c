@@ -11,7 +11,7 @@ enum weft_drop weft_vxlan_pull(struct weft_worker *worker, struct weft_packet *p
 	const struct weft_ethernet *ethernet;
 	const struct weft_vxlan *vxlan;
 	enum weft_drop reason;
-	uint32_t type;
+	uint32_t type, vni;
 
 	reason = weft_need(worker, packet, at + WEFT_VXLAN_BYTES, WEFT_DROP_MALFORMED_TUNNEL);
 	if (reason)
@@ -19,7 +19,12 @@ enum weft_drop weft_vxlan_pull(struct weft_worker *worker, struct weft_packet *p
 	vxlan = (const void *)(packet->data + at);
 	if (!(vxlan->flags & 0x08))
 		return WEFT_DROP_VXLAN_FLAGS;
-	*nexthop = weft_target_at(worker->plane, &worker->plane->vnis, weft_be24_get(vxlan->vni));
+	vni = weft_be24_get(vxlan->vni);
+	if (WEFT_UNLIKELY(vni != worker->vni || !worker->vni_nexthop)) {
+		worker->vni = vni;
+		worker->vni_nexthop = weft_target_at(worker->plane, &worker->plane->vnis, vni);
+	}
+	*nexthop = worker->vni_nexthop;
 	if (!*nexthop)
 		return WEFT_DROP_UNKNOWN_VNI;
 	ethernet = (const void *)(vxlan + 1);
