@@ -80,24 +80,38 @@ static inline uint64_t weft_word_at(const void *bytes)
 	return word;
 }
 
-/* Never 0. */
+/* Of the words of a key: zone and ports, family and protocol, and its addresses. Never 0. */
+static inline uint32_t weft_connection_hash_end(const uint64_t secret[4], uint64_t ends, uint32_t kind, uint64_t addresses)
+{
+	uint64_t h = weft_fold(weft_fold(ends ^ secret[0], addresses) ^ secret[2], kind ^ secret[3]);
+
+	return (uint32_t)h ? (uint32_t)h : 1;
+}
+
+static inline uint32_t weft_connection_hash4(const uint64_t secret[4], uint64_t ends, uint32_t kind, uint32_t source, uint32_t destination)
+{
+	return weft_connection_hash_end(secret, ends, kind, ((uint64_t)source << 32 | destination) ^ secret[1]);
+}
+
+static inline uint32_t weft_connection_hash6(const uint64_t secret[4], uint64_t ends, uint32_t kind, const uint64_t source[2],
+					     const uint64_t destination[2])
+{
+	return weft_connection_hash_end(secret, ends, kind,
+					weft_fold(source[0] ^ secret[1], source[1] ^ secret[2]) ^
+					    weft_fold(destination[0] ^ secret[3], destination[1] ^ secret[0] ^ 0x9fb21c651e98df25ull));
+}
+
 static inline uint32_t weft_connection_hash_of(const uint64_t secret[4], const struct weft_connection_key *key)
 {
-	uint64_t ends = weft_word_at(&key->zone) ^ secret[0], h;
-	uint32_t kind, source, destination;
+	uint64_t ends = weft_word_at(&key->zone), source[2], destination[2];
+	uint32_t kind;
 
 	memcpy(&kind, &key->family, sizeof(kind));
-	if (WEFT_LIKELY(key->family == 4)) {
-		memcpy(&source, key->source, sizeof(source));
-		memcpy(&destination, key->destination, sizeof(destination));
-		h = ((uint64_t)source << 32 | destination) ^ secret[1];
-	} else {
-		h = weft_fold(weft_word_at(key->source) ^ secret[1], weft_word_at(key->source + 8) ^ secret[2]) ^
-		    weft_fold(weft_word_at(key->destination) ^ secret[3],
-			 weft_word_at(key->destination + 8) ^ secret[0] ^ 0x9fb21c651e98df25ull);
-	}
-	h = weft_fold(weft_fold(ends, h) ^ secret[2], kind ^ secret[3]);
-	return (uint32_t)h ? (uint32_t)h : 1;
+	memcpy(source, key->source, sizeof(source));
+	memcpy(destination, key->destination, sizeof(destination));
+	if (WEFT_LIKELY(key->family == 4))
+		return weft_connection_hash4(secret, ends, kind, (uint32_t)source[0], (uint32_t)destination[0]);
+	return weft_connection_hash6(secret, ends, kind, source, destination);
 }
 
 /* The high bit of each of four lanes is set where the lane is the signature; above a true one a false one may be set, never

@@ -58,6 +58,50 @@ static enum weft_drop check_port_addresses(struct weft_vif *vif, const struct we
 	return WEFT_DROP_NONE;
 }
 
+/*
+ * What weft_enter_port does for the frame that most are: parsed, and every check passed, in one go. False: nothing was decided. The
+ * first address of each family is compared here, further ones there, and so are ports that mean a tunnel or the agent.
+ */
+static inline bool enter_port_ordinary(struct weft_worker *worker, const struct weft_vif *vif, struct weft_step *step)
+{
+	const uint64_t *secret = worker->plane->hash_keys;
+	struct weft_packet *packet = step->packet;
+	struct weft_view *view = &step->view;
+	const struct weft_vif_match *own;
+	uint64_t frame;
+	uint16_t port;
+
+	if (WEFT_UNLIKELY(packet->linear < WEFT_L3 || (packet->data[0] & 1)))
+		return false;
+	frame = weft_load64(packet->data + 6) & vif->frame_mask;
+	if (WEFT_LIKELY(frame == vif->frame4)) {
+		if (!weft_parse_ipv4_fast(packet, vif->zone, secret, view, &step->hash))
+			return false;
+		own = &vif->own4;
+		if (WEFT_UNLIKELY((weft_load64(view->source) ^ own->value[0]) & own->mask[0]))
+			return false;
+	} else if (frame == vif->frame6) {
+		if (!weft_parse_ipv6_fast(packet, vif->zone, secret, view, &step->hash))
+			return false;
+		own = &vif->own6;
+		if (WEFT_UNLIKELY(((weft_load64(view->source) ^ own->value[0]) & own->mask[0]) |
+				  ((weft_load64(view->source + 8) ^ own->value[1]) & own->mask[1])))
+			return false;
+	} else {
+		return false;
+	}
+	port = view->key.destination_port;
+	if (view->protocol == WEFT_PROTOCOL_UDP &&
+	    WEFT_UNLIKELY(port == WEFT_UDP_PORT_VXLAN || port == WEFT_UDP_PORT_MPLS || port == UDP_PORT_GENEVE || port == WEFT_PORT_DHCP ||
+			  port == WEFT_PORT_DHCP6))
+		return false;
+	step->vif_id = vif->vif_id;
+	step->vrf_id = vif->vrf_id;
+	weft_trim_padding(packet, view);
+	return WEFT_LIKELY(!(packet->gso | (packet->flags & WEFT_PACKET_CSUM_PARTIAL))) ||
+	       weft_parse_metadata(packet, view) == WEFT_DROP_NONE;
+}
+
 enum weft_drop weft_enter_port(struct weft_worker *worker, struct weft_vif *vif, struct weft_step *step)
 {
 	struct weft_packet *packet = step->packet;
@@ -65,6 +109,8 @@ enum weft_drop weft_enter_port(struct weft_worker *worker, struct weft_vif *vif,
 	enum weft_drop reason;
 	uint32_t type;
 
+	if (WEFT_LIKELY(enter_port_ordinary(worker, vif, step)))
+		return WEFT_DROP_NONE;
 	reason = weft_need(worker, packet, sizeof(*ethernet), WEFT_DROP_MALFORMED_ETHERNET);
 	if (reason)
 		return reason;
@@ -75,7 +121,7 @@ enum weft_drop weft_enter_port(struct weft_worker *worker, struct weft_vif *vif,
 	step->vrf_id = vif->vrf_id;
 	type = weft_be16_get(ethernet->type);
 	if (WEFT_LIKELY(type == WEFT_ETHERTYPE_IPV4 || type == WEFT_ETHERTYPE_IPV6))
-		reason = weft_parse(worker, packet, type == WEFT_ETHERTYPE_IPV4 ? 4 : 6, &step->view);
+		reason = weft_parse_ip(worker, packet, type == WEFT_ETHERTYPE_IPV4 ? 4 : 6, &step->view);
 	else if (type == WEFT_ETHERTYPE_ARP)
 		return weft_arp_input(worker, vif, step);
 	else
@@ -103,7 +149,10 @@ enum weft_drop weft_enter_port(struct weft_worker *worker, struct weft_vif *vif,
 		if (reason)
 			return reason;
 	}
-	return WEFT_UNLIKELY(forges_tunnel(worker, &step->view)) ? WEFT_DROP_TUNNEL_FROM_PORT : WEFT_DROP_NONE;
+	if (WEFT_UNLIKELY(forges_tunnel(worker, &step->view)))
+		return WEFT_DROP_TUNNEL_FROM_PORT;
+	step->hash = weft_connection_hash(worker->plane, &step->view.key);
+	return WEFT_DROP_NONE;
 }
 
 /* What the outer headers say. Offsets from the packet's data. */
@@ -134,7 +183,7 @@ static enum weft_drop parse_outer4(struct weft_worker *worker, struct weft_packe
 	if (reason)
 		return reason;
 	ip = weft_ipv4_at(packet);
-	if (WEFT_LIKELY(header == sizeof(*ip)) ? !weft_ipv4_sum_right(ip) : !weft_sum_right(weft_sum(ip, header, 0)))
+	if (WEFT_LIKELY(header == sizeof(*ip)) ? !weft_ipv4_sum_right((const uint8_t *)ip) : !weft_sum_right(weft_sum(ip, header, 0)))
 		return WEFT_DROP_CHECKSUM;
 	*outer = (struct outer){4, ip->tos, ip->source, WEFT_L3 + header, WEFT_L3 + total};
 	return WEFT_DROP_NONE;
@@ -308,11 +357,27 @@ enum weft_drop weft_enter_fabric(struct weft_worker *worker, struct weft_step *s
 		return reason;
 	/* what the device said was about the outer packet */
 	packet->flags = WEFT_PACKET_FROM_TUNNEL;
-	reason = weft_parse(worker, packet, family, &step->view);
+	if (WEFT_LIKELY(nexthop->type == WEFT_NEXTHOP_VRF)) {
+		const uint64_t *secret = worker->plane->hash_keys;
+		uint32_t vrf_id = nexthop->vrf_id;
+
+		/* of an ordinary packet check_inner has only the mark to look at */
+		if (WEFT_LIKELY(family == 4 ? weft_parse_ipv4_fast(packet, vrf_id, secret, &step->view, &step->hash)
+					    : weft_parse_ipv6_fast(packet, vrf_id, secret, &step->view, &step->hash))) {
+			weft_trim_padding(packet, &step->view);
+			step->vrf_id = vrf_id;
+			return WEFT_LIKELY(!(outer_tos & 3)) ? WEFT_DROP_NONE : apply_congestion_mark(step, outer_tos);
+		}
+	}
+	reason = weft_parse_ip(worker, packet, family, &step->view);
 	if (reason)
 		return reason;
 	reason = apply_context(worker, step, nexthop);
 	if (reason)
 		return reason;
-	return check_inner(worker, step, outer_tos);
+	reason = check_inner(worker, step, outer_tos);
+	if (reason)
+		return reason;
+	step->hash = weft_connection_hash(worker->plane, &step->view.key);
+	return WEFT_DROP_NONE;
 }

@@ -79,7 +79,6 @@ static inline enum weft_drop enter_one(struct weft_worker *worker, uint8_t type,
 
 static void enter(struct weft_worker *worker, const struct weft_bucket_table *table, uint32_t count)
 {
-	const uint64_t *secret = worker->plane->hash_keys;
 	uint8_t type = worker->vif->type;
 	int32_t more = type == WEFT_VIF_PHYSICAL ? WEFT_CACHE_LINE : -WEFT_CACHE_LINE;
 
@@ -98,7 +97,6 @@ static void enter(struct weft_worker *worker, const struct weft_bucket_table *ta
 		}
 		if (WEFT_UNLIKELY(!step->packet))
 			continue;
-		step->hash = weft_connection_hash_of(secret, &step->view.key);
 		step->packet->hash = step->hash;
 		weft_connection_prefetch(table, step->hash);
 	}

@@ -109,19 +109,20 @@ enum weft_kind {
 	WEFT_KIND_NEIGHBOUR = 2,  /* ICMPv6 types 133 .. 137 */
 };
 
+/* parse_fast.h writes it in words. */
 struct weft_view {
 	struct weft_connection_key key;	     /* zone is filled later; ports in host order */
-	uint8_t source[16], destination[16]; /* of the packet itself: they differ from the key's for an ICMP error */
 	uint32_t l3_bytes;		     /* the whole IP packet */
-	uint32_t fragment_id;
+	uint8_t source[16], destination[16]; /* of the packet itself: they differ from the key's for an ICMP error */
 	uint16_t l4, payload; /* offsets from data; payload: behind a TCP or UDP header, else == l4 */
 	uint8_t family, protocol, tos, ttl;
+	uint32_t fragment_id;
 	uint8_t tcp_flags;
 	uint8_t icmp_type;
 	uint8_t fragment, kind; /* enum weft_fragment, enum weft_kind */
 	bool dont_fragment;	/* IPv6 always */
 	bool unmatched;		/* ICMP error whose quoted packet cannot be read */
-};
+} __attribute__((aligned(8)));
 
 static inline struct weft_ipv4 *weft_ipv4_at(const struct weft_packet *packet)
 {

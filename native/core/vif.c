@@ -45,6 +45,24 @@ static void match_fill(struct weft_vif_match *match, const struct weft_vif_addre
 	match->family = address->family;
 }
 
+static void express_fill(struct weft_vif *vif)
+{
+	bool check = vif->flags & WEFT_VIF_ADDRESS_CHECK;
+	uint64_t mac = 0;
+
+	memcpy(&mac, vif->mac, sizeof(vif->mac));
+	vif->frame_mask = check ? ~0ull : 0xffffull << 48;
+	vif->frame4 = (mac | 0x0008ull << 48) & vif->frame_mask;
+	vif->frame6 = (mac | 0xdd86ull << 48) & vif->frame_mask;
+	if (!check)
+		return; /* every source is right: masks of zeros */
+	memset(vif->own4.mask, 0xff, sizeof(vif->own4.mask));
+	memset(vif->own4.value, 0xff, sizeof(vif->own4.value));
+	vif->own6 = vif->own4;
+	for (uint32_t i = vif->address_count; i > 0; i--)
+		*(vif->matches[i - 1].family == 4 ? &vif->own4 : &vif->own6) = vif->matches[i - 1];
+}
+
 /* A vif as the message says; the live parts come from `old` when there is one. */
 static struct weft_vif *vif_make(struct weft_plane *plane, const struct weft_vif_msg *message, const struct weft_vif *old)
 {
@@ -75,6 +93,7 @@ static struct weft_vif *vif_make(struct weft_plane *plane, const struct weft_vif
 	}
 	for (uint32_t i = 0; i < vif->address_count; i++)
 		match_fill(&vif->matches[i], &vif->addresses[i]);
+	express_fill(vif);
 	vif->identity_id = message->identity_id;
 	memcpy(vif->egress_policy_ids, message->egress_policy_ids, sizeof(vif->egress_policy_ids));
 	memcpy(vif->ingress_policy_ids, message->ingress_policy_ids, sizeof(vif->ingress_policy_ids));

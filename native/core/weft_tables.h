@@ -34,7 +34,13 @@ struct weft_vif {
 	bool carrier;
 	uint32_t policy_stamp;         /* changes when what this port may do changes: the vif, or the rules of a set it uses; weft_vif_stamp */
 	uint32_t address_count;        /* entries of `addresses` that are checked (no gateways) */
-	struct weft_vif_counters *counters;		       /* [workers] */
+	struct weft_vif_counters *counters; /* [workers] */
+	/*
+	 * What an ordinary frame of the port looks like (edge.c): its source MAC and type, as the eight bytes that they are, and its source,
+	 * compared under masks. Masks of zero bits where nothing is checked, of one bits under an impossible value where no frame is ordinary.
+	 */
+	uint64_t frame_mask, frame4, frame6;
+	struct weft_vif_match own4, own6;
 	struct weft_vif_match matches[WEFT_VIF_ADDRESSES_MAX]; /* of `addresses` */
 	struct weft_vif_address addresses[WEFT_VIF_ADDRESSES_MAX];
 	uint32_t identity_id;          /* of what is behind this port */
