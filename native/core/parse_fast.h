@@ -34,7 +34,9 @@ static inline uint16_t weft_load16(const uint8_t *at)
 	memcpy(&word, at, sizeof(word));
 	return word;
 }
-static inline void weft_store64(void *at, uint64_t word) { memcpy(at, &word, sizeof(word)); }
+/* Over several fields at once, which the checked memcpy of a kernel takes for a mistake. */
+static inline void weft_store64(void *at, uint64_t word) { __builtin_memcpy(at, &word, sizeof(word)); }
+static inline void weft_store32(void *at, uint32_t word) { __builtin_memcpy(at, &word, sizeof(word)); }
 
 /* The sum of an IPv4 header without options, its checksum included, as five words in memory order, is right. */
 static inline bool weft_ipv4_sum_right(const uint8_t *ip)
@@ -86,7 +88,7 @@ static inline void weft_view_write(struct weft_view *view, uint8_t family, uint8
 
 	weft_store64(&view->key.zone, zone | (uint64_t)transport->ports << 32);
 	view->l3_bytes = l3_bytes;
-	memcpy(&view->key.family, &(uint32_t){family | (uint32_t)protocol << 8}, sizeof(uint32_t));
+	weft_store32(&view->key.family, family | (uint32_t)protocol << 8);
 	weft_store64(&view->l4, l4 | (l4 + transport->header) << 16 | (uint64_t)family << 32 | (uint64_t)protocol << 40 |
 				    (uint64_t)tos << 48 | (uint64_t)ttl << 56);
 	weft_store64(&view->fragment_id, (uint64_t)transport->tcp_flags << 32);
