@@ -321,6 +321,97 @@ static enum weft_drop check_inner(struct weft_worker *worker, struct weft_step *
 	return WEFT_DROP_NONE;
 }
 
+/* The six bytes of a MAC address as the low ones of a word. */
+static inline uint64_t mac_word(const uint8_t mac[6])
+{
+	return weft_load32(mac) | (uint64_t)weft_load16(mac + 4) << 32;
+}
+
+/* What the VNI or the label of an ordinary frame, behind its outer UDP header at `at`, stands for: a VRF, or NULL. *strip: bytes in front of
+ * the inner Ethernet header, or of where it will be; *type as on the wire, in memory order. */
+static inline struct weft_nexthop *ordinary_context(struct weft_worker *worker, const uint8_t *at, uint32_t port, uint32_t *strip,
+						    uint16_t *type)
+{
+	struct weft_plane *plane = worker->plane;
+	uint32_t word;
+
+	if (WEFT_LIKELY(port == WEFT_UDP_PORT_VXLAN)) {
+		uint64_t mac = weft_load64(at + 8) & 0xffffffffffffull;
+
+		word = __builtin_bswap32(weft_load32(at + 4)) >> 8;
+		*type = weft_load16(at + 20);
+		*strip = WEFT_L3 + 20 + 8 + 8;
+		if (!(at[0] & 0x08) || (mac != mac_word(worker->configured->router_mac) && mac != mac_word(weft_gateway_mac)))
+			return NULL;
+		if (WEFT_UNLIKELY(word != worker->vni || !worker->vni_nexthop)) {
+			worker->vni = word;
+			worker->vni_nexthop = weft_target_at(plane, &plane->vnis, word);
+		}
+		return worker->vni_nexthop;
+	}
+	word = __builtin_bswap32(weft_load32(at));
+	*type = at[4] >> 4 == 4 ? 0x0008 : 0xdd86;
+	*strip = 20 + 8 + 4;
+	if (port != WEFT_UDP_PORT_MPLS || !(word & 0x100))
+		return NULL;
+	return weft_target_at(plane, &plane->labels, word >> 12);
+}
+
+/*
+ * What weft_enter_fabric does for the frame that most are: IPv4 outside, no options, a TCP or UDP packet for a VRF inside. False: nothing
+ * was decided and the packet is as it was.
+ */
+static inline bool enter_fabric_ordinary(struct weft_worker *worker, struct weft_step *step, enum weft_drop *reason)
+{
+	const uint64_t *secret = worker->plane->hash_keys;
+	struct weft_packet *packet = step->packet;
+	const uint8_t *ip = packet->data + WEFT_L3;
+	uint32_t total, port, strip, vrf_id, own = weft_load32(worker->configured->underlay4);
+	struct weft_endpoint *endpoint = worker->endpoint;
+	struct weft_nexthop *nexthop;
+	uint64_t first;
+	uint16_t type;
+	bool parsed;
+
+	/* the largest headers here: VXLAN and an inner IPv4 and UDP header; what is behind them is checked where it is read */
+	if (WEFT_UNLIKELY(packet->linear < WEFT_L3 + 20 + 8 + 22 + 28 || packet->gso || weft_load16(ip - 2) != 0x0008))
+		return false;
+	first = weft_load64(ip);
+	total = __builtin_bswap16((uint16_t)(first >> 16));
+	port = __builtin_bswap16(weft_load16(ip + 22));
+	if (WEFT_UNLIKELY((first & 0xff3f0000000000ffull) != 0x45 || packet->length != WEFT_L3 + total || ip[9] != WEFT_PROTOCOL_UDP || !own ||
+			  weft_load32(ip + 16) != own || __builtin_bswap16(weft_load16(ip + 24)) + 20u != total || !weft_ipv4_sum_right(ip)))
+		return false;
+	if (WEFT_UNLIKELY(!endpoint || endpoint->family != 4 || weft_load32(endpoint->destination) != weft_load32(ip + 12))) {
+		uint8_t source[16] = {0};
+
+		memcpy(source, ip + 12, 4);
+		endpoint = weft_endpoint_get(worker->plane, 4, source);
+		if (!endpoint)
+			return false;
+		worker->endpoint = endpoint;
+	}
+	nexthop = ordinary_context(worker, ip + 28, port, &strip, &type);
+	if (WEFT_UNLIKELY(!nexthop || nexthop->type != WEFT_NEXTHOP_VRF || (type != 0x0008 && type != 0xdd86)))
+		return false;
+	vrf_id = nexthop->vrf_id;
+	weft_packet_adjust(packet, (int32_t)strip);
+	parsed = type == 0x0008 ? weft_parse_ipv4_fast(packet, vrf_id, secret, &step->view, &step->hash)
+				: weft_parse_ipv6_fast(packet, vrf_id, secret, &step->view, &step->hash);
+	if (WEFT_UNLIKELY(!parsed)) {
+		weft_packet_adjust(packet, -(int32_t)strip);
+		return false;
+	}
+	memcpy(packet->data + 12, &type, sizeof(type));
+	weft_trim_padding(packet, &step->view);
+	packet->flags = WEFT_PACKET_FROM_TUNNEL; /* what the device said was about the outer packet */
+	step->vif_id = WEFT_FROM_FABRIC;
+	step->entry = endpoint->index + 1;
+	step->vrf_id = vrf_id;
+	*reason = WEFT_LIKELY(!(first & 0x300)) ? WEFT_DROP_NONE : apply_congestion_mark(step, (uint8_t)(first >> 8));
+	return true;
+}
+
 enum weft_drop weft_enter_fabric(struct weft_worker *worker, struct weft_step *step)
 {
 	struct weft_packet *packet = step->packet;
@@ -330,6 +421,8 @@ enum weft_drop weft_enter_fabric(struct weft_worker *worker, struct weft_step *s
 	struct outer outer;
 	uint32_t type;
 
+	if (WEFT_LIKELY(enter_fabric_ordinary(worker, step, &reason)))
+		return reason;
 	reason = weft_need(worker, packet, sizeof(struct weft_ethernet), WEFT_DROP_MALFORMED_ETHERNET);
 	if (reason)
 		return reason;
@@ -357,18 +450,6 @@ enum weft_drop weft_enter_fabric(struct weft_worker *worker, struct weft_step *s
 		return reason;
 	/* what the device said was about the outer packet */
 	packet->flags = WEFT_PACKET_FROM_TUNNEL;
-	if (WEFT_LIKELY(nexthop->type == WEFT_NEXTHOP_VRF)) {
-		const uint64_t *secret = worker->plane->hash_keys;
-		uint32_t vrf_id = nexthop->vrf_id;
-
-		/* of an ordinary packet check_inner has only the mark to look at */
-		if (WEFT_LIKELY(family == 4 ? weft_parse_ipv4_fast(packet, vrf_id, secret, &step->view, &step->hash)
-					    : weft_parse_ipv6_fast(packet, vrf_id, secret, &step->view, &step->hash))) {
-			weft_trim_padding(packet, &step->view);
-			step->vrf_id = vrf_id;
-			return WEFT_LIKELY(!(outer_tos & 3)) ? WEFT_DROP_NONE : apply_congestion_mark(step, outer_tos);
-		}
-	}
 	reason = weft_parse_ip(worker, packet, family, &step->view);
 	if (reason)
 		return reason;

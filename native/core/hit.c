@@ -47,12 +47,13 @@ static bool is_fresh(struct weft_worker *worker, const struct weft_step *step, c
 	uint32_t sequence = __atomic_load_n(&connection->sequence, __ATOMIC_ACQUIRE), vrf_id, source, destination;
 	const struct weft_connection_key *key = &connection->key;
 	const struct weft_nexthop *ecmp = NULL;
-	uint64_t stamp;
+	uint64_t stamp, entered, enters;
 
 	if (WEFT_UNLIKELY(sequence & 1))
 		return false;
-	if (WEFT_UNLIKELY(connection->vif_id != step->vif_id || connection->entry_endpoint != step->entry ||
-			  (connection->flags & (WEFT_CONNECTION_DENIED | WEFT_CONNECTION_UNSTAMPED))))
+	__builtin_memcpy(&entered, &connection->vif_id, sizeof(entered)); /* and entry_endpoint */
+	__builtin_memcpy(&enters, &step->vif_id, sizeof(enters));	       /* and entry */
+	if (WEFT_UNLIKELY(entered != enters || (connection->flags & (WEFT_CONNECTION_DENIED | WEFT_CONNECTION_UNSTAMPED))))
 		return false;
 	if (WEFT_UNLIKELY(resolve(worker, connection, way)))
 		return false;
@@ -66,7 +67,11 @@ static bool is_fresh(struct weft_worker *worker, const struct weft_step *step, c
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	if (WEFT_UNLIKELY(__atomic_load_n(&connection->sequence, __ATOMIC_RELAXED) != sequence))
 		return false;
-	weft_route_stamps_at(weft_vrf_at(worker->plane, vrf_id), key->family, key->source, key->destination, &source, &destination);
+	if (WEFT_UNLIKELY(vrf_id != worker->vrf_id)) {
+		worker->vrf_id = vrf_id;
+		worker->vrf = weft_vrf_at(worker->plane, vrf_id);
+	}
+	weft_route_stamps_at(worker->vrf, key->family, key->source, key->destination, &source, &destination);
 	return stamp == weft_stamp(step->entry ? NULL : worker->vif, way->vif, source, destination, way->nexthop, ecmp);
 }
 

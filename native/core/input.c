@@ -49,6 +49,8 @@ static void begin(struct weft_worker *worker, struct weft_vif *vif, struct weft_
 	worker->configured = weft_plane_configured(worker->plane);
 	worker->endpoint = NULL;
 	worker->vni_nexthop = NULL;
+	worker->vrf_id = vif->vrf_id;
+	worker->vrf = weft_vrf_at(worker->plane, vif->vrf_id);
 	worker->now_ns = weft_host_now_ns();
 	for (uint32_t i = 0; i < count; i++) {
 		struct weft_step *step = &worker->steps[i];

@@ -49,17 +49,13 @@ static inline struct weft_nexthop *weft_target_at(const struct weft_plane *plane
 	return WEFT_LIKELY(nexthop_plus_one) ? weft_nexthop_at(plane, nexthop_plus_one - 1) : NULL;
 }
 
-/* The bucket of an address: its leading bits mixed, so that neighbours in one subnet share it. */
+/* The bucket of an address, of which eight bytes can be read: its leading bits mixed, so that neighbours in one subnet share it. */
 static inline uint32_t weft_stamp_bucket(uint8_t family, const uint8_t *address)
 {
-	uint32_t high;
-	uint16_t low = 0;
+	uint64_t leading;
 
-	if (family == 4)
-		return (uint32_t)(address[0] << 8 | address[1]) * 0x9e3779b1u >> 28;
-	memcpy(&high, address, 4);
-	memcpy(&low, address + 4, 2);
-	return (uint32_t)(((uint64_t)high << 16 | low) * 0x9e3779b97f4a7c15ull >> 60);
+	memcpy(&leading, address, sizeof(leading)); /* of IPv4 there are zeros, or what the shift takes off */
+	return (uint32_t)((leading << (family == 4 ? 48 : 16)) * 0x9e3779b97f4a7c15ull >> 60);
 }
 WEFT_ABI_ASSERT(WEFT_STAMP_BUCKETS == 16, "weft_stamp_bucket gives 4 bits");
 

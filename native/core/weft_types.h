@@ -28,11 +28,22 @@ static inline uint32_t weft_be32_get(weft_be32 v)
 {
 	return (uint32_t)v.b[0] << 24 | (uint32_t)v.b[1] << 16 | (uint32_t)v.b[2] << 8 | v.b[3];
 }
-static inline weft_be16 weft_be16_of(uint32_t v) { return (weft_be16){{(uint8_t)(v >> 8), (uint8_t)v}}; }
+static inline weft_be16 weft_be16_of(uint32_t v)
+{
+	uint16_t wire = __builtin_bswap16((uint16_t)v);
+	weft_be16 out;
+
+	memcpy(&out, &wire, sizeof(out));
+	return out;
+}
 static inline weft_be24 weft_be24_of(uint32_t v) { return (weft_be24){{(uint8_t)(v >> 16), (uint8_t)(v >> 8), (uint8_t)v}}; }
 static inline weft_be32 weft_be32_of(uint32_t v)
 {
-	return (weft_be32){{(uint8_t)(v >> 24), (uint8_t)(v >> 16), (uint8_t)(v >> 8), (uint8_t)v}};
+	uint32_t wire = __builtin_bswap32(v);
+	weft_be32 out;
+
+	memcpy(&out, &wire, sizeof(out));
+	return out;
 }
 
 #define WEFT_LIKELY(x) __builtin_expect(!!(x), 1)

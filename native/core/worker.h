@@ -36,9 +36,9 @@ struct weft_step {
 	struct weft_nexthop *delivery; /* LOCAL next hop of an MPLS label, else NULL */
 	struct weft_connection *candidate; /* may be its connection, or NULL */
 	uint32_t hash;
-	uint32_t vif_id; /* port it came from, or WEFT_FROM_FABRIC */
-	uint32_t entry;	 /* index of the outer source's endpoint plus 1, or 0 */
 	uint32_t vrf_id;
+	uint32_t vif_id; /* port it came from, or WEFT_FROM_FABRIC; with `entry` compared as one word */
+	uint32_t entry;	 /* index of the outer source's endpoint plus 1, or 0 */
 	struct weft_view view;
 };
 
@@ -119,6 +119,8 @@ struct weft_worker {
 	struct weft_endpoint *endpoint;		 /* the burst's last outer source */
 	struct weft_nexthop *vni_nexthop;	 /* what the burst's last VNI stands for, NULL: none was known */
 	uint32_t vni;
+	uint32_t vrf_id;       /* the burst's last one */
+	struct weft_vrf *vrf; /* and it, or NULL */
 	struct weft_step steps[WEFT_BURST_MAX];
 	uint32_t departure_list_count;
 	struct weft_departure departures[WEFT_DEPARTURES_MAX];
