@@ -72,7 +72,7 @@ const struct weft_nexthop_member *weft_ecmp_origin(struct weft_plane *plane, con
 		if (!nexthop)
 			continue;
 		if (vif_id != WEFT_FROM_FABRIC ? nexthop->type == WEFT_NEXTHOP_LOCAL && nexthop->vif_id == vif_id
-					       : nexthop->endpoint && nexthop->endpoint->index + 1 == entry)
+					       : nexthop->endpoint && nexthop->endpoint->entry == entry)
 			return &ecmp->members[i];
 	}
 	return NULL;

@@ -294,7 +294,7 @@ static enum weft_drop take_off_tunnel(struct weft_worker *worker, struct weft_st
 	endpoint = find_endpoint(worker, outer);
 	if (!endpoint)
 		return WEFT_DROP_UNKNOWN_TUNNEL_SOURCE;
-	step->entry = endpoint->index + 1;
+	step->entry = endpoint->entry;
 	if (step->packet->length > outer->end)
 		weft_host_packet_trim(step->packet, outer->end);
 	if (port == WEFT_UDP_PORT_VXLAN)
@@ -327,10 +327,10 @@ static inline uint64_t mac_word(const uint8_t mac[6])
 	return weft_load32(mac) | (uint64_t)weft_load16(mac + 4) << 32;
 }
 
-/* What the VNI or the label of an ordinary frame, behind its outer UDP header at `at`, stands for: a VRF, or NULL. *strip: bytes in front of
- * the inner Ethernet header, or of where it will be; *type as on the wire, in memory order. */
-static inline struct weft_nexthop *ordinary_context(struct weft_worker *worker, const uint8_t *at, uint32_t port, uint32_t *strip,
-						    uint16_t *type)
+/* What the VNI or the label of an ordinary frame, behind its outer UDP header at `at`, stands for: a VRF, or NULL. *strip:
+ * bytes in front of the inner Ethernet header, or of where it will be; *type as on the wire, in memory order. */
+static inline struct weft_nexthop *ordinary_context(struct weft_worker *worker, const uint8_t *at, uint32_t port,
+						    uint32_t *strip, uint16_t *type)
 {
 	struct weft_plane *plane = worker->plane;
 	uint32_t word;
@@ -358,8 +358,9 @@ static inline struct weft_nexthop *ordinary_context(struct weft_worker *worker, 
 }
 
 /*
- * What weft_enter_fabric does for the frame that most are: IPv4 outside, no options, a TCP or UDP packet for a VRF inside. False: nothing
- * was decided and the packet is as it was.
+ * What weft_enter_fabric does for the frame that most are: IPv4 outside, no options, a TCP or UDP packet for a VRF inside.
+ * Whether the source is known is left to the connection, which says where its packets come from, and to the slow path. False:
+ * nothing was decided and the packet is as it was.
  */
 static inline bool enter_fabric_ordinary(struct weft_worker *worker, struct weft_step *step, enum weft_drop *reason)
 {
@@ -367,8 +368,8 @@ static inline bool enter_fabric_ordinary(struct weft_worker *worker, struct weft
 	struct weft_packet *packet = step->packet;
 	const uint8_t *ip = packet->data + WEFT_L3;
 	uint32_t total, port, strip, vrf_id, own = weft_load32(worker->configured->underlay4);
-	struct weft_endpoint *endpoint = worker->endpoint;
 	struct weft_nexthop *nexthop;
+	uint32_t entry;
 	uint64_t first;
 	uint16_t type;
 	bool parsed;
@@ -379,18 +380,11 @@ static inline bool enter_fabric_ordinary(struct weft_worker *worker, struct weft
 	first = weft_load64(ip);
 	total = __builtin_bswap16((uint16_t)(first >> 16));
 	port = __builtin_bswap16(weft_load16(ip + 22));
-	if (WEFT_UNLIKELY((first & 0xff3f0000000000ffull) != 0x45 || packet->length != WEFT_L3 + total || ip[9] != WEFT_PROTOCOL_UDP || !own ||
-			  weft_load32(ip + 16) != own || __builtin_bswap16(weft_load16(ip + 24)) + 20u != total || !weft_ipv4_sum_right(ip)))
+	if (WEFT_UNLIKELY((first & 0xff3f0000000000ffull) != 0x45 || packet->length != WEFT_L3 + total ||
+			  ip[9] != WEFT_PROTOCOL_UDP || !own || weft_load32(ip + 16) != own ||
+			  __builtin_bswap16(weft_load16(ip + 24)) + 20u != total || !weft_ipv4_sum_right(ip)))
 		return false;
-	if (WEFT_UNLIKELY(!endpoint || endpoint->family != 4 || weft_load32(endpoint->destination) != weft_load32(ip + 12))) {
-		uint8_t source[16] = {0};
-
-		memcpy(source, ip + 12, 4);
-		endpoint = weft_endpoint_get(worker->plane, 4, source);
-		if (!endpoint)
-			return false;
-		worker->endpoint = endpoint;
-	}
+	entry = weft_endpoint_entry(4, ip + 12, 0);
 	nexthop = ordinary_context(worker, ip + 28, port, &strip, &type);
 	if (WEFT_UNLIKELY(!nexthop || nexthop->type != WEFT_NEXTHOP_VRF || (type != 0x0008 && type != 0xdd86)))
 		return false;
@@ -406,7 +400,7 @@ static inline bool enter_fabric_ordinary(struct weft_worker *worker, struct weft
 	weft_trim_padding(packet, &step->view);
 	packet->flags = WEFT_PACKET_FROM_TUNNEL; /* what the device said was about the outer packet */
 	step->vif_id = WEFT_FROM_FABRIC;
-	step->entry = endpoint->index + 1;
+	step->entry = entry;
 	step->vrf_id = vrf_id;
 	*reason = WEFT_LIKELY(!(first & 0x300)) ? WEFT_DROP_NONE : apply_congestion_mark(step, (uint8_t)(first >> 8));
 	return true;

@@ -79,6 +79,7 @@ static struct endpoint_entry *make(struct weft_plane *plane, uint8_t family, con
 		return NULL;
 	endpoint->seen.family = family;
 	endpoint->seen.index = index;
+	endpoint->seen.entry = weft_endpoint_entry(family, destination, index);
 	memcpy(endpoint->seen.destination, destination, weft_address_bytes(family));
 	endpoint->next = plane->endpoints->buckets[bucket];
 	weft_store(plane->endpoints->buckets[bucket], endpoint);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /* The fast path: a packet whose connection is known and still true. No lock, no atomic read-modify-write. */
 #include "lookup.h"
-#include "worker.h"
+#include "output_fast.h"
 
 uint16_t weft_entropy_port(uint32_t hash)
 {
@@ -41,8 +41,8 @@ enum weft_drop weft_connection_resolve(struct weft_worker *worker, const struct 
  * True when what the connection holds is still what an evaluation would answer, for a packet that entered as this one did; *way
  * is set. False: the slow path decides.
  */
-static bool is_fresh(struct weft_worker *worker, const struct weft_step *step, const struct weft_connection *connection,
-		     struct weft_way *way)
+static inline bool is_fresh(struct weft_worker *worker, const struct weft_step *step, const struct weft_connection *connection,
+			    struct weft_way *way)
 {
 	uint32_t sequence = __atomic_load_n(&connection->sequence, __ATOMIC_ACQUIRE), vrf_id, source, destination;
 	const struct weft_connection_key *key = &connection->key;
@@ -52,7 +52,7 @@ static bool is_fresh(struct weft_worker *worker, const struct weft_step *step, c
 	if (WEFT_UNLIKELY(sequence & 1))
 		return false;
 	__builtin_memcpy(&entered, &connection->vif_id, sizeof(entered)); /* and entry_endpoint */
-	__builtin_memcpy(&enters, &step->vif_id, sizeof(enters));	       /* and entry */
+	__builtin_memcpy(&enters, &step->vif_id, sizeof(enters));	  /* and entry */
 	if (WEFT_UNLIKELY(entered != enters || (connection->flags & (WEFT_CONNECTION_DENIED | WEFT_CONNECTION_UNSTAMPED))))
 		return false;
 	if (WEFT_UNLIKELY(resolve(worker, connection, way)))
@@ -75,7 +75,7 @@ static bool is_fresh(struct weft_worker *worker, const struct weft_step *step, c
 	return stamp == weft_stamp(step->entry ? NULL : worker->vif, way->vif, source, destination, way->nexthop, ecmp);
 }
 
-static void account(struct weft_worker *worker, const struct weft_step *step, struct weft_connection *connection)
+static inline void account(struct weft_worker *worker, const struct weft_step *step, struct weft_connection *connection)
 {
 	weft_count(&connection->packets, 1);
 	weft_count(&connection->bytes, step->view.l3_bytes);
@@ -86,21 +86,63 @@ static void account(struct weft_worker *worker, const struct weft_step *step, st
 		weft_tcp_note(worker->plane, connection, step->view.tcp_flags);
 }
 
-enum weft_drop weft_connection_way(struct weft_worker *worker, struct weft_step *step, struct weft_connection *connection,
-				   struct weft_way *way)
+/* An ordinary packet of the fabric came here without a look at its outer source (edge.c): a plane that this one has a tunnel
+ * to. */
+static bool comes_from_known(struct weft_worker *worker, const struct weft_step *step)
+{
+	uint8_t address[16] = {0};
+
+	memcpy(address, &step->entry, sizeof(step->entry));
+	return step->vif_id != WEFT_FROM_FABRIC || !address[0] || weft_endpoint_get(worker->plane, 4, address);
+}
+
+/* The way of a packet whose connection is `connection` (NULL: none found); sets up or re-evaluates when needed. */
+static inline enum weft_drop connection_way(struct weft_worker *worker, struct weft_step *step,
+					    struct weft_connection *connection, struct weft_way *way)
 {
 	enum weft_drop reason;
 
 	if (!connection) {
+		if (!comes_from_known(worker, step))
+			return WEFT_DROP_UNKNOWN_TUNNEL_SOURCE;
 		connection = weft_connection_find_at_port(worker, step);
 		if (!connection)
 			return weft_connection_set_up(worker, step, way);
 	}
 	if (WEFT_UNLIKELY(!is_fresh(worker, step, connection, way))) {
-		reason = weft_connection_again(worker, step, connection, way);
+		reason = comes_from_known(worker, step) ? weft_connection_again(worker, step, connection, way)
+							: WEFT_DROP_UNKNOWN_TUNNEL_SOURCE;
 		if (reason)
 			return reason;
 	}
 	account(worker, step, connection);
 	return WEFT_DROP_NONE;
+}
+
+static inline void leave(struct weft_worker *worker, struct weft_step *step)
+{
+	struct weft_connection *connection = step->candidate;
+	enum weft_drop reason;
+	struct weft_way way;
+
+	if (WEFT_UNLIKELY(!connection || !weft_connection_is(connection, &step->view.key)))
+		connection = weft_connection_find(worker->plane, &step->view.key, step->hash);
+	reason = connection_way(worker, step, connection, &way);
+	if (WEFT_LIKELY(!reason)) {
+		if (WEFT_UNLIKELY(!step->packet))
+			return;
+		if (WEFT_LIKELY(way.vif ? weft_to_port_ready(worker, step, &way) : weft_to_tunnel_ready(worker, step, &way)))
+			return;
+		reason = weft_output(worker, step, &way);
+	}
+	if (WEFT_UNLIKELY(reason))
+		weft_step_drop(worker, step, reason);
+}
+
+void weft_leave(struct weft_worker *worker, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		if (worker->steps[i].packet)
+			leave(worker, &worker->steps[i]);
+	}
 }

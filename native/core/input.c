@@ -22,7 +22,7 @@ void weft_worker_init(struct weft_plane *plane, uint32_t worker, void *memory)
 	self->index = worker;
 }
 
-static void drop(struct weft_worker *worker, struct weft_step *step, enum weft_drop reason)
+void weft_step_drop(struct weft_worker *worker, struct weft_step *step, enum weft_drop reason)
 {
 	struct weft_packet *packet = step->packet;
 
@@ -94,7 +94,7 @@ static void enter(struct weft_worker *worker, const struct weft_bucket_table *ta
 			fetch(worker->steps[i + PREFETCH_AHEAD].packet, more);
 		reason = enter_one(worker, type, step);
 		if (WEFT_UNLIKELY(reason)) {
-			drop(worker, step, reason);
+			weft_step_drop(worker, step, reason);
 			continue;
 		}
 		if (WEFT_UNLIKELY(!step->packet))
@@ -102,21 +102,6 @@ static void enter(struct weft_worker *worker, const struct weft_bucket_table *ta
 		step->packet->hash = step->hash;
 		weft_connection_prefetch(table, step->hash);
 	}
-}
-
-static void leave(struct weft_worker *worker, struct weft_step *step)
-{
-	struct weft_connection *connection = step->candidate;
-	struct weft_way way;
-	enum weft_drop reason;
-
-	if (WEFT_UNLIKELY(!connection || !weft_connection_is(connection, &step->view.key)))
-		connection = weft_connection_find(worker->plane, &step->view.key, step->hash);
-	reason = weft_connection_way(worker, step, connection, &way);
-	if (!reason && step->packet)
-		reason = weft_output(worker, step, &way);
-	if (WEFT_UNLIKELY(reason))
-		drop(worker, step, reason);
 }
 
 void weft_plane_input(struct weft_plane *plane, uint32_t worker, uint32_t vif_id, struct weft_packet **packets, uint32_t count)
@@ -142,9 +127,6 @@ void weft_plane_input(struct weft_plane *plane, uint32_t worker, uint32_t vif_id
 		if (self->steps[i].packet)
 			self->steps[i].candidate = weft_connection_candidate(connections, table, self->steps[i].hash);
 	}
-	for (uint32_t i = 0; i < count; i++) {
-		if (self->steps[i].packet)
-			leave(self, &self->steps[i]);
-	}
+	weft_leave(self, count);
 	weft_depart_flush(self);
 }

@@ -49,7 +49,8 @@ static inline struct weft_nexthop *weft_target_at(const struct weft_plane *plane
 	return WEFT_LIKELY(nexthop_plus_one) ? weft_nexthop_at(plane, nexthop_plus_one - 1) : NULL;
 }
 
-/* The bucket of an address, of which eight bytes can be read: its leading bits mixed, so that neighbours in one subnet share it. */
+/* The bucket of an address, of which eight bytes can be read: its leading bits mixed, so that neighbours in one subnet share
+ * it. */
 static inline uint32_t weft_stamp_bucket(uint8_t family, const uint8_t *address)
 {
 	uint64_t leading;

@@ -5,7 +5,6 @@
 #include "checksum.h"
 #include "encap/mplsoudp.h"
 #include "encap/outer.h"
-#include "encap/template.h"
 #include "encap/vxlan.h"
 
 uint64_t weft_packet_sum(struct weft_worker *worker, const struct weft_packet *packet, uint32_t offset, uint32_t bytes,
@@ -74,21 +73,6 @@ void weft_depart_room(struct weft_worker *worker, uint32_t count)
 
 /* ---- one packet ---- */
 
-static void apply_hop(struct weft_packet *packet, uint8_t family)
-{
-	if (family == 4) {
-		struct weft_ipv4 *ip = weft_ipv4_at(packet);
-		uint16_t before, after;
-
-		memcpy(&before, &ip->ttl, 2);
-		ip->ttl--;
-		memcpy(&after, &ip->ttl, 2);
-		weft_sum_replace16(ip->checksum, before, after);
-	} else {
-		weft_ipv6_at(packet)->hops--;
-	}
-}
-
 static void write_ethernet(struct weft_packet *packet, const struct weft_vif *vif, uint8_t family)
 {
 	struct weft_ethernet *ethernet = (void *)packet->data;
@@ -116,7 +100,7 @@ static enum weft_drop to_port(struct weft_worker *worker, struct weft_step *step
 	if (WEFT_UNLIKELY(big && view->dont_fragment))
 		return too_big(worker, step, way, way->vif->mtu);
 	if (weft_is_hop(way->route_flags))
-		apply_hop(packet, view->family);
+		weft_apply_hop(packet, view->family);
 	write_ethernet(packet, way->vif, view->family);
 	if (WEFT_UNLIKELY(big))
 		return weft_fragment_send(worker, step, way, way->vif->mtu);
@@ -186,7 +170,7 @@ static enum weft_drop to_tunnel(struct weft_worker *worker, struct weft_step *st
 		return too_big(worker, step, way, mtu);
 	}
 	if (weft_is_hop(way->route_flags))
-		apply_hop(packet, view->family);
+		weft_apply_hop(packet, view->family);
 	if (segment_bytes)
 		return weft_segment_send(worker, step, way, segment_bytes, mtu);
 	if (WEFT_UNLIKELY(big))
@@ -199,45 +183,11 @@ static enum weft_drop to_tunnel(struct weft_worker *worker, struct weft_step *st
 	return reason;
 }
 
-/*
- * to_tunnel for the packet that most are: it fits, nothing is to be cut or completed, and the next hop has its headers ready.
- * Takes it, or answers false and nothing has changed.
- */
-static inline bool to_tunnel_ready(struct weft_worker *worker, struct weft_step *step, const struct weft_way *way)
-{
-	const struct weft_nexthop *nexthop = way->nexthop;
-	const struct weft_endpoint *endpoint = nexthop->endpoint;
-	struct weft_vif *uplink = weft_load(endpoint->uplink);
-	uint32_t bytes = nexthop->header_bytes;
-	struct weft_packet *packet = step->packet;
-	uint32_t mtu;
-
-	if (WEFT_UNLIKELY(!bytes || !uplink || !uplink->carrier || endpoint->state != WEFT_PATH_RESOLVED))
-		return false;
-	mtu = endpoint->mtu ? endpoint->mtu : uplink->mtu;
-	if (WEFT_UNLIKELY(packet->gso | (packet->flags & WEFT_PACKET_CSUM_PARTIAL)) || step->view.l3_bytes + bytes > mtu ||
-	    packet->headroom < WEFT_L3 + bytes)
-		return false;
-	if (weft_is_hop(way->route_flags))
-		apply_hop(packet, step->view.family);
-	/* the template ends where the inner IP packet begins; the outer Ethernet header stands in front of it */
-	weft_packet_adjust(packet, -(int32_t)bytes);
-	weft_template_write(packet->data, nexthop, endpoint->rewrite, packet->length - WEFT_L3 - bytes, step->view.tos,
-			    way->entropy_port, way->label);
-	packet->outer_bytes = (uint8_t)(WEFT_L3 + (nexthop->family == 4 ? 20 : 40) + sizeof(struct weft_udp));
-	packet->flags = 0;
-	step->packet = NULL;
-	weft_depart(worker, uplink, packet);
-	return true;
-}
-
 enum weft_drop weft_output(struct weft_worker *worker, struct weft_step *step, const struct weft_way *way)
 {
 	if (WEFT_UNLIKELY(weft_is_hop(way->route_flags) && step->view.ttl <= 1))
 		return weft_icmp_error(worker, step, WEFT_ICMP_TIME_EXCEEDED, way->vif, 0, WEFT_DROP_TTL_EXCEEDED);
-	if (way->vif)
-		return to_port(worker, step, way);
-	return WEFT_LIKELY(to_tunnel_ready(worker, step, way)) ? WEFT_DROP_NONE : to_tunnel(worker, step, way);
+	return way->vif ? to_port(worker, step, way) : to_tunnel(worker, step, way);
 }
 
 void weft_output_back(struct weft_worker *worker, const struct weft_step *step, struct weft_packet *packet, uint8_t family,

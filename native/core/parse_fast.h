@@ -43,10 +43,7 @@ static inline bool weft_ipv4_sum_right(const uint8_t *ip)
 {
 	uint64_t sum = (uint64_t)weft_load32(ip) + weft_load32(ip + 4) + weft_load32(ip + 8) + weft_load32(ip + 12) + weft_load32(ip + 16);
 
-	sum = (sum & 0xffffffff) + (sum >> 32);
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	return ((sum & 0xffff) + (sum >> 16)) == 0xffff;
+	return sum % 0xffff == 0; /* ones' complement: 2^16 counts as 1; the sum of a header is not 0 */
 }
 
 /* What the transport header behind the IP header at `ip_bytes` says. `bytes`: of the packet behind the IP header. */

@@ -9,7 +9,7 @@
 struct question {
 	const struct weft_connection_key *key; /* the initiator's */
 	uint32_t vif_id;		       /* port it entered by, or WEFT_FROM_FABRIC */
-	uint32_t entry;			       /* endpoint index plus 1 */
+	uint32_t entry;			       /* weft_endpoint.entry */
 	uint32_t vrf_id;
 	struct weft_nexthop *delivery; /* LOCAL next hop of the fabric's label, or NULL */
 	bool strict;		       /* the initiator's own packet: it must come from where its route points */
@@ -117,7 +117,7 @@ static enum weft_drop locate_initiator(struct weft_worker *worker, struct questi
 		*vif = weft_vif_get(worker->plane, question->vif_id);
 		if (*vif && (question->strict || stays(*vif, source)))
 			return WEFT_DROP_NONE;
-	} else if (is_tunnel(source) && source->nexthop->endpoint->index + 1 == question->entry) {
+	} else if (is_tunnel(source) && source->nexthop->endpoint->entry == question->entry) {
 		return WEFT_DROP_NONE;
 	}
 	if (question->strict)
@@ -125,7 +125,7 @@ static enum weft_drop locate_initiator(struct weft_worker *worker, struct questi
 	question->entry = 0;
 	if (is_tunnel(source)) {
 		question->vif_id = WEFT_FROM_FABRIC;
-		question->entry = source->nexthop->endpoint->index + 1;
+		question->entry = source->nexthop->endpoint->entry;
 		*vif = NULL;
 		return WEFT_DROP_NONE;
 	}
@@ -195,7 +195,7 @@ static void fill_reverse(struct weft_worker *worker, struct weft_connection *rev
 		reverse->vif_id = destination->vif->vif_id;
 		reverse->vrf_id = destination->vif->vrf_id;
 	} else {
-		reverse->entry_endpoint = destination->nexthop->endpoint->index + 1;
+		reverse->entry_endpoint = destination->nexthop->endpoint->entry;
 	}
 	reverse->label = WEFT_LABEL_NONE;
 	reverse->route_flags = source->leaf.prefix_len == WEFT_NO_ROUTE ? WEFT_ROUTE_SAME_NETWORK : (uint8_t)source->leaf.flags;

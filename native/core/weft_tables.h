@@ -79,7 +79,8 @@ struct weft_endpoint {
 	uint8_t family, state;  /* enum weft_path_state */
 	uint8_t destination[16];
 	uint32_t references;
-	uint32_t index;         /* stable small number, for compare */
+	uint32_t index; /* stable small number, for weft_plane_restore_path */
+	uint32_t entry; /* what a packet from there is known by: weft_endpoint_entry; never 0 */
 	struct weft_vif *uplink;
 	uint32_t mtu;
 	uint8_t rewrite[14];
@@ -133,6 +134,17 @@ struct weft_leaf weft_route_get(struct weft_plane *plane, uint32_t vrf_id, uint8
 uint32_t weft_route_stamp(struct weft_plane *plane, uint32_t vrf_id, uint8_t family, const uint8_t *address);
 /* The endpoint with this outer address, when some tunnel next hop uses it. */
 struct weft_endpoint *weft_endpoint_get(struct weft_plane *plane, uint8_t family, const uint8_t *address);
+/*
+ * IPv4: the address itself, so that a hit needs no endpoint to know where a packet came from; its first octet is not 0. IPv6:
+ * the index, with a first octet of 0.
+ */
+static inline uint32_t weft_endpoint_entry(uint8_t family, const uint8_t *address, uint32_t index)
+{
+	uint32_t word;
+
+	memcpy(&word, address, sizeof(word));
+	return family == 4 ? word : (index + 1) << 8;
+}
 /* This host's tunnel addresses, router MAC (PLANE object). */
 const struct weft_plane_msg *weft_plane_configured(struct weft_plane *plane);
 uint32_t weft_plane_seed(struct weft_plane *plane); /* of flow hashes */
@@ -178,7 +190,7 @@ struct weft_connection {
 	struct weft_connection_key key;
 	uint32_t sequence;           /* odd while the direction is being written */
 	uint32_t vif_id;             /* LOCAL interface this direction enters by, or 0xffffffff: from the fabric */
-	uint32_t entry_endpoint;     /* endpoint index plus 1 this direction must come from, 0: none (local port) */
+	uint32_t entry_endpoint;     /* weft_endpoint.entry this direction must come from, 0: none (local port) */
 	uint32_t nexthop_id;         /* how this direction leaves */
 	uint32_t label;
 

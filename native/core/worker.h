@@ -9,6 +9,7 @@
 #ifndef WEFT_WORKER_H
 #define WEFT_WORKER_H
 
+#include "checksum.h"
 #include "parse.h"
 
 #define WEFT_FROM_FABRIC 0xffffffffu /* weft_connection.vif_id of a direction that enters through a tunnel */
@@ -38,7 +39,7 @@ struct weft_step {
 	uint32_t hash;
 	uint32_t vrf_id;
 	uint32_t vif_id; /* port it came from, or WEFT_FROM_FABRIC; with `entry` compared as one word */
-	uint32_t entry;	 /* index of the outer source's endpoint plus 1, or 0 */
+	uint32_t entry;	 /* weft_endpoint.entry of the outer source, or 0 */
 	struct weft_view view;
 };
 
@@ -119,7 +120,7 @@ struct weft_worker {
 	struct weft_endpoint *endpoint;		 /* the burst's last outer source */
 	struct weft_nexthop *vni_nexthop;	 /* what the burst's last VNI stands for, NULL: none was known */
 	uint32_t vni;
-	uint32_t vrf_id;       /* the burst's last one */
+	uint32_t vrf_id;      /* the burst's last one */
 	struct weft_vrf *vrf; /* and it, or NULL */
 	struct weft_step steps[WEFT_BURST_MAX];
 	uint32_t departure_list_count;
@@ -177,10 +178,13 @@ enum weft_drop weft_nd_input(struct weft_worker *worker, struct weft_vif *vif, s
 /* The address is one the port may send from. */
 bool weft_vif_owns(const struct weft_vif *vif, uint8_t family, const uint8_t *address);
 
+/* ---- input.c ---- */
+/* Frees the packet, which came from the burst's vif, and counts why. */
+void weft_step_drop(struct weft_worker *worker, struct weft_step *step, enum weft_drop reason);
+
 /* ---- hit.c, setup.c ---- */
-/* The way of a packet whose connection is `connection` (NULL: none found); sets up or re-evaluates when needed. */
-enum weft_drop weft_connection_way(struct weft_worker *worker, struct weft_step *step, struct weft_connection *connection,
-				   struct weft_way *way);
+/* Finds the way of each packet of the burst and sends it; sets its connection up, or evaluates it again, when needed. */
+void weft_leave(struct weft_worker *worker, uint32_t count);
 /* From a tunnel the key's zone is the VRF's, but the destination port may have one of its own: finds there, and keeps that
  * zone. */
 struct weft_connection *weft_connection_find_at_port(struct weft_worker *worker, struct weft_step *step);
@@ -216,7 +220,8 @@ uint16_t weft_entropy_port(uint32_t hash);
  */
 const struct weft_nexthop_member *weft_ecmp_choose(struct weft_plane *plane, const struct weft_nexthop *ecmp, uint32_t hash, uint32_t keep,
 						   uint32_t from_vif);
-/* The member behind which a packet came: the one of that port (vif_id), or of that outer source (entry: endpoint index plus 1). */
+/* The member behind which a packet came: the one of that port (vif_id), or of that outer source (entry: weft_endpoint.entry).
+ */
 const struct weft_nexthop_member *weft_ecmp_origin(struct weft_plane *plane, const struct weft_nexthop *ecmp, uint32_t vif_id,
 						   uint32_t entry);
 /* False (for the initiator's direction): the other plane of the member's tunnel fell silent. */
@@ -314,6 +319,22 @@ bool weft_checksum_complete(struct weft_worker *worker, struct weft_packet *pack
 /* Sum over `bytes` of the packet from `offset` on, linear or not. */
 uint64_t weft_packet_sum(struct weft_worker *worker, const struct weft_packet *packet, uint32_t offset, uint32_t bytes,
 			 uint64_t sum);
+
+/* One hop less, when the route says that the destination is in another network. */
+static inline void weft_apply_hop(struct weft_packet *packet, uint8_t family)
+{
+	if (family == 4) {
+		struct weft_ipv4 *ip = weft_ipv4_at(packet);
+		uint16_t before, after;
+
+		memcpy(&before, &ip->ttl, 2);
+		ip->ttl--;
+		memcpy(&after, &ip->ttl, 2);
+		weft_sum_replace16(ip->checksum, before, after);
+	} else {
+		weft_ipv6_at(packet)->hops--;
+	}
+}
 
 /* ---- segment.c ---- */
 /* L4 payload bytes of each segment so that it fits `mtu` L3 bytes; 0: a datagram is too big and must not be fragmented. */
