@@ -35,6 +35,10 @@
 #define WEFT_NEXTHOP_MEMBERS_MAX 128
 #define WEFT_MEMBER_WEIGHT_MAX 1000
 #define WEFT_VIF_POLICIES 2
+#define WEFT_VIF_FLOATING_IPS_MAX 64 /* bound to one vif */
+#define WEFT_PORT_MAPPINGS_MAX 64
+#define WEFT_NAT_POOL_ADDRESSES_MAX 64
+#define WEFT_NAT_QUARANTINE_MS_MAX 3600000u
 
 /* Id limits: ids are dense indexes chosen by the agent, 0 .. LIMIT-1. */
 #define WEFT_VIF_LIMIT 4352u
@@ -44,6 +48,8 @@
 #define WEFT_VNI_LIMIT (1u << 24)
 #define WEFT_IDENTITY_LIMIT 65536u
 #define WEFT_POLICY_LIMIT 65536u
+#define WEFT_FLOATING_IP_LIMIT 65536u
+#define WEFT_NAT_POOL_LIMIT 4096u
 
 /* VRF 0 is the underlay (ip-fabric:__default__); next hop 0 is the permanent discard. Neither can be deleted. */
 #define WEFT_VRF_FABRIC 0u
@@ -55,6 +61,7 @@
 #define WEFT_IDENTITY_EXTERNAL 2u /* came by an uplink outside a tunnel */
 #define WEFT_IDENTITY_FIRST 3u    /* the first one that an agent may set */
 #define WEFT_POLICY_NONE 0u       /* no policy set: allows */
+#define WEFT_NAT_POOL_NONE 0u     /* no source translation */
 
 enum weft_object {
 #define WEFT_OBJECT(code, NAME, name, doc) WEFT_OBJECT_##NAME = code,
@@ -66,7 +73,7 @@ enum weft_drop {
 #define WEFT_DROP(code, NAME, doc) WEFT_DROP_##NAME = code,
 #include "drops.def"
 #undef WEFT_DROP
-	WEFT_DROP_LIMIT = 64, /* every code is below this */
+	WEFT_DROP_LIMIT = 96, /* every code is below this */
 };
 
 enum weft_operation {
@@ -100,8 +107,8 @@ struct weft_hello_msg {
 };
 
 /*
- * NEXTHOP and POLICY have a body of variable size: the struct, then `member_count` or `rule_count` items. Where only the identifying
- * fields are read (GET, DELETE) the struct alone is sent with a count of 0.
+ * NEXTHOP, POLICY and FLOATING_IP have a body of variable size: the struct, then `member_count`, `rule_count` or `mapping_count` items.
+ * Where only the identifying fields are read (GET, DELETE) the struct alone is sent with a count of 0.
  */
 
 struct weft_error_msg {
@@ -212,7 +219,7 @@ enum weft_nexthop_type {
 	WEFT_NEXTHOP_RECEIVE = 1, /* the plane itself: answers ICMP echo for the address, drops the rest (NO_RECEIVER) */
 	WEFT_NEXTHOP_LOCAL = 2,   /* vif_id; the frame gets the vif's MAC as destination */
 	WEFT_NEXTHOP_TUNNEL = 3,  /* encap, family, source, destination; label or VNI comes from the route */
-	WEFT_NEXTHOP_VRF = 4,     /* look up again in vrf_id (target of labels and VNIs) */
+	WEFT_NEXTHOP_VRF = 4,     /* look up again in vrf_id (target of labels, VNIs and routes; of routes once, behind nat_pool_id if any) */
 	WEFT_NEXTHOP_ECMP = 5,    /* one of `members`, chosen per connection by its hash and the weights; stays while the member does */
 };
 
@@ -236,7 +243,7 @@ struct weft_nexthop_msg {
 	uint8_t inner_mac[6];        /* TUNNEL VXLAN: the remote router MAC */
 	uint8_t zero1[2];
 	uint32_t member_count;       /* ECMP: 1 .. WEFT_NEXTHOP_MEMBERS_MAX, else 0 */
-	uint32_t zero2;
+	uint32_t nat_pool_id;        /* VRF: connections by a route leave with an address of this pool, which is of vrf_id; WEFT_NAT_POOL_NONE */
 	uint64_t references;         /* read only: routes, labels, VNIs, members that use it */
 	struct weft_nexthop_member members[];
 };
@@ -363,6 +370,7 @@ enum weft_connection_flag {
 	WEFT_CONNECTION_INITIATOR = 1u << 0, /* this direction opened it */
 	WEFT_CONNECTION_DENIED = 1u << 1,
 	WEFT_CONNECTION_MIDSTREAM = 1u << 2,
+	WEFT_CONNECTION_TRANSLATED = 1u << 20, /* the other direction is not this one turned round, or is looked up in another VRF */
 };
 
 /* One direction of a connection pair. DUMP only. */
@@ -376,6 +384,57 @@ struct weft_connection_msg {
 	uint32_t source_identity, destination_identity;
 	uint64_t packets, bytes;
 	uint64_t idle_ns, age_ns;
+	/* TRANSLATED: what the packets become; else zero. Ports as above. */
+	uint8_t to_source[16], to_destination[16];
+	uint16_t to_source_port, to_destination_port;
+	uint32_t zero1;
+};
+
+/*
+ * Floating IP: an address of a VRF under which a port is known there, one to one with an address of the port. The route of the floating
+ * address in its VRF leads to the port (LOCAL); what arrives there for the floating address goes to the fixed one. What the port sends from
+ * the fixed address leaves as the floating one when the floating IP's VRF has a longer match for the destination than the port's.
+ */
+enum weft_floating_ip_flag {
+	WEFT_FLOATING_IP_INGRESS = 1u << 0, /* connections to the floating address */
+	WEFT_FLOATING_IP_EGRESS = 1u << 1,  /* connections that the port opens */
+};
+
+/* Ports `port` .. `port + count - 1` of the floating address are `fixed_port` .. of the fixed one. Host order. */
+struct weft_port_mapping {
+	uint8_t protocol; /* TCP, UDP, SCTP */
+	uint8_t zero0;
+	uint16_t port, fixed_port, count;
+};
+
+struct weft_floating_ip_msg {
+	uint32_t floating_ip_id; /* 1 .. WEFT_FLOATING_IP_LIMIT-1 */
+	uint32_t vrf_id;         /* of the floating address */
+	uint8_t key[WEFT_KEY_BYTES];
+	uint32_t vif_id;
+	uint8_t family, zero0;
+	uint16_t flags;          /* enum weft_floating_ip_flag, one at least */
+	uint8_t floating_address[16], fixed_address[16]; /* network order; the fixed one is of the vif's VRF */
+	uint32_t mapping_count;  /* 0: every protocol and port; else only what is mapped, 1 .. WEFT_PORT_MAPPINGS_MAX */
+	uint32_t zero1;
+	struct weft_port_mapping mappings[];
+};
+
+/* Addresses of a VRF, and ports of each per protocol (TCP, UDP, SCTP, ICMP echo identifiers), that connections are given as their source. */
+struct weft_nat_pool_msg {
+	uint32_t nat_pool_id;   /* 1 .. WEFT_NAT_POOL_LIMIT-1 */
+	uint32_t vrf_id;        /* where the addresses are known and answers arrive */
+	uint8_t key[WEFT_KEY_BYTES];
+	uint8_t family, zero0[3];
+	uint16_t port_min, port_max;   /* inclusive, host order; port_min >= 1 */
+	uint8_t first_address[16];     /* network order */
+	uint32_t address_count;        /* consecutive; 1 .. WEFT_NAT_POOL_ADDRESSES_MAX */
+	uint32_t quarantine_ms;        /* a port that was freed is not given out for so long; at most WEFT_NAT_QUARANTINE_MS_MAX */
+	/* read only */
+	uint32_t references;           /* next hops and services that use it */
+	uint32_t blocks;               /* of 64 ports, taken by workers */
+	uint64_t ports_used, ports_quarantined;
+	uint64_t exhausted;            /* connections refused because no port was free */
 };
 
 /* DUMP only: one per reason with a count, of all workers. */
@@ -452,7 +511,10 @@ WEFT_ABI_ASSERT(sizeof(struct weft_route_msg) == 40, "route");
 WEFT_ABI_ASSERT(sizeof(struct weft_label_msg) == 8, "label");
 WEFT_ABI_ASSERT(sizeof(struct weft_vni_msg) == 8, "vni");
 WEFT_ABI_ASSERT(sizeof(struct weft_path_msg) == 72, "path");
-WEFT_ABI_ASSERT(sizeof(struct weft_connection_msg) == 112, "connection");
+WEFT_ABI_ASSERT(sizeof(struct weft_connection_msg) == 152, "connection");
+WEFT_ABI_ASSERT(sizeof(struct weft_port_mapping) == 8, "port mapping");
+WEFT_ABI_ASSERT(sizeof(struct weft_floating_ip_msg) == 72, "floating IP");
+WEFT_ABI_ASSERT(sizeof(struct weft_nat_pool_msg) == 88, "NAT pool");
 WEFT_ABI_ASSERT(sizeof(struct weft_drop_msg) == 16, "drop");
 WEFT_ABI_ASSERT(sizeof(struct weft_nexthop_member) == 16, "next hop member");
 WEFT_ABI_ASSERT(sizeof(struct weft_element) == 16, "element");

@@ -278,8 +278,10 @@ void weft_connection_remove(struct weft_plane *plane, struct weft_connection *co
 		weft_buckets_unlink(&set, other_hash, 2 * pair + 1);
 	}
 	weft_buckets_unlock(&set);
-	if (mine) /* else another thread was first */
-		retire_pair(c, pair);
+	if (!mine)
+		return; /* another thread was first */
+	weft_nat_pool_release_pair(plane, one);
+	retire_pair(c, pair);
 }
 
 void weft_connection_lock(struct weft_plane *plane, struct weft_connection *connection)

@@ -31,12 +31,18 @@ static const struct object_row rows[] = {
 	[WEFT_OBJECT_IDENTITY] = {"IDENTITY", sizeof(struct weft_identity_msg), weft_identity_set, weft_identity_delete,
 				  weft_identity_sweep},
 	[WEFT_OBJECT_POLICY] = {"POLICY", sizeof(struct weft_policy_msg), weft_policy_set, weft_policy_delete, weft_policy_sweep},
+	[WEFT_OBJECT_FLOATING_IP] = {"FLOATING_IP", sizeof(struct weft_floating_ip_msg), weft_floating_ip_set, weft_floating_ip_delete,
+				     weft_floating_ip_sweep},
+	[WEFT_OBJECT_NAT_POOL] = {"NAT_POOL", sizeof(struct weft_nat_pool_msg), weft_nat_pool_set, weft_nat_pool_delete,
+				  weft_nat_pool_sweep},
 	[WEFT_OBJECT_LOG] = {"LOG", sizeof(struct weft_log_msg), NULL, NULL, NULL},
 };
 
 static const struct items_row items[WEFT_ARRAY_COUNT(rows)] = {
 	[WEFT_OBJECT_NEXTHOP] = {"member_count", offsetof(struct weft_nexthop_msg, member_count), sizeof(struct weft_nexthop_member),
 				 WEFT_NEXTHOP_MEMBERS_MAX},
+	[WEFT_OBJECT_FLOATING_IP] = {"mapping_count", offsetof(struct weft_floating_ip_msg, mapping_count),
+				     sizeof(struct weft_port_mapping), WEFT_PORT_MAPPINGS_MAX},
 	[WEFT_OBJECT_POLICY] = {"rule_count", offsetof(struct weft_policy_msg, rule_count), sizeof(struct weft_policy_rule),
 				WEFT_POLICY_RULES_MAX},
 };

@@ -71,6 +71,43 @@ static void dump_vifs(struct dump *dump)
 	}
 }
 
+static void dump_floating_ips(struct dump *dump)
+{
+	const struct weft_sparse *all = &dump->plane->floating_ips;
+
+	for (;; dump->place.id++) {
+		const struct weft_floating_ip *floating;
+		uint8_t *out;
+
+		dump->place.id = weft_sparse_next(all, dump->place.id);
+		if (dump->place.id >= all->limit)
+			return;
+		floating = weft_floating_ip_get(dump->plane, dump->place.id);
+		out = room(dump, WEFT_OBJECT_FLOATING_IP, floating->epoch, weft_floating_ip_bytes(floating));
+		if (!out)
+			return;
+		weft_floating_ip_fill(floating, out);
+	}
+}
+
+static void dump_nat_pools(struct dump *dump)
+{
+	const struct weft_sparse *all = &dump->plane->nat_pools;
+	struct weft_nat_pool_msg message;
+
+	for (;; dump->place.id++) {
+		const struct weft_nat_pool *pool;
+
+		dump->place.id = weft_sparse_next(all, dump->place.id);
+		if (dump->place.id >= all->limit)
+			return;
+		pool = weft_nat_pool_get(dump->plane, dump->place.id);
+		weft_nat_pool_fill(dump->plane, pool, &message);
+		if (!emit(dump, WEFT_OBJECT_NAT_POOL, weft_nat_pool_epoch(pool), &message, sizeof(message)))
+			return;
+	}
+}
+
 static void dump_vrfs(struct dump *dump)
 {
 	const struct weft_sparse *all = &dump->plane->vrfs;
@@ -175,6 +212,17 @@ static void dump_paths(struct dump *dump)
 	}
 }
 
+/* The other direction turned round. */
+static void fill_translation(struct weft_connection_msg *out, const struct weft_connection_key *other)
+{
+	bool icmp = other->protocol == 1 || other->protocol == 58;
+
+	memcpy(out->to_source, other->destination, sizeof(out->to_source));
+	memcpy(out->to_destination, other->source, sizeof(out->to_destination));
+	out->to_source_port = icmp ? other->source_port : other->destination_port;
+	out->to_destination_port = icmp ? other->destination_port : other->source_port;
+}
+
 static void fill_connection(struct weft_plane *plane, uint32_t index, struct weft_connection_msg *out)
 {
 	const struct weft_connection *c = weft_connection_at(plane, index), *reverse = weft_connection_at(plane, index ^ 1u);
@@ -192,7 +240,8 @@ static void fill_connection(struct weft_plane *plane, uint32_t index, struct wef
 	out->destination_port = c->key.destination_port;
 	memcpy(out->source, c->key.source, sizeof(out->source));
 	memcpy(out->destination, c->key.destination, sizeof(out->destination));
-	out->flags = c->flags & (WEFT_CONNECTION_INITIATOR | WEFT_CONNECTION_DENIED | WEFT_CONNECTION_MIDSTREAM);
+	out->flags = c->flags & (WEFT_CONNECTION_INITIATOR | WEFT_CONNECTION_DENIED | WEFT_CONNECTION_MIDSTREAM |
+				 WEFT_CONNECTION_TRANSLATED);
 	out->vif_id = c->vif_id;
 	out->nexthop_id = c->nexthop_id;
 	out->label = c->label;
@@ -202,6 +251,8 @@ static void fill_connection(struct weft_plane *plane, uint32_t index, struct wef
 	out->bytes = __atomic_load_n(&c->bytes, __ATOMIC_RELAXED);
 	out->idle_ns = weft_ticks_ns(now - __atomic_load_n(&c->seen, __ATOMIC_RELAXED));
 	out->age_ns = weft_ticks_ns(now - (index & 1 ? reverse : c)->of_pair[WEFT_PAIR_CREATED]);
+	if (out->flags & WEFT_CONNECTION_TRANSLATED)
+		fill_translation(out, &reverse->key);
 }
 
 static void dump_connections(struct dump *dump)
@@ -324,6 +375,8 @@ static int dump_object(struct weft_context *context, struct dump *dump, uint16_t
 	case WEFT_OBJECT_IDENTITY: dump_identities(dump); return 0;
 	case WEFT_OBJECT_POLICY: dump_policies(dump); return 0;
 	case WEFT_OBJECT_LOG: dump_log(dump); return 0;
+	case WEFT_OBJECT_FLOATING_IP: dump_floating_ips(dump); return 0;
+	case WEFT_OBJECT_NAT_POOL: dump_nat_pools(dump); return 0;
 	default:
 		if (dump->filter != ALL) {
 			vif = weft_vif_get(dump->plane, dump->filter);
@@ -381,6 +434,8 @@ static bool exists(struct weft_plane *plane, uint16_t object, uint32_t id)
 	case WEFT_OBJECT_LABEL: return weft_sparse_get(&plane->labels, id) != 0;
 	case WEFT_OBJECT_IDENTITY: return weft_identity_get(plane, id) != NULL;
 	case WEFT_OBJECT_POLICY: return weft_policy_get(plane, id) != NULL;
+	case WEFT_OBJECT_FLOATING_IP: return weft_floating_ip_get(plane, id) != NULL;
+	case WEFT_OBJECT_NAT_POOL: return weft_nat_pool_get(plane, id) != NULL;
 	default: return weft_sparse_get(&plane->vnis, id) != 0;
 	}
 }
@@ -404,6 +459,8 @@ int weft_message_get(struct weft_context *context, struct weft_answer *answer, u
 	case WEFT_OBJECT_VNI:
 	case WEFT_OBJECT_IDENTITY:
 	case WEFT_OBJECT_POLICY:
+	case WEFT_OBJECT_FLOATING_IP:
+	case WEFT_OBJECT_NAT_POOL:
 		if (!exists(context->plane, object, id))
 			return weft_refuse(context, ENOENT, "GET: no object %u with id %u", object, id);
 		dump.place.id = id;

@@ -17,20 +17,19 @@ bool weft_vif_owns(const struct weft_vif *vif, uint8_t family, const uint8_t *ad
 	return weft_vif_matches(vif, family, address);
 }
 
-/* A tenant must not forge the overlay: tunnel protocols to a tunnel endpoint, whatever the policy says. */
-static bool forges_tunnel(struct weft_worker *worker, const struct weft_view *view)
+/* Whatever the policy says. */
+bool weft_forges_tunnel(struct weft_worker *worker, uint8_t family, uint8_t protocol, const uint8_t *destination, uint16_t port)
 {
 	const struct weft_plane_msg *plane = worker->configured;
-	const uint8_t *own = view->family == 4 ? plane->underlay4 : plane->underlay6;
-	uint32_t port = view->key.destination_port;
+	const uint8_t *own = family == 4 ? plane->underlay4 : plane->underlay6;
 
-	if (view->protocol == WEFT_PROTOCOL_UDP) {
+	if (protocol == WEFT_PROTOCOL_UDP) {
 		if (port != WEFT_UDP_PORT_VXLAN && port != WEFT_UDP_PORT_MPLS && port != UDP_PORT_GENEVE)
 			return false;
-	} else if (view->protocol != WEFT_PROTOCOL_GRE) {
+	} else if (protocol != WEFT_PROTOCOL_GRE) {
 		return false;
 	}
-	return memcmp(own, view->destination, 16) == 0 || weft_endpoint_get(worker->plane, view->family, view->destination);
+	return memcmp(own, destination, 16) == 0 || weft_endpoint_get(worker->plane, family, destination);
 }
 
 static enum weft_drop check_port_addresses(struct weft_vif *vif, const struct weft_step *step)
@@ -149,7 +148,8 @@ enum weft_drop weft_enter_port(struct weft_worker *worker, struct weft_vif *vif,
 		if (reason)
 			return reason;
 	}
-	if (WEFT_UNLIKELY(forges_tunnel(worker, &step->view)))
+	if (WEFT_UNLIKELY(weft_forges_tunnel(worker, step->view.family, step->view.protocol, step->view.destination,
+					     step->view.key.destination_port)))
 		return WEFT_DROP_TUNNEL_FROM_PORT;
 	step->hash = weft_connection_hash(worker->plane, &step->view.key);
 	return WEFT_DROP_NONE;
@@ -256,6 +256,8 @@ static enum weft_drop apply_context(struct weft_worker *worker, struct weft_step
 		step->vrf_id = vif->vrf_id;
 		step->view.key.zone = vif->zone;
 		step->delivery = nexthop;
+		if (WEFT_UNLIKELY(vif->floating))
+			weft_nat_deliver(step, vif);
 		return WEFT_DROP_NONE;
 	}
 	return nexthop->type == WEFT_NEXTHOP_DISCARD ? WEFT_DROP_DISCARD : WEFT_DROP_INVALID_NEXTHOP;

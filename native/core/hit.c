@@ -47,6 +47,7 @@ static inline bool is_fresh(struct weft_worker *worker, const struct weft_step *
 	uint32_t sequence = __atomic_load_n(&connection->sequence, __ATOMIC_ACQUIRE), vrf_id, source, destination;
 	const struct weft_connection_key *key = &connection->key;
 	const struct weft_nexthop *ecmp = NULL;
+	bool translated;
 	uint64_t stamp, entered, enters;
 
 	if (WEFT_UNLIKELY(sequence & 1))
@@ -64,6 +65,9 @@ static inline bool is_fresh(struct weft_worker *worker, const struct weft_step *
 	}
 	vrf_id = connection->vrf_id;
 	stamp = connection->stamp;
+	translated = connection->flags & WEFT_CONNECTION_TRANSLATED;
+	source = WEFT_UNLIKELY(translated) ? weft_translation_stamp(worker->plane, connection) : 0;
+	destination = 0;
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	if (WEFT_UNLIKELY(__atomic_load_n(&connection->sequence, __ATOMIC_RELAXED) != sequence))
 		return false;
@@ -71,7 +75,8 @@ static inline bool is_fresh(struct weft_worker *worker, const struct weft_step *
 		worker->vrf_id = vrf_id;
 		worker->vrf = weft_vrf_at(worker->plane, vrf_id);
 	}
-	weft_route_stamps_at(worker->vrf, key->family, key->source, key->destination, &source, &destination);
+	if (WEFT_LIKELY(!translated))
+		weft_route_stamps_at(worker->vrf, key->family, key->source, key->destination, &source, &destination);
 	return stamp == weft_stamp(step->entry ? NULL : worker->vif, way->vif, source, destination, way->nexthop, ecmp);
 }
 
@@ -112,6 +117,11 @@ static inline enum weft_drop connection_way(struct weft_worker *worker, struct w
 	if (WEFT_UNLIKELY(!is_fresh(worker, step, connection, way))) {
 		reason = comes_from_known(worker, step) ? weft_connection_again(worker, step, connection, way)
 							: WEFT_DROP_UNKNOWN_TUNNEL_SOURCE;
+		if (reason)
+			return reason;
+	} else if (WEFT_UNLIKELY(connection->flags & WEFT_CONNECTION_TRANSLATED)) {
+		reason = weft_translate(worker, step, &connection->key,
+					&weft_connection_reverse(worker->plane, connection)->key);
 		if (reason)
 			return reason;
 	}

@@ -114,6 +114,9 @@ enum weft_drop weft_icmp_error(struct weft_worker *worker, const struct weft_ste
 	error_source(worker, step, out, source);
 	memset(error->data, 0, WEFT_L3 + headers);
 	weft_host_packet_copy_out(step->packet, WEFT_L3, error->data + WEFT_L3 + headers, quote);
+	if (WEFT_UNLIKELY(step->translated)) /* its sender knows the packet as it came */
+		weft_translate_quote(error->data + WEFT_L3 + headers, quote, step->view.family, &step->view.key,
+				     step->packet->flags & WEFT_PACKET_CSUM_PARTIAL);
 	if (step->view.family == 4)
 		write_error4(error, source, step, cause, mtu);
 	else

@@ -58,6 +58,7 @@ static void begin(struct weft_worker *worker, struct weft_vif *vif, struct weft_
 		step->packet = packets[i];
 		step->delivery = NULL;
 		step->entry = 0;
+		step->translated = false;
 		packets[i]->vif_id = vif->vif_id;
 		bytes += packets[i]->length;
 	}

@@ -116,8 +116,10 @@ static int check(struct weft_context *context, const struct weft_nexthop_msg *m)
 	if (m->nexthop_id == WEFT_NEXTHOP_DISCARD_ID || m->nexthop_id >= WEFT_NEXTHOP_LIMIT)
 		return weft_refuse(context, EINVAL, "NEXTHOP nexthop_id %u: want 1 to %u", m->nexthop_id,
 				   WEFT_NEXTHOP_LIMIT - 1);
-	if (m->zero0 || m->zero1[0] || m->zero1[1] || m->zero2)
-		return weft_refuse(context, EINVAL, "NEXTHOP zero0/zero1/zero2: padding is not zero");
+	if (m->zero0 || m->zero1[0] || m->zero1[1])
+		return weft_refuse(context, EINVAL, "NEXTHOP zero0/zero1: padding is not zero");
+	if (m->type != WEFT_NEXTHOP_VRF && m->nat_pool_id)
+		return weft_refuse(context, EINVAL, "NEXTHOP nat_pool_id %u: only a VRF next hop has one", m->nat_pool_id);
 	if (m->type != WEFT_NEXTHOP_ECMP && m->member_count)
 		return weft_refuse(context, EINVAL, "NEXTHOP member_count %u: only ECMP has members", m->member_count);
 	old = weft_nexthop_entry_get(context->plane, m->nexthop_id);
@@ -136,7 +138,7 @@ static int check(struct weft_context *context, const struct weft_nexthop_msg *m)
 	case WEFT_NEXTHOP_VRF:
 		if (!weft_vrf_get(context->plane, m->vrf_id))
 			return weft_refuse(context, ENOENT, "NEXTHOP vrf_id %u: no such VRF", m->vrf_id);
-		return 0;
+		return m->nat_pool_id ? weft_nat_pool_check(context, "NEXTHOP", m->nat_pool_id, m->vrf_id) : 0;
 	case WEFT_NEXTHOP_TUNNEL:
 		return check_tunnel(context, m);
 	case WEFT_NEXTHOP_ECMP:
@@ -181,6 +183,7 @@ static struct weft_nexthop_entry *make(struct weft_plane *plane, const struct we
 	entry->seen.encap = m->encap;
 	entry->seen.family = m->family;
 	entry->seen.vrf_id = m->vrf_id;
+	entry->seen.nat_pool_id = m->nat_pool_id;
 	entry->seen.vif_id = m->vif_id;
 	entry->seen.epoch = epoch;
 	memcpy(entry->seen.source, m->source, 16);
@@ -197,6 +200,7 @@ static void take_over(struct weft_plane *plane, struct weft_nexthop_entry *entry
 {
 	if (entry->seen.type == WEFT_NEXTHOP_VRF)
 		weft_vrf_get(plane, entry->seen.vrf_id)->nexthops++;
+	weft_nat_pool_use(plane, entry->seen.nat_pool_id, 1);
 	count_members(plane, entry, 1);
 	if (!old) {
 		plane->nexthop_count++;
@@ -208,6 +212,7 @@ static void take_over(struct weft_plane *plane, struct weft_nexthop_entry *entry
 	entry->members = old->members;
 	if (old->seen.type == WEFT_NEXTHOP_VRF)
 		weft_vrf_get(plane, old->seen.vrf_id)->nexthops--;
+	weft_nat_pool_use(plane, old->seen.nat_pool_id, -1);
 	count_members(plane, old, -1);
 	weft_host_free_deferred(plane, old, entry_bytes(old->seen.member_count));
 }
@@ -262,6 +267,7 @@ static int nexthop_remove(struct weft_context *context, struct weft_nexthop_entr
 	weft_endpoint_detach(plane, entry);
 	if (entry->seen.type == WEFT_NEXTHOP_VRF)
 		weft_vrf_get(plane, entry->seen.vrf_id)->nexthops--;
+	weft_nat_pool_use(plane, entry->seen.nat_pool_id, -1);
 	count_members(plane, entry, -1);
 	plane->nexthop_count--;
 	weft_host_free_deferred(plane, entry, entry_bytes(entry->seen.member_count));

@@ -214,6 +214,8 @@ void weft_output_back(struct weft_worker *worker, const struct weft_step *step, 
 		weft_depart(worker, worker->vif, packet);
 		return;
 	}
+	/* the frame inside VXLAN */
+	((struct weft_ethernet *)(void *)packet->data)->type = weft_be16_of(family == 4 ? WEFT_ETHERTYPE_IPV4 : WEFT_ETHERTYPE_IPV6);
 	leaf = weft_route_get(worker->plane, step->vrf_id, family, destination);
 	way = (struct weft_way){
 	    .label = leaf.label, .route_flags = WEFT_ROUTE_SAME_NETWORK, .entropy_port = weft_entropy_port(step->hash)};

@@ -33,7 +33,9 @@ static int create_tables(struct weft_plane *plane, uint32_t connections)
 	if (!plane->configured || !plane->unassigned || !plane->request || weft_sparse_create(&plane->vrfs, WEFT_VRF_LIMIT) ||
 	    weft_sparse_create(&plane->nexthops, WEFT_NEXTHOP_LIMIT) || weft_sparse_create(&plane->labels, WEFT_LABEL_LIMIT) ||
 	    weft_sparse_create(&plane->vnis, WEFT_VNI_LIMIT) || weft_sparse_create(&plane->identities, WEFT_IDENTITY_LIMIT) ||
-	    weft_sparse_create(&plane->policies, WEFT_POLICY_LIMIT) || weft_policy_log_create(plane) || weft_endpoints_create(plane) ||
+	    weft_sparse_create(&plane->policies, WEFT_POLICY_LIMIT) ||
+	    weft_sparse_create(&plane->floating_ips, WEFT_FLOATING_IP_LIMIT) ||
+	    weft_sparse_create(&plane->nat_pools, WEFT_NAT_POOL_LIMIT) || weft_policy_log_create(plane) || weft_endpoints_create(plane) ||
 	    weft_connections_create(plane, connections) || weft_vrf_create_fabric(plane) || weft_nexthop_create_discard(plane))
 		return -ENOMEM;
 	return create_workers(plane);
@@ -128,12 +130,14 @@ struct weft_plane *weft_plane_create(const struct weft_plane_settings *settings)
 
 void weft_plane_destroy(struct weft_plane *plane)
 {
+	weft_floating_ips_destroy(plane);
 	weft_vifs_destroy(plane);
 	weft_vrfs_destroy(plane);
 	weft_nexthops_destroy(plane);
 	weft_sparse_destroy(&plane->labels);
 	weft_sparse_destroy(&plane->vnis);
 	weft_policies_destroy(plane);
+	weft_nat_pools_destroy(plane);
 	weft_identities_destroy(plane);
 	weft_policy_log_destroy(plane);
 	weft_endpoints_destroy(plane);
@@ -154,7 +158,11 @@ uint32_t weft_plane_seed(struct weft_plane *plane) { return plane->seed; }
 uint64_t weft_plane_midstream_until_ns(const struct weft_plane *plane) { return plane->midstream_until_ns; }
 const struct weft_plane_msg *weft_plane_configured(struct weft_plane *plane) { return weft_load(plane->configured); }
 
-void weft_plane_tick(struct weft_plane *plane, uint64_t now_ns) { weft_connections_tick(plane, now_ns); }
+void weft_plane_tick(struct weft_plane *plane, uint64_t now_ns)
+{
+	weft_connections_tick(plane, now_ns);
+	weft_nat_pools_tick(plane, now_ns);
+}
 
 int weft_plane_set(struct weft_context *context, const void *body)
 {

@@ -36,7 +36,7 @@ struct weft_vrf {
 	uint32_t vrf_id, epoch;
 	struct weft_fib fib[2];  /* [0] IPv4, [1] IPv6 */
 	uint32_t *stamps[2];     /* [WEFT_STAMP_BUCKETS]; NULL before the family's first route */
-	uint32_t vifs, nexthops; /* references */
+	uint32_t vifs, nexthops, floating_ips, nat_pools; /* references */
 	struct weft_vrf_msg message;
 };
 
@@ -79,7 +79,9 @@ struct weft_plane {
 	/* read by workers */
 	struct weft_vif *vifs[WEFT_VIF_LIMIT];
 	uint32_t agent_vif; /* id of the AGENT vif plus one, 0: none */
-	struct weft_sparse vrfs, nexthops, labels, vnis, identities, policies;
+	struct weft_sparse vrfs, nexthops, labels, vnis, identities, policies, floating_ips, nat_pools;
+	const struct weft_nat_index *nat_index; /* pools by address */
+	uint32_t nat_stamp;
 	struct weft_endpoints *endpoints;
 	struct weft_connections *connections;
 	struct weft_plane_msg *configured;
@@ -181,6 +183,23 @@ int weft_policy_set(struct weft_context *context, const void *body);
 int weft_policy_delete(struct weft_context *context, const void *body);
 int weft_policy_sweep(struct weft_context *context);
 
+int weft_floating_ip_set(struct weft_context *context, const void *body);
+int weft_floating_ip_delete(struct weft_context *context, const void *body);
+int weft_floating_ip_sweep(struct weft_context *context);
+int weft_nat_pool_set(struct weft_context *context, const void *body);
+int weft_nat_pool_delete(struct weft_context *context, const void *body);
+int weft_nat_pool_sweep(struct weft_context *context);
+
+/* ---- floatingip.c, natpool.c ---- */
+void weft_floating_ips_destroy(struct weft_plane *plane);
+void weft_nat_pools_destroy(struct weft_plane *plane);
+/* Ports come out of their quarantine. */
+void weft_nat_pools_tick(struct weft_plane *plane, uint64_t now_ns);
+/* One more (+1) or one less (-1) next hop or service that uses the pool; connections that are translated ask again. */
+void weft_nat_pool_use(struct weft_plane *plane, uint32_t nat_pool_id, int change);
+/* EINVAL or ENOENT with context->text, which begins with `what`, unless the pool is known and of this VRF. */
+int weft_nat_pool_check(struct weft_context *context, const char *what, uint32_t nat_pool_id, uint32_t vrf_id);
+
 /* ---- identity.c, policy.c: who uses them ---- */
 /* Known: set, or one of those the plane gives by itself. */
 bool weft_identity_known(struct weft_plane *plane, uint32_t identity_id);
@@ -222,6 +241,12 @@ struct weft_policy_entry *weft_policy_entry_get(struct weft_plane *plane, uint32
 void weft_policy_fill(struct weft_plane *plane, const struct weft_policy_entry *entry, struct weft_policy_msg *out);
 void weft_policy_rule_fill(struct weft_plane *plane, const struct weft_policy_entry *entry, uint32_t index,
 			   struct weft_policy_rule *out);
+const struct weft_floating_ip *weft_floating_ip_get(struct weft_plane *plane, uint32_t floating_ip_id);
+/* Bytes of the message with its mappings; fill writes so many, `out` may be unaligned. */
+uint32_t weft_floating_ip_bytes(const struct weft_floating_ip *floating);
+void weft_floating_ip_fill(const struct weft_floating_ip *floating, void *out);
+uint32_t weft_nat_pool_epoch(const struct weft_nat_pool *pool);
+void weft_nat_pool_fill(struct weft_plane *plane, const struct weft_nat_pool *pool, struct weft_nat_pool_msg *out);
 void weft_route_fill(uint32_t vrf_id, const struct weft_route *route, struct weft_route_msg *out);
 /* Packets dropped for the reason: on one vif, or everywhere (vif NULL). */
 uint64_t weft_drops_sum(struct weft_plane *plane, const struct weft_vif *vif, uint32_t reason);

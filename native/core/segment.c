@@ -68,7 +68,11 @@ static void fix_transport(struct weft_packet *segment, const struct cutter *cutt
 		checksum = udp->checksum;
 	}
 	memset(checksum, 0, 2);
-	sum = weft_sum_pseudo(view->family, view->source, view->destination, view->protocol, l4_bytes);
+	/* of the segment, not of the view: the addresses may have been translated */
+	sum = view->family == 4 ? weft_sum_pseudo(4, weft_ipv4_at(segment)->source, weft_ipv4_at(segment)->destination,
+						  view->protocol, l4_bytes)
+				: weft_sum_pseudo(6, weft_ipv6_at(segment)->source, weft_ipv6_at(segment)->destination,
+						  view->protocol, l4_bytes);
 	weft_sum_store(checksum, weft_sum(segment->data + view->l4, l4_bytes, sum));
 	if (view->protocol == WEFT_PROTOCOL_UDP && weft_is_zero(checksum, 2))
 		memset(checksum, 0xff, 2);

@@ -5,15 +5,18 @@
  */
 #include "worker.h"
 
+#define POOL_ATTEMPTS 8u /* ports that may be found in use by another connection to the same end, one after another */
+
 /* The question: where does the initiator's packet go, and how does the answer come back? */
 struct question {
 	const struct weft_connection_key *key; /* the initiator's */
 	uint32_t vif_id;		       /* port it entered by, or WEFT_FROM_FABRIC */
 	uint32_t entry;			       /* weft_endpoint.entry */
 	uint32_t vrf_id;
-	struct weft_nexthop *delivery; /* LOCAL next hop of the fabric's label, or NULL */
-	bool strict;		       /* the initiator's own packet: it must come from where its route points */
-	uint32_t keep_ecmp, keep_member; /* what the connection goes by now; keep_member 0: nothing */
+	struct weft_nexthop *delivery;		/* LOCAL next hop of the fabric's label, or NULL */
+	bool strict;				/* the initiator's own packet: it must come from where its route points */
+	uint32_t keep_ecmp, keep_member;	/* what the connection goes by now; keep_member 0: nothing */
+	const struct weft_connection_key *keep; /* its answers' key, or NULL: a new one */
 };
 
 struct side {
@@ -57,7 +60,8 @@ static bool is_ecmp(const struct side *side)
 /* Of several places with the initiator's address, the one that this packet came from; for an answer's packet also any other. */
 static void settle_source(struct weft_worker *worker, const struct question *question, struct side *side)
 {
-	const struct weft_nexthop_member *member = weft_ecmp_origin(worker->plane, side->nexthop, question->vif_id, question->entry);
+	const struct weft_nexthop_member *member =
+	    weft_ecmp_origin(worker->plane, side->nexthop, question->vif_id, question->entry);
 
 	if (!member && !question->strict)
 		member = weft_ecmp_choose(worker->plane, side->nexthop, weft_connection_hash(worker->plane, question->key), 0,
@@ -136,7 +140,8 @@ static enum weft_drop locate_initiator(struct weft_worker *worker, struct questi
 	return WEFT_DROP_NONE;
 }
 
-static enum weft_drop check_destination(const struct question *question, const struct side *destination)
+/* `mirrored`: the packet's source is translated, so that it may go back where it came from. */
+static enum weft_drop check_destination(const struct question *question, const struct side *destination, bool mirrored)
 {
 	if (destination->leaf.prefix_len == WEFT_NO_ROUTE)
 		return WEFT_DROP_NO_ROUTE;
@@ -150,7 +155,7 @@ static enum weft_drop check_destination(const struct question *question, const s
 	case WEFT_NEXTHOP_LOCAL:
 		if (!destination->vif)
 			return WEFT_DROP_INVALID_VIF;
-		return destination->vif->vif_id == question->vif_id ? WEFT_DROP_SAME_PORT : WEFT_DROP_NONE;
+		return destination->vif->vif_id == question->vif_id && !mirrored ? WEFT_DROP_SAME_PORT : WEFT_DROP_NONE;
 	case WEFT_NEXTHOP_TUNNEL:
 		if (!destination->nexthop->endpoint)
 			return WEFT_DROP_INVALID_NEXTHOP;
@@ -158,6 +163,54 @@ static enum weft_drop check_destination(const struct question *question, const s
 	default:
 		return WEFT_DROP_INVALID_NEXTHOP;
 	}
+}
+
+/* By the routes of translation->vrf_id, or of the VRF that those, or a floating IP of the initiator's port, lead to. */
+static enum weft_drop route_destination(struct weft_worker *worker, const struct question *question, struct side *destination)
+{
+	struct weft_translation *translation = &worker->translation;
+	const struct weft_connection_key *key = &translation->key;
+	enum weft_drop reason = WEFT_DROP_NONE;
+	bool again = false;
+
+	*destination = look_up(worker, translation->vrf_id, key->family, key->destination);
+	if (WEFT_LIKELY(!translation->made))
+		reason = weft_nat_leave(worker, &destination->leaf, destination->nexthop, &again);
+	if (WEFT_UNLIKELY(again)) {
+		weft_translation_note_stamps(worker, question->key);
+		*destination = look_up(worker, translation->vrf_id, key->family, key->destination);
+	}
+	if (WEFT_UNLIKELY(is_ecmp(destination)))
+		settle_destination(worker, question, destination);
+	return reason;
+}
+
+/* Where the packet goes, and as what. */
+static enum weft_drop find_destination(struct weft_worker *worker, const struct question *question,
+				       const struct weft_vif *initiator, struct side *destination)
+{
+	struct weft_translation *translation = &worker->translation;
+	enum weft_drop reason = WEFT_DROP_NONE;
+	bool service;
+
+	weft_translation_begin(worker, question->key, question->vrf_id, question->keep);
+	if (initiator)
+		translation->initiator_floating = weft_load(initiator->floating);
+	/* here a service says weft_translate_to and weft_translate_from */
+	service = translation->made;
+	if (WEFT_UNLIKELY(service))
+		weft_translation_note_stamps(worker, question->key);
+	if (question->delivery)
+		*destination = (struct side){.leaf = {.label = WEFT_LABEL_NONE, .flags = WEFT_ROUTE_SAME_NETWORK},
+					     .nexthop = question->delivery,
+					     .vif = weft_vif_get(worker->plane, question->delivery->vif_id)};
+	else
+		reason = route_destination(worker, question, destination);
+	if (destination->vif)
+		translation->destination_floating = weft_load(destination->vif->floating);
+	if (WEFT_UNLIKELY(!reason && translation->destination_floating && !service))
+		reason = weft_nat_enter(worker);
+	return reason ? reason : check_destination(question, destination, translation->source);
 }
 
 static void fill_forward(struct weft_connection *forward, const struct question *question, const struct side *destination)
@@ -179,15 +232,8 @@ static void fill_reverse(struct weft_worker *worker, struct weft_connection *rev
 			 struct stamps *stamps)
 {
 	const struct weft_connection_key *key = &forward->key;
-	bool icmp = key->protocol == WEFT_PROTOCOL_ICMP || key->protocol == WEFT_PROTOCOL_ICMPV6;
 
-	reverse->key = *key;
-	memcpy(reverse->key.source, key->destination, 16);
-	memcpy(reverse->key.destination, key->source, 16);
-	if (!icmp) {
-		reverse->key.source_port = key->destination_port;
-		reverse->key.destination_port = key->source_port;
-	}
+	reverse->key = weft_translation_answers(&worker->translation);
 	reverse->vif_id = WEFT_FROM_FABRIC;
 	reverse->vrf_id = forward->vrf_id;
 	if (destination->vif) {
@@ -199,7 +245,7 @@ static void fill_reverse(struct weft_worker *worker, struct weft_connection *rev
 	}
 	reverse->label = WEFT_LABEL_NONE;
 	reverse->route_flags = source->leaf.prefix_len == WEFT_NO_ROUTE ? WEFT_ROUTE_SAME_NETWORK : (uint8_t)source->leaf.flags;
-	if (reverse->vrf_id != forward->vrf_id) {
+	if (reverse->vrf_id != forward->vrf_id && !worker->translation.made) {
 		struct weft_leaf back;
 
 		*stamps = stamps_of(worker, reverse->vrf_id, &reverse->key);
@@ -220,14 +266,50 @@ static void fill_reverse(struct weft_worker *worker, struct weft_connection *rev
 }
 
 /*
- * Asks the sets of the port that opens, then those of the port it opens to. Each port looks at the other end from its own VRF; of
- * itself it knows its own identity. The pair's stamps are in place: what changes from here on makes it stale.
+ * What a translation changes in the pair. The answers' VRF is the one where the destination was looked up; between VRFs the
+ * packet takes a hop, whatever a route says. Of the stamps one is left, weft_translation_stamp's.
+ */
+static void apply_translation(struct weft_worker *worker, const struct side *destination, struct stamps *stamps)
+{
+	struct weft_connection *forward = &worker->pair[0], *reverse = &worker->pair[1];
+	const struct weft_translation *translation = &worker->translation;
+	uint32_t flags = WEFT_CONNECTION_TRANSLATED | (translation->held ? WEFT_CONNECTION_POOL_PORT : 0);
+
+	if (translation->vrf_id != forward->vrf_id || reverse->vrf_id != forward->vrf_id) {
+		forward->route_flags &= (uint8_t)~WEFT_ROUTE_SAME_NETWORK;
+		reverse->route_flags &= (uint8_t)~WEFT_ROUTE_SAME_NETWORK;
+	}
+	if (!destination->vif && translation->source)
+		reverse->key.zone = translation->vrf_id;
+	forward->flags |= flags;
+	reverse->flags |= flags;
+	reverse->vrf_id = translation->vrf_id;
+	stamps->source += stamps->destination + translation->stamps[0] + translation->stamps[1] + translation->stamps[2];
+	stamps->destination = 0;
+}
+
+/* After the ports' stamps were read: what was read of them before is still so, else the pair must not seem fresh. */
+static void confirm_floating(struct weft_worker *worker, const struct weft_vif *initiator, const struct weft_vif *destination)
+{
+	const struct weft_translation *translation = &worker->translation;
+
+	if (WEFT_LIKELY((!initiator || weft_load(initiator->floating) == translation->initiator_floating) &&
+			(!destination || weft_load(destination->floating) == translation->destination_floating)))
+		return;
+	worker->pair[0].flags |= WEFT_CONNECTION_UNSTAMPED;
+	worker->pair[1].flags |= WEFT_CONNECTION_UNSTAMPED;
+}
+
+/*
+ * Asks the sets of the port that opens, then those of the port it opens to. Each port looks at the other end from its own VRF;
+ * of itself it knows its own identity. Of a translated connection the initiator's VRF tells who opens. The pair's stamps are in
+ * place: what changes from here on makes it stale.
  */
 static enum weft_drop judge(struct weft_worker *worker, const struct side *source, const struct side *destination,
 			    const struct weft_vif *initiator)
 {
 	struct weft_connection *forward = &worker->pair[0], *reverse = &worker->pair[1];
-	struct weft_opening opening = {.key = &forward->key};
+	struct weft_opening opening = {.key = &worker->translation.key};
 	enum weft_drop reason = WEFT_DROP_NONE;
 
 	opening.source_identity = initiator ? initiator->identity_id : source->leaf.identity_id;
@@ -237,7 +319,7 @@ static enum weft_drop judge(struct weft_worker *worker, const struct side *sourc
 		reason = weft_judge(worker, initiator, true, &opening);
 	if (destination->vif) {
 		opening.destination_identity = destination->vif->identity_id;
-		if (!initiator && reverse->vrf_id != forward->vrf_id) {
+		if (!initiator && reverse->vrf_id != forward->vrf_id && !worker->translation.made) {
 			const struct weft_connection_key *key = &forward->key;
 
 			opening.source_identity =
@@ -252,7 +334,8 @@ static enum weft_drop judge(struct weft_worker *worker, const struct side *sourc
 	return reason;
 }
 
-/* Fills worker->pair from the tables as they are now, or says why the packet cannot pass. POLICY: the pair is filled all the same. */
+/* Fills worker->pair from the tables as they are now, or says why the packet cannot pass. POLICY: the pair is filled all the
+ * same. */
 static enum weft_drop evaluate(struct weft_worker *worker, struct question *question)
 {
 	struct weft_connection *forward = &worker->pair[0], *reverse = &worker->pair[1];
@@ -270,54 +353,98 @@ static enum weft_drop evaluate(struct weft_worker *worker, struct question *ques
 	reason = locate_initiator(worker, question, &source, &initiator);
 	if (reason)
 		return reason;
-	if (question->delivery) {
-		destination = (struct side){.leaf = {.label = WEFT_LABEL_NONE, .flags = WEFT_ROUTE_SAME_NETWORK},
-					    .nexthop = question->delivery,
-					    .vif = weft_vif_get(worker->plane, question->delivery->vif_id)};
-	} else {
-		destination = look_up(worker, question->vrf_id, key->family, key->destination);
-		if (WEFT_UNLIKELY(is_ecmp(&destination)))
-			settle_destination(worker, question, &destination);
-	}
-	reason = check_destination(question, &destination);
+	reason = find_destination(worker, question, initiator, &destination);
 	if (reason)
 		return reason;
 	memset(worker->pair, 0, sizeof(worker->pair));
 	fill_forward(forward, question, &destination);
 	back = (struct stamps){stamps.destination, stamps.source};
 	fill_reverse(worker, reverse, forward, &source, &destination, initiator, &back);
+	if (WEFT_UNLIKELY(worker->translation.made)) {
+		apply_translation(worker, &destination, &stamps);
+		back = stamps;
+	}
+	if (!memcmp(&forward->key, &reverse->key, sizeof(forward->key)))
+		return WEFT_DROP_SAME_PORT; /* it would be its own answer */
 	forward->stamp =
 	    weft_stamp(initiator, destination.vif, stamps.source, stamps.destination, destination.nexthop, destination.ecmp);
 	reverse->stamp =
 	    reverse->flags & WEFT_CONNECTION_TO_VIF
 		? weft_stamp(destination.vif, initiator, back.source, back.destination, NULL, NULL)
 		: weft_stamp(destination.vif, initiator, back.source, back.destination, source.nexthop, source.ecmp);
+	confirm_floating(worker, initiator, destination.vif);
 	forward->entropy_port = weft_entropy_port(weft_connection_hash(worker->plane, &forward->key));
 	reverse->entropy_port = weft_entropy_port(weft_connection_hash(worker->plane, &reverse->key));
 	return judge(worker, &source, &destination, initiator);
 }
 
-/* Puts worker->pair into the table. A stranger under the reverse key (its zone changed) is removed first. */
+/* The answers' destination out of the pool, and what follows from it. */
+static enum weft_drop take_source(struct weft_worker *worker, uint32_t attempt)
+{
+	struct weft_connection *forward = &worker->pair[0], *reverse = &worker->pair[1];
+	struct weft_connection_key *answers = &reverse->key;
+	enum weft_drop reason = weft_nat_take(worker, weft_connection_hash(worker->plane, &forward->key), attempt);
+	uint32_t zone = answers->zone, port = worker->translation.held ? WEFT_CONNECTION_POOL_PORT : 0;
+
+	if (reason)
+		return reason;
+	*answers = weft_translation_answers(&worker->translation);
+	answers->zone = zone;
+	forward->flags |= port;
+	reverse->flags |= port;
+	reverse->entropy_port = weft_entropy_port(weft_connection_hash(worker->plane, answers));
+	return WEFT_DROP_NONE;
+}
+
+/* A pair with the forward key is there. Another worker's, it may be, whose translation is the one that holds. */
+static void settle_answers(struct weft_worker *worker, const struct weft_connection *present)
+{
+	const struct weft_connection *other = weft_connection_reverse(worker->plane, present);
+	struct weft_connection *reverse = &worker->pair[1];
+
+	if (WEFT_LIKELY(!(reverse->flags & WEFT_CONNECTION_TRANSLATED)) ||
+	    !memcmp(&other->key, &reverse->key, sizeof(reverse->key)))
+		return;
+	weft_nat_pool_release_pair(worker->plane, worker->pair);
+	reverse->key = other->key;
+}
+
+/*
+ * Puts worker->pair into the table. A stranger under the reverse key (its zone changed) is removed first; one with a pool's
+ * port makes it another port.
+ */
 static enum weft_drop insert_pair(struct weft_worker *worker)
 {
 	struct weft_connection *forward = &worker->pair[0], *reverse = &worker->pair[1], *present;
+	bool pooled = worker->translation.pool;
 	enum weft_drop refused;
 
-	for (int attempt = 0; attempt < 2; attempt++) {
-		if (weft_connection_insert(worker->plane, worker->index, forward, reverse, &refused))
-			return WEFT_DROP_NONE;
+	for (uint32_t attempt = 0; attempt < (pooled ? POOL_ATTEMPTS : 2); attempt++) {
+		refused = pooled ? take_source(worker, attempt) : WEFT_DROP_NONE;
 		if (refused)
 			return refused;
+		present = weft_connection_insert(worker->plane, worker->index, forward, reverse, &refused);
+		if (present) {
+			settle_answers(worker, present);
+			return WEFT_DROP_NONE;
+		}
+		if (pooled)
+			weft_nat_pool_release_pair(worker->plane, worker->pair);
+		if (refused)
+			return refused;
+		if (pooled)
+			continue;
 		present =
 		    weft_connection_find(worker->plane, &reverse->key, weft_connection_hash(worker->plane, &reverse->key));
 		if (present)
 			weft_connection_remove(worker->plane, present);
 	}
-	return WEFT_DROP_CONNECTION_LIMIT;
+	return pooled ? WEFT_DROP_NAT_EXHAUSTED : WEFT_DROP_CONNECTION_LIMIT;
 }
 
 /* The connection of a port that has a zone of its own; step->view.key gets its zone when there is one. */
-static struct weft_connection *find_in_zone(struct weft_worker *worker, struct weft_step *step, const struct weft_nexthop *nexthop)
+static struct weft_connection *find_in_zone(struct weft_worker *worker, struct weft_step *step,
+					    const struct weft_nexthop *nexthop)
 {
 	struct weft_vif *vif =
 	    nexthop && nexthop->type == WEFT_NEXTHOP_LOCAL ? weft_vif_get(worker->plane, nexthop->vif_id) : NULL;
@@ -368,29 +495,31 @@ static bool may_be_midstream(struct weft_worker *worker, const struct weft_step 
 	if (step->view.protocol != WEFT_PROTOCOL_TCP || step->view.fragment == WEFT_FRAGMENT_LATER ||
 	    (step->view.tcp_flags & WEFT_TCP_SYN))
 		return false;
-	return worker->now_ns < weft_plane_midstream_until_ns(worker->plane) || (from && worker->now_ns < from->midstream_until_ns) ||
-	       (to && worker->now_ns < to->midstream_until_ns);
+	return worker->now_ns < weft_plane_midstream_until_ns(worker->plane) ||
+	       (from && worker->now_ns < from->midstream_until_ns) || (to && worker->now_ns < to->midstream_until_ns);
 }
 
 /*
- * The packet's own direction was denied, with worker->pair filled: when the other end may have opened the connection, this is its
- * answer, and worker->pair becomes the other end's. POLICY: it may not, and the first verdict stands.
+ * The packet's own direction was denied, with worker->pair filled: when the other end may have opened the connection, this is
+ * its answer, and worker->pair becomes the other end's. POLICY: it may not, and the first verdict stands.
  */
 static enum weft_drop turn_round(struct weft_worker *worker, const struct weft_step *step)
 {
 	struct weft_verdict denied = worker->verdicts[0];
 	uint32_t denied_count = worker->verdict_count;
-	struct weft_connection_key key = worker->pair[1].key;
+	struct weft_connection_key key = worker->pair[1].key, judged = worker->translation.key;
+	const struct weft_vif *vif = weft_vif_get(worker->plane, worker->pair[1].vif_id);
 	struct question question = {.key = &key,
 				    .vif_id = worker->pair[1].vif_id,
 				    .entry = worker->pair[1].entry_endpoint,
-				    .vrf_id = worker->pair[1].vrf_id};
+				    .vrf_id = vif ? vif->vrf_id : worker->pair[1].vrf_id};
 
 	if (evaluate(worker, &question) == WEFT_DROP_NONE && enters(&worker->pair[1], step) &&
 	    memcmp(&worker->pair[1].key, &step->view.key, sizeof(key)) == 0)
 		return WEFT_DROP_NONE;
 	worker->verdicts[0] = denied;
-	worker->verdicts[0].opening.key = &step->view.key; /* the pair's has been written over */
+	worker->translation.key = judged; /* written over since */
+	worker->verdicts[0].opening.key = &worker->translation.key;
 	worker->verdict_count = denied_count;
 	return WEFT_DROP_POLICY;
 }
@@ -412,6 +541,16 @@ static void note_first(struct weft_worker *worker, const struct weft_step *step,
 	mine->tcp_state =
 	    (uint8_t)((flags & WEFT_TCP_SYN ? WEFT_TCP_STATE_SYN : 0) | (flags & WEFT_TCP_ACK ? WEFT_TCP_STATE_ACK : 0) |
 		      (flags & WEFT_TCP_FIN ? WEFT_TCP_STATE_FIN : 0) | (flags & WEFT_TCP_RST ? WEFT_TCP_STATE_RST : 0));
+}
+
+/* `mine`: one of worker->pair. */
+static enum weft_drop translate(struct weft_worker *worker, struct weft_step *step, const struct weft_connection *mine)
+{
+	const struct weft_connection *other = &worker->pair[mine == &worker->pair[0]];
+
+	if (WEFT_LIKELY(!(mine->flags & WEFT_CONNECTION_TRANSLATED)))
+		return WEFT_DROP_NONE;
+	return weft_translate(worker, step, &mine->key, &other->key);
 }
 
 enum weft_drop weft_connection_set_up(struct weft_worker *worker, struct weft_step *step, struct weft_way *way)
@@ -446,15 +585,16 @@ enum weft_drop weft_connection_set_up(struct weft_worker *worker, struct weft_st
 	reason = weft_connection_resolve(worker, mine, way);
 	if (!reason)
 		reason = insert_pair(worker);
-	if (!reason)
-		weft_judge_commit(worker, step->view.l3_bytes);
-	return reason;
+	if (reason)
+		return reason;
+	weft_judge_commit(worker, step->view.l3_bytes);
+	return translate(worker, step, mine);
 }
 
 static bool same_direction(const struct weft_connection *old, const struct weft_connection *new)
 {
 	uint32_t path = WEFT_CONNECTION_TO_VIF | WEFT_CONNECTION_BY_LABEL | WEFT_CONNECTION_INITIATOR | WEFT_CONNECTION_DENIED |
-			WEFT_CONNECTION_UNSTAMPED | WEFT_CONNECTION_VIA_ECMP;
+			WEFT_CONNECTION_UNSTAMPED | WEFT_CONNECTION_VIA_ECMP | WEFT_CONNECTION_TRANSLATED;
 
 	return old->nexthop_id == new->nexthop_id && old->label == new->label && old->route_flags == new->route_flags &&
 	       old->vif_id == new->vif_id && old->entry_endpoint == new->entry_endpoint && old->vrf_id == new->vrf_id &&
@@ -481,7 +621,8 @@ static void rewrite(struct weft_connection *old, const struct weft_connection *n
 	old->member_id = new->member_id;
 }
 
-/* Policy denies what it had allowed: blocked both ways, each packet asks again. The entry stays, for the answer may change back. */
+/* Policy denies what it had allowed: blocked both ways, each packet asks again. The entry stays, for the answer may change
+ * back. */
 static void deny(struct weft_worker *worker, struct weft_connection *forward, struct weft_connection *reverse)
 {
 	if (forward->flags & reverse->flags & WEFT_CONNECTION_DENIED)
@@ -494,29 +635,46 @@ static void deny(struct weft_worker *worker, struct weft_connection *forward, st
 }
 
 /* The port's zone changed: another key, so another pair with the life of the old one. */
-static enum weft_drop replace(struct weft_worker *worker, struct weft_connection *forward, const struct weft_connection *reverse)
+static enum weft_drop replace(struct weft_worker *worker, struct weft_connection *forward,
+			      const struct weft_connection *reverse)
 {
 	const struct weft_connection *old[2] = {forward, reverse};
 
 	for (uint32_t i = 0; i < 2; i++) {
 		struct weft_connection *new = &worker->pair[i];
 
-		new->flags |= old[i]->flags & WEFT_CONNECTION_MIDSTREAM;
+		new->flags |= old[i]->flags &WEFT_CONNECTION_MIDSTREAM;
 		new->packets = old[i]->packets;
 		new->bytes = old[i]->bytes;
 		new->tcp_state = old[i]->tcp_state;
 		new->seen = weft_ticks(worker->now_ns);
 	}
 	weft_connection_remove(worker->plane, forward);
+	if (worker->translation.held)
+		weft_nat_pool_hold(worker->plane, &worker->pair[1].key, worker->pair[1].vrf_id);
 	return insert_pair(worker);
 }
 
-/* The initiator's question, as it was asked first, or as its own packet asks it now. */
-static struct question ask_again(struct weft_worker *worker, const struct weft_step *step, const struct weft_connection *forward,
-				 const struct weft_connection_key *key, bool own)
+/* Not only the zone differs: the answer came to an address or from one that the connection has no more. */
+static bool is_another(const struct weft_connection_key *old, const struct weft_connection_key *new)
 {
-	struct question question = {
-	    .key = key, .vif_id = forward->vif_id, .entry = forward->entry_endpoint, .vrf_id = forward->vrf_id, .strict = own};
+	struct weft_connection_key same = *old;
+
+	same.zone = new->zone;
+	return memcmp(&same, new, sizeof(same)) != 0;
+}
+
+/* The initiator's question, as it was asked first, or as its own packet asks it now. */
+static struct question ask_again(struct weft_worker *worker, const struct weft_step *step,
+				 const struct weft_connection *forward, const struct weft_connection_key *key,
+				 const struct weft_connection_key *keep, bool own)
+{
+	struct question question = {.key = key,
+				    .vif_id = forward->vif_id,
+				    .entry = forward->entry_endpoint,
+				    .vrf_id = forward->vrf_id,
+				    .strict = own,
+				    .keep = keep};
 
 	if (forward->flags & WEFT_CONNECTION_VIA_ECMP) {
 		question.keep_ecmp = forward->ecmp_id;
@@ -542,12 +700,13 @@ enum weft_drop weft_connection_again(struct weft_worker *worker, struct weft_ste
 	struct weft_connection *other = weft_connection_reverse(worker->plane, connection);
 	struct weft_connection *forward = own ? connection : other, *reverse = own ? other : connection;
 	const struct weft_connection *mine = &worker->pair[own ? 0 : 1];
-	struct weft_connection_key key;
+	struct weft_connection_key key, answers;
 	struct question question;
 	enum weft_drop reason;
 
 	key = forward->key;
-	question = ask_again(worker, step, forward, &key, own);
+	answers = reverse->key;
+	question = ask_again(worker, step, forward, &key, &answers, own);
 	reason = evaluate(worker, &question);
 	if (reason == WEFT_DROP_POLICY) {
 		weft_judge_commit(worker, step->view.l3_bytes);
@@ -560,12 +719,16 @@ enum weft_drop weft_connection_again(struct weft_worker *worker, struct weft_ste
 		return step->vif_id == WEFT_FROM_FABRIC ? WEFT_DROP_SOURCE_MISMATCH : WEFT_DROP_SPOOFED_SOURCE;
 	weft_judge_commit(worker, step->view.l3_bytes);
 	if (memcmp(&reverse->key, &worker->pair[1].key, sizeof(reverse->key))) {
+		if (!own && is_another(&answers, &worker->pair[1].key))
+			return WEFT_DROP_TRANSLATION_GONE;
 		reason = replace(worker, forward, reverse);
-		return reason ? reason : weft_connection_resolve(worker, mine, way);
+		reason = reason ? reason : weft_connection_resolve(worker, mine, way);
+		return reason ? reason : translate(worker, step, mine);
 	}
 	weft_connection_lock(worker->plane, connection);
 	rewrite(forward, &worker->pair[0]);
 	rewrite(reverse, &worker->pair[1]);
 	weft_connection_unlock(worker->plane, connection);
-	return weft_connection_resolve(worker, mine, way);
+	reason = weft_connection_resolve(worker, mine, way);
+	return reason ? reason : translate(worker, step, mine);
 }

@@ -102,6 +102,7 @@ static struct weft_vif *vif_make(struct weft_plane *plane, const struct weft_vif
 		vif->midstream_until_ns = old->midstream_until_ns;
 	else if (!plane->restoring || !plane->adopted)
 		vif->midstream_until_ns = weft_host_now_ns() + WEFT_MIDSTREAM_NS;
+	vif->floating = old ? old->floating : NULL;
 	vif->carrier = old ? old->carrier : false;
 	vif->host = old ? old->host : NULL;
 	vif->policy_stamp = weft_plane_generation(plane);
@@ -256,8 +257,12 @@ static void detached(struct weft_plane *plane, void *argument)
 	vif_free(vif);
 }
 
-static void vif_remove(struct weft_plane *plane, struct weft_vif *vif)
+static int vif_remove(struct weft_context *context, struct weft_vif *vif)
 {
+	struct weft_plane *plane = context->plane;
+
+	if (vif->floating)
+		return weft_refuse(context, EBUSY, "VIF %u: %u floating IPs are bound to it", vif->vif_id, vif->floating->count);
 	if (vif->type == WEFT_VIF_AGENT)
 		weft_store(plane->agent_vif, 0);
 	weft_store(plane->vifs[vif->vif_id], NULL);
@@ -266,6 +271,8 @@ static void vif_remove(struct weft_plane *plane, struct weft_vif *vif)
 	weft_vif_use(plane, vif, -1);
 	plane->vif_count--;
 	weft_host_call_deferred(plane, detached, vif);
+	context->changed = true;
+	return 0;
 }
 
 int weft_vif_delete(struct weft_context *context, const void *body)
@@ -275,22 +282,23 @@ int weft_vif_delete(struct weft_context *context, const void *body)
 
 	if (!vif)
 		return weft_refuse(context, ENOENT, "VIF vif_id %u: no such vif", message->vif_id);
-	vif_remove(context->plane, vif);
-	context->changed = true;
-	return 0;
+	return vif_remove(context, vif);
 }
 
 int weft_vif_sweep(struct weft_context *context)
 {
+	int result = 0;
+
 	for (uint32_t id = 0; id < context->plane->vif_limit; id++) {
 		struct weft_vif *vif = context->plane->vifs[id];
 
 		if (vif && vif->epoch != context->epoch) {
-			vif_remove(context->plane, vif);
-			context->changed = true;
+			int error = vif_remove(context, vif);
+
+			result = result ? result : error;
 		}
 	}
-	return 0;
+	return result;
 }
 
 void weft_vifs_destroy(struct weft_plane *plane)

@@ -35,6 +35,7 @@ struct weft_vif {
 	uint32_t policy_stamp;         /* changes when what this port may do changes: the vif, or the rules of a set it uses; weft_vif_stamp */
 	uint32_t address_count;        /* entries of `addresses` that are checked (no gateways) */
 	struct weft_vif_counters *counters; /* [workers] */
+	const struct weft_floating_ips *floating; /* bound to it; NULL: none; replaced whole */
 	/*
 	 * What an ordinary frame of the port looks like (edge.c): its source MAC and type, as the eight bytes that they are, and its source,
 	 * compared under masks. Masks of zero bits where nothing is checked, of one bits under an impossible value where no frame is ordinary.
@@ -50,6 +51,24 @@ struct weft_vif {
 	void *host;                    /* the host's port */
 	uint32_t epoch;
 	struct weft_vif_msg *message;  /* as set, for dump */
+};
+
+/* A floating IP. Never changes: another takes its place. */
+struct weft_floating_ip {
+	uint32_t floating_ip_id, vrf_id, vif_id;
+	uint8_t family;
+	uint16_t flags; /* enum weft_floating_ip_flag */
+	uint8_t floating_address[16], fixed_address[16];
+	uint8_t key[WEFT_KEY_BYTES];
+	uint32_t epoch; /* control thread */
+	uint32_t mapping_count;
+	struct weft_port_mapping mappings[];
+};
+
+/* Those of one port, by VRF, then address, then id. */
+struct weft_floating_ips {
+	uint32_t count;
+	const struct weft_floating_ip *items[];
 };
 
 /* What is known of an address. Never changes. Ids below WEFT_IDENTITY_FIRST have none of these. */
@@ -99,6 +118,7 @@ struct weft_nexthop {
 	uint16_t header_sum;  /* of its IPv4 header, folded */
 	uint8_t zero0[2];
 	uint32_t vrf_id;
+	uint32_t nat_pool_id;           /* VRF */
 	uint32_t vif_id;                /* LOCAL; resolve with weft_vif_get at use: the vif may go first */
 	struct weft_endpoint *endpoint; /* TUNNEL */
 	uint8_t header[WEFT_NEXTHOP_HEADER_BYTES]; /* encap/template.h */
@@ -255,6 +275,30 @@ static inline bool weft_connection_is(const struct weft_connection *connection, 
 	memcpy(&d, other + 40, 4);
 	return !(differ | (c ^ d));
 }
+
+/* ---- source address pools (natpool.c) ---- */
+#define WEFT_CONNECTION_POOL_PORT (1u << 21) /* connection flag: the answers' destination port is taken from a pool */
+struct weft_nat_pool;
+/* NULL: none, or gone. */
+struct weft_nat_pool *weft_nat_pool_get(struct weft_plane *plane, uint32_t nat_pool_id);
+/*
+ * Takes an address and a port (of ICMP echo an identifier) for a connection with this key: of its source always the same address while
+ * that has ports. Protocols without ports get an address. `seed`: any number. False: exhausted (counted). *taken: a port was taken,
+ * which weft_nat_pool_release gives back. Worker context; never waits.
+ */
+bool weft_nat_pool_take(struct weft_nat_pool *pool, uint32_t worker, const struct weft_connection_key *key, uint32_t seed,
+			uint8_t address[16], uint16_t *port, bool *taken);
+uint8_t weft_nat_pool_family(const struct weft_nat_pool *pool);
+/* The pool has what these answers are sent to. */
+bool weft_nat_pool_has(const struct weft_nat_pool *pool, const struct weft_connection_key *answers);
+/* The port that these answers are sent to is free after its quarantine. `vrf_id`: where the address is known. Any context. */
+void weft_nat_pool_release(struct weft_plane *plane, const struct weft_connection_key *answers, uint32_t vrf_id);
+/* It is in use, though weft_nat_pool_take did not give it: a pair that is put in the place of another, or was adopted. */
+void weft_nat_pool_hold(struct weft_plane *plane, const struct weft_connection_key *answers, uint32_t vrf_id);
+/* weft_nat_pool_release for a pair that has a port of a pool; else nothing. */
+void weft_nat_pool_release_pair(struct weft_plane *plane, const struct weft_connection *pair);
+/* Changes when a pool, or a next hop that names one, does. */
+uint32_t weft_nat_stamp(const struct weft_plane *plane);
 
 /* ---- the packet path's memory of one worker ---- */
 /* Packet path: how much it wants. The control half allocates so much per worker (zeroed) when the plane is made, then calls init. */

@@ -12,14 +12,14 @@
 #include "checksum.h"
 #include "parse.h"
 
-#define WEFT_FROM_FABRIC 0xffffffffu /* weft_connection.vif_id of a direction that enters through a tunnel */
+#define WEFT_FROM_FABRIC 0xffffffffu   /* weft_connection.vif_id of a direction that enters through a tunnel */
 #define WEFT_FROM_ANYWHERE 0xfffffffeu /* for weft_ecmp_choose: every kind of member will do */
 
 /* Bits of weft_connection.flags that the packet path owns. */
 enum weft_connection_path_flag {
-	WEFT_CONNECTION_TO_VIF = 1u << 16,   /* leaves by the interface whose id stands in `label`; nexthop_id is 0 */
-	WEFT_CONNECTION_BY_LABEL = 1u << 17, /* the fabric's MPLS label chose the port, not a route */
-	WEFT_CONNECTION_VIA_ECMP = 1u << 19, /* leaves by a member of an ECMP next hop */
+	WEFT_CONNECTION_TO_VIF = 1u << 16,    /* leaves by the interface whose id stands in `label`; nexthop_id is 0 */
+	WEFT_CONNECTION_BY_LABEL = 1u << 17,  /* the fabric's MPLS label chose the port, not a route */
+	WEFT_CONNECTION_VIA_ECMP = 1u << 19,  /* leaves by a member of an ECMP next hop */
 	WEFT_CONNECTION_UNSTAMPED = 1u << 18, /* depends on what none of its stamps covers: each packet asks again */
 };
 
@@ -40,6 +40,7 @@ struct weft_step {
 	uint32_t vrf_id;
 	uint32_t vif_id; /* port it came from, or WEFT_FROM_FABRIC; with `entry` compared as one word */
 	uint32_t entry;	 /* weft_endpoint.entry of the outer source, or 0 */
+	bool translated; /* the packet holds the other direction's tuple; `view` says what it was when it came */
 	struct weft_view view;
 };
 
@@ -95,6 +96,30 @@ struct weft_opening {
 	uint32_t source_identity, destination_identity;
 };
 
+/*
+ * What translation makes of an initiator's packet while it is set up or re-evaluated (setup.c). `key` begins as the packet's
+ * and becomes what policy sees: destination translated, source not. Then source translation, and the answers' key follows from
+ * both.
+ *
+ * A service says where the packet goes with weft_translate_to, before the destination's route is looked up, and, when the
+ * answers must come back here, whose address it shows with weft_translate_from or weft_translate_from_pool. That is all: keys,
+ * stamps, the rewriting of packets both ways, checksums and ICMP errors follow.
+ */
+struct weft_translation {
+	struct weft_connection_key key; /* `zone` is not used */
+	uint32_t vrf_id;		/* where key.destination is looked up */
+	bool made;			/* something here is not as the packet says */
+	bool source;			/* the next two take the place of key's */
+	bool held;			/* they are an address and a port of a pool that the connection has already */
+	uint16_t source_port;		/* host order; of ICMP echo the identifier */
+	uint8_t source_address[16];
+	struct weft_nat_pool *pool;		/* they will be taken from it when the pair is inserted; NULL: they are there */
+	const struct weft_connection_key *keep; /* answers' key of the connection as it is: kept while valid; NULL: a new one */
+	uint32_t stamps[3];			/* see weft_translation_stamp; read before what they cover */
+	/* what was read of the initiator's port and of the destination's */
+	const struct weft_floating_ips *initiator_floating, *destination_floating;
+};
+
 /* What one policy set decided. */
 struct weft_verdict {
 	struct weft_opening opening;
@@ -130,10 +155,11 @@ struct weft_worker {
 	struct weft_packet *batch[WEFT_DEPARTURES_MAX];
 	struct weft_group groups[WEFT_GROUPS_MAX];
 	uint32_t group_next;
-	struct weft_connection pair[2]; /* being set up or re-evaluated */
+	struct weft_connection pair[2];			     /* being set up or re-evaluated */
+	struct weft_translation translation;		     /* of it */
 	struct weft_verdict verdicts[2 * WEFT_VIF_POLICIES]; /* about it: those that allow, or the one that denies */
 	uint32_t verdict_count;
-	struct weft_step reply;		/* a packet of the plane's own */
+	struct weft_step reply; /* a packet of the plane's own */
 	struct weft_fragment_entry fragments[WEFT_FRAGMENT_SETS][WEFT_FRAGMENT_WAYS];
 	struct weft_bucket icmp[WEFT_VIF_LIMIT];
 	struct weft_bucket traps[WEFT_VIF_LIMIT][WEFT_TRAP_LIMIT];
@@ -175,6 +201,9 @@ enum weft_drop weft_fragment_send(struct weft_worker *worker, struct weft_step *
 enum weft_drop weft_arp_input(struct weft_worker *worker, struct weft_vif *vif, struct weft_step *step);
 /* view->kind is NEIGHBOUR. */
 enum weft_drop weft_nd_input(struct weft_worker *worker, struct weft_vif *vif, struct weft_step *step);
+/* A tenant must not forge the overlay: tunnel protocol to a tunnel endpoint. `port` in host order. */
+bool weft_forges_tunnel(struct weft_worker *worker, uint8_t family, uint8_t protocol, const uint8_t *destination,
+			uint16_t port);
 /* The address is one the port may send from. */
 bool weft_vif_owns(const struct weft_vif *vif, uint8_t family, const uint8_t *address);
 
@@ -195,9 +224,9 @@ enum weft_drop weft_connection_again(struct weft_worker *worker, struct weft_ste
 enum weft_drop weft_connection_resolve(struct weft_worker *worker, const struct weft_connection *connection,
 				       struct weft_way *way);
 /*
- * What a direction's evaluation depended on, in one number: the ports it enters and leaves by (NULL: none), the stamps of the routes
- * to its source and destination, the next hop it leaves by and the ECMP next hop that one is a member of (NULL: none). No value of
- * the parts is given out twice, so an equal stamp means that nothing changed (but for a chance of 2^-64).
+ * What a direction's evaluation depended on, in one number: the ports it enters and leaves by (NULL: none), the stamps of the
+ * routes to its source and destination, the next hop it leaves by and the ECMP next hop that one is a member of (NULL: none).
+ * No value of the parts is given out twice, so an equal stamp means that nothing changed (but for a chance of 2^-64).
  */
 static inline uint64_t weft_stamp(const struct weft_vif *in, const struct weft_vif *out, uint32_t source, uint32_t destination,
 				  const struct weft_nexthop *nexthop, const struct weft_nexthop *ecmp)
@@ -211,15 +240,63 @@ static inline uint64_t weft_stamp(const struct weft_vif *in, const struct weft_v
 }
 uint16_t weft_entropy_port(uint32_t hash);
 
+/* ---- translate.c: connections whose directions' keys are not each other's reverse (WEFT_CONNECTION_TRANSLATED) ---- */
+/*
+ * Rewrites step->packet, which came with the tuple `mine`, to what the other end expects: `other` turned round. Once per
+ * packet, when its way is known and before weft_output.
+ */
+enum weft_drop weft_translate(struct weft_worker *worker, struct weft_step *step, const struct weft_connection_key *mine,
+			      const struct weft_connection_key *other);
+/*
+ * Writes the tuple into a packet of which the first `bytes` bytes are quoted at `ip`. False: its ports are not there; only
+ * addresses may have changed. `partial`: its checksum was to be completed (CSUM_PARTIAL).
+ */
+bool weft_translate_quote(uint8_t *ip, uint32_t bytes, uint8_t family, const struct weft_connection_key *key, bool partial);
+
+/* ---- nat.c: what translates where ---- */
+/* The packet goes to this address of the VRF. `port` in host order counts for TCP, UDP and SCTP only. */
+void weft_translate_to(struct weft_worker *worker, uint32_t vrf_id, const uint8_t address[16], uint16_t port);
+/* The packet seems to come from here. `port`: see weft_translation. */
+void weft_translate_from(struct weft_worker *worker, const uint8_t address[16], uint16_t port);
+/* The same with an address and a port of a pool. NONE, or NAT_NO_POOL. */
+enum weft_drop weft_translate_from_pool(struct weft_worker *worker, uint32_t nat_pool_id);
+/*
+ * The route that the packet's VRF has for the destination (leaf, nexthop) leads into another VRF, or one of
+ * initiator_floating's VRFs knows better: then translation.vrf_id is the other VRF, *again is true, and the destination is to
+ * be looked up there.
+ */
+enum weft_drop weft_nat_leave(struct weft_worker *worker, const struct weft_leaf *leaf, const struct weft_nexthop *nexthop,
+			      bool *again);
+/* The destination is a port with floating IPs (destination_floating): when the packet is to one of them it goes to the fixed
+ * address. */
+enum weft_drop weft_nat_enter(struct weft_worker *worker);
+/* A packet that the fabric's label gave to a port with floating IPs: when it is to one of them it is of that one's VRF. */
+void weft_nat_deliver(struct weft_step *step, const struct weft_vif *vif);
+/* The pool's address and port for a pair about to be inserted. NONE, or NAT_EXHAUSTED. `attempt`: counts up from 0. */
+enum weft_drop weft_nat_take(struct weft_worker *worker, uint32_t hash, uint32_t attempt);
+/* An untranslated packet with this key, looked up in the VRF. */
+void weft_translation_begin(struct weft_worker *worker, const struct weft_connection_key *key, uint32_t vrf_id,
+			    const struct weft_connection_key *keep);
+/* Before each lookup of the destination in translation.vrf_id: what is found then cannot be newer than the stamp. */
+void weft_translation_note_stamps(struct weft_worker *worker, const struct weft_connection_key *key);
+/* The answers' key. Its zone is the packet's. */
+struct weft_connection_key weft_translation_answers(const struct weft_translation *translation);
+/*
+ * The routes that a translated pair depends on, for weft_stamp in the place of a direction's own: to the initiator and to the
+ * destination in the initiator's VRF; to the destination, before and after translation, where it was looked up (the answers'
+ * vrf_id). And pools. The same for both directions.
+ */
+uint32_t weft_translation_stamp(struct weft_plane *plane, const struct weft_connection *direction);
+
 /* ---- ecmp.c ---- */
 /*
- * The member that a connection takes: weighted rendezvous of `hash` and the member ids, among members that can be used, so that a
- * change of members moves only connections of members that went. `keep`: the member it had (0: none), taken while it can be used.
- * `from_vif`: the port the connection enters by, which it cannot leave by, or WEFT_FROM_FABRIC, which takes no tunnel member.
- * NULL: none can be used.
+ * The member that a connection takes: weighted rendezvous of `hash` and the member ids, among members that can be used, so that
+ * a change of members moves only connections of members that went. `keep`: the member it had (0: none), taken while it can be
+ * used. `from_vif`: the port the connection enters by, which it cannot leave by, or WEFT_FROM_FABRIC, which takes no tunnel
+ * member. NULL: none can be used.
  */
-const struct weft_nexthop_member *weft_ecmp_choose(struct weft_plane *plane, const struct weft_nexthop *ecmp, uint32_t hash, uint32_t keep,
-						   uint32_t from_vif);
+const struct weft_nexthop_member *weft_ecmp_choose(struct weft_plane *plane, const struct weft_nexthop *ecmp, uint32_t hash,
+						   uint32_t keep, uint32_t from_vif);
 /* The member behind which a packet came: the one of that port (vif_id), or of that outer source (entry: weft_endpoint.entry).
  */
 const struct weft_nexthop_member *weft_ecmp_origin(struct weft_plane *plane, const struct weft_nexthop *ecmp, uint32_t vif_id,
@@ -231,7 +308,8 @@ bool weft_ecmp_holds(const struct weft_connection *connection, const struct weft
 /* Index of the first rule that matches, rule_count: none does. */
 uint32_t weft_policy_match(struct weft_plane *plane, const struct weft_policy *policy, const struct weft_opening *opening);
 /* Asks the vif's sets; each must allow. NONE or POLICY. What they said is in worker->verdicts until it is committed. */
-enum weft_drop weft_judge(struct weft_worker *worker, const struct weft_vif *vif, bool egress, const struct weft_opening *opening);
+enum weft_drop weft_judge(struct weft_worker *worker, const struct weft_vif *vif, bool egress,
+			  const struct weft_opening *opening);
 /* Counts, and logs, what was decided about a packet of so many bytes. */
 void weft_judge_commit(struct weft_worker *worker, uint32_t bytes);
 
@@ -241,25 +319,27 @@ void weft_tcp_note(struct weft_plane *plane, struct weft_connection *connection,
 
 /* ---- trap.c: packets for the agent, and from it ---- */
 /*
- * Gives the frame, as it came from the port, to the agent: takes step->packet, or answers the reason to drop it for. Without an AGENT
- * vif: `otherwise`.
+ * Gives the frame, as it came from the port, to the agent: takes step->packet, or answers the reason to drop it for. Without an
+ * AGENT vif: `otherwise`.
  */
 enum weft_drop weft_trap(struct weft_worker *worker, struct weft_step *step, enum weft_trap trap, enum weft_drop otherwise);
-/* A parsed IP packet of a port that may be for the agent whatever its destination: DHCP, router alert. For weft_trap_service. */
+/* A parsed IP packet of a port that may be for the agent whatever its destination: DHCP, router alert. For weft_trap_service.
+ */
 static inline bool weft_trap_may_be_service(const struct weft_step *step)
 {
 	const struct weft_view *view = &step->view;
 
 	if (view->family == 4)
-		return (view->protocol == WEFT_PROTOCOL_UDP && view->key.destination_port == 67) || view->l4 > WEFT_L3 + sizeof(struct weft_ipv4);
+		return (view->protocol == WEFT_PROTOCOL_UDP && view->key.destination_port == 67) ||
+		       view->l4 > WEFT_L3 + sizeof(struct weft_ipv4);
 	return (view->protocol == WEFT_PROTOCOL_UDP && view->key.destination_port == 547) ||
 	       weft_ipv6_at(step->packet)->next == WEFT_PROTOCOL_HOPOPTS;
 }
 /* NONE with step->packet still there: an ordinary packet. */
 enum weft_drop weft_trap_service(struct weft_worker *worker, struct weft_vif *vif, struct weft_step *step);
 /*
- * A packet that the tables send nowhere (`reason`: NO_RECEIVER, NO_ROUTE): DNS and link-local services, when the port's policy lets it
- * reach them. NONE: taken. `reason`: the agent has no use for it.
+ * A packet that the tables send nowhere (`reason`: NO_RECEIVER, NO_ROUTE): DNS and link-local services, when the port's policy
+ * lets it reach them. NONE: taken. `reason`: the agent has no use for it.
  */
 enum weft_drop weft_trap_destination(struct weft_worker *worker, struct weft_step *step, enum weft_drop reason);
 /* A datagram of the agent: takes step->packet, or answers the reason to drop it for. */

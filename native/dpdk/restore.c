@@ -173,6 +173,8 @@ int weftd_snapshot(struct weft_plane *plane, struct weftd_journal *journal)
 	objects(&snapshot, WEFT_OBJECT_POLICY, false);
 	objects(&snapshot, WEFT_OBJECT_VIF, false);
 	zones(&snapshot);
+	objects(&snapshot, WEFT_OBJECT_FLOATING_IP, false);
+	objects(&snapshot, WEFT_OBJECT_NAT_POOL, false);
 	weft_plane_paths(plane, endpoint, &snapshot);
 	objects(&snapshot, WEFT_OBJECT_NEXTHOP, false);
 	objects(&snapshot, WEFT_OBJECT_NEXTHOP, true);
