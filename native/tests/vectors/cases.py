@@ -2,6 +2,7 @@
 """The packet vectors. Addresses and tables: base.tables."""
 from compose import *  # noqa: F403: the composer's words
 import ecmp_cases
+import nat_cases
 import policy_cases
 import trap_cases
 
@@ -169,9 +170,15 @@ def routing():
         .into(5, eth(GW, P, sent)).out(2, eth(B, GW, sent)).into(2, eth(GW, B, udp(B4, A4, 2000, 1000))).out(5, eth(P, GW, udp(B4, A4, 2000, 1000))) \
         .table("route 1 10.1.1.2/32 nexthop=20 label=101 same") \
         .into(2, eth(GW, B, udp(B4, A4, 2000, 1000))).out(5, eth(P, GW, udp(B4, A4, 2000, 1000)))
-    yield Case("route-vif-gone", "The interface behind the next hop is deleted; a route to a next hop that only labels may use.") \
-        .table("delete vif 2").into(1, eth(GW, A, sent)).drop(1, "INVALID_VIF") \
-        .table("route 1 10.3.0.0/16 nexthop=12").into(1, eth(GW, A, udp(A4, "10.3.1.1", 1, 2))).drop(1, "INVALID_NEXTHOP")
+    yield Case("route-vif-gone", "The interface behind the next hop is deleted.") \
+        .table("delete vif 2").into(1, eth(GW, A, sent)).drop(1, "INVALID_VIF")
+    leaked = udp(A4, "10.3.1.1", 1, 2)
+    yield Case("route-into-vrf", "A route leads into another VRF, which is a hop; from there it may not lead on.") \
+        .table("route 1 10.3.0.0/16 nexthop=12").into(1, eth(GW, A, leaked)).drop(1, "NO_ROUTE") \
+        .table("route 2 10.3.1.1/32 nexthop=3 same").into(1, eth(GW, A, leaked)).out(3, eth(C, GW, hop(leaked))) \
+        .table("vif 3 virtual vrf=2 mtu=1450 mac=%s" % C) \
+        .into(3, eth(GW, C, udp("10.3.1.1", A4, 2, 1))).out(1, eth(A, GW, hop(udp("10.3.1.1", A4, 2, 1)))) \
+        .table("route 2 10.3.1.1/32 nexthop=11 same").into(1, eth(GW, A, leaked)).drop(1, "INVALID_NEXTHOP")
     yield Case("route-moves", "The destination moves to the other host: the connection follows the route, answers come from there.") \
         .into(1, eth(GW, A, sent)).out(2, eth(B, GW, sent)).table("route 1 10.1.1.4/32 nexthop=20 label=101 proxy same") \
         .into(1, eth(GW, A, sent)).tunnel(outer(H1, H2, 4789, vxlan(101, sent))) \
@@ -399,5 +406,5 @@ def coalescing():
 
 def all_cases():
     for group in (local, edges, routing, neighbours, tunnels, tunnel_drops, segments, coalescing, policy_cases.all_cases, ecmp_cases.all_cases,
-                  trap_cases.all_cases):
+                  trap_cases.all_cases, nat_cases.all_cases):
         yield from group()

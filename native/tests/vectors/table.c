@@ -242,6 +242,7 @@ static uint32_t read_nexthop(struct line *line, void *body)
 		wrong(line, "type", "");
 	nexthop->vif_id = number_of(line, "vif", 0);
 	nexthop->vrf_id = number_of(line, "vrf", 0);
+	nexthop->nat_pool_id = number_of(line, "pool", WEFT_NAT_POOL_NONE);
 	encap = value_of(line, "encap");
 	if (encap && !strcmp(encap, "vxlan"))
 		nexthop->encap = WEFT_ENCAP_VXLAN;
@@ -393,6 +394,46 @@ static uint32_t read_path(struct line *line, void *body)
 	return sizeof(*path);
 }
 
+/* "map=PROTOCOL,PORT,FIXED-PORT,COUNT", again for each */
+static uint32_t read_floating_ip(struct line *line, void *body)
+{
+	struct weft_floating_ip_msg *floating = body;
+
+	floating->floating_ip_id = identity(line);
+	floating->vrf_id = number_of(line, "vrf", 0);
+	floating->vif_id = number_of(line, "vif", 0);
+	floating->family = address_of(line, "floating", floating->floating_address);
+	address_of(line, "fixed", floating->fixed_address);
+	floating->flags = has(line, "ingress")  ? WEFT_FLOATING_IP_INGRESS
+			  : has(line, "egress") ? WEFT_FLOATING_IP_EGRESS
+						: WEFT_FLOATING_IP_INGRESS | WEFT_FLOATING_IP_EGRESS;
+	for (uint32_t i = 2; i < line->count && floating->mapping_count < WEFT_PORT_MAPPINGS_MAX; i++) {
+		struct weft_port_mapping *mapping = &floating->mappings[floating->mapping_count];
+
+		if (strncmp(line->words[i], "map=", 4))
+			continue;
+		if (sscanf(line->words[i] + 4, "%hhu,%hu,%hu,%hu", &mapping->protocol, &mapping->port, &mapping->fixed_port,
+			   &mapping->count) != 4)
+			wrong(line, "map", line->words[i]);
+		floating->mapping_count++;
+		line->taken++;
+	}
+	return (uint32_t)(sizeof(*floating) + floating->mapping_count * sizeof(floating->mappings[0]));
+}
+
+static uint32_t read_nat_pool(struct line *line, void *body)
+{
+	struct weft_nat_pool_msg *pool = body;
+
+	pool->nat_pool_id = identity(line);
+	pool->vrf_id = number_of(line, "vrf", 0);
+	pool->family = address_of(line, "first", pool->first_address);
+	pool->address_count = number_of(line, "addresses", 1);
+	read_ports(line, "ports", &pool->port_min, &pool->port_max);
+	pool->quarantine_ms = number_of(line, "quarantine", 0);
+	return sizeof(*pool);
+}
+
 uint32_t vector_table(char **words, uint32_t word_count, uint8_t *message, char *text)
 {
 	static const struct {
@@ -405,6 +446,7 @@ uint32_t vector_table(char **words, uint32_t word_count, uint8_t *message, char 
 	    {"route", WEFT_OBJECT_ROUTE, read_route}, {"label", WEFT_OBJECT_LABEL, read_label},
 	    {"vni", WEFT_OBJECT_VNI, read_label},     {"path", WEFT_OBJECT_PATH, read_path},
 	    {"identity", WEFT_OBJECT_IDENTITY, read_identity}, {"policy", WEFT_OBJECT_POLICY, read_policy},
+	    {"floating-ip", WEFT_OBJECT_FLOATING_IP, read_floating_ip}, {"nat-pool", WEFT_OBJECT_NAT_POOL, read_nat_pool},
 	};
 	struct line line = {words, word_count, 1, text};
 	struct weft_message_header *header = (void *)message;
