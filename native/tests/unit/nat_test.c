@@ -429,6 +429,12 @@ struct racer {
 	uint64_t state;
 };
 
+static void give_back(const struct weft_connection_key *held)
+{
+	__atomic_store_n(&owners[held->destination_port - 7000], 0, __ATOMIC_RELEASE);
+	weft_nat_pool_release(plane, held, OUTSIDE);
+}
+
 /* Takes and gives back; whoever holds a port is written at it. */
 static void *race(void *argument)
 {
@@ -448,8 +454,7 @@ static void *race(void *argument)
 			struct weft_connection_key gone = mine[at];
 
 			mine[at] = mine[--held];
-			__atomic_store_n(&owners[gone.destination_port - 7000], 0, __ATOMIC_RELEASE);
-			weft_nat_pool_release(plane, &gone, OUTSIDE);
+			give_back(&gone);
 		}
 		if (!weft_nat_pool_take(pool, racer->worker, &key, (uint32_t)(racer->state >> 40), taken_address, &port,
 					&taken)) {
@@ -463,7 +468,7 @@ static void *race(void *argument)
 		mine[held++].destination_port = port;
 	}
 	while (held--)
-		weft_nat_pool_release(plane, &mine[held], OUTSIDE);
+		give_back(&mine[held]);
 	return NULL;
 }
 
@@ -480,6 +485,7 @@ static void twoWorkersNeverHoldOnePort(void)
 		advance(1); /* phases turn, summaries are read, while they race */
 	for (uint32_t i = 0; i < 2; i++)
 		pthread_join(threads[i], NULL);
+	printf("# %u clashes, %u refusals\n", clashes, refusals);
 	CHECK(clashes == 0 && refusals > 0);
 	CHECK(read_pool().ports_used == 0 && read_pool().exhausted == refusals);
 	weft_host_plane_close(host);
