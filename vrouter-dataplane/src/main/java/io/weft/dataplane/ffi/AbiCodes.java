@@ -21,7 +21,7 @@ public final class AbiCodes {
     public static final int WEFT_VRF_FABRIC = 0;
     public static final int WEFT_NEXTHOP_DISCARD_ID = 0;
     public static final int WEFT_IDENTITY_UNKNOWN = 0;
-    public static final int WEFT_DROP_LIMIT = 64;
+    public static final int WEFT_DROP_LIMIT = 96;
     public static final int WEFT_IDENTITY_ELEMENTS_MAX = 32;
     public static final int WEFT_POLICY_RULES_MAX = 8192;
     public static final int WEFT_NEXTHOP_MEMBERS_MAX = 128;
@@ -34,6 +34,13 @@ public final class AbiCodes {
     public static final int WEFT_IDENTITY_FIRST = 3;
     public static final int WEFT_POLICY_NONE = 0;
     public static final int WEFT_TRAP_LIMIT = 16;
+    public static final int WEFT_VIF_FLOATING_IPS_MAX = 64;
+    public static final int WEFT_PORT_MAPPINGS_MAX = 64;
+    public static final int WEFT_NAT_POOL_ADDRESSES_MAX = 64;
+    public static final int WEFT_NAT_QUARANTINE_MS_MAX = 3600000;
+    public static final int WEFT_FLOATING_IP_LIMIT = 65536;
+    public static final int WEFT_NAT_POOL_LIMIT = 4096;
+    public static final int WEFT_NAT_POOL_NONE = 0;
     public static final int WEFT_LABEL_NONE = -1;
 
     public static final int WEFT_OPERATION_SET = 1;
@@ -86,6 +93,9 @@ public final class AbiCodes {
     public static final int WEFT_POLICY_RULE_LOG = 1;
     public static final int WEFT_INJECTION_OUT_OF_VIF = 1;
     public static final int WEFT_INJECTION_ROUTE_IN_VRF = 2;
+    public static final int WEFT_CONNECTION_TRANSLATED = 1048576;
+    public static final int WEFT_FLOATING_IP_INGRESS = 1;
+    public static final int WEFT_FLOATING_IP_EGRESS = 2;
 
     /** version handshake. */
     public static final int WEFT_OBJECT_HELLO = 1;
@@ -134,6 +144,12 @@ public final class AbiCodes {
 
     /** what policy denied or was asked to log. */
     public static final int WEFT_OBJECT_LOG = 16;
+
+    /** address of another VRF under which a port is known. */
+    public static final int WEFT_OBJECT_FLOATING_IP = 18;
+
+    /** addresses and ports for source translation. */
+    public static final int WEFT_OBJECT_NAT_POOL = 19;
 
     /** Trap: DHCPv4 from a port (UDP 68 to 67). */
     public static final int WEFT_TRAP_DHCP = 1;
@@ -297,6 +313,24 @@ public final class AbiCodes {
     /** TCP packet without SYN that no connection expects. */
     public static final int WEFT_DROP_CONNECTION_STATE = 46;
 
+    /** no port of the source address pool is free. */
+    public static final int WEFT_DROP_NAT_EXHAUSTED = 56;
+
+    /** floating address without a mapping for this protocol and port. */
+    public static final int WEFT_DROP_NAT_NOT_MAPPED = 57;
+
+    /** floating address that takes no connections from outside. */
+    public static final int WEFT_DROP_NAT_DIRECTION = 58;
+
+    /** the bytes that a translation must change are not all in the packet. */
+    public static final int WEFT_DROP_UNTRANSLATABLE = 59;
+
+    /** answer to an address that its connection no longer has. */
+    public static final int WEFT_DROP_TRANSLATION_GONE = 60;
+
+    /** the source address pool is gone or of the other family. */
+    public static final int WEFT_DROP_NAT_NO_POOL = 61;
+
     /** Name of a drop reason, or null for an unknown code. */
     public static String dropName(int code) {
         return switch (code) {
@@ -347,6 +381,12 @@ public final class AbiCodes {
             case 44 -> "INJECTION";
             case 45 -> "NO_LIVE_MEMBER";
             case 46 -> "CONNECTION_STATE";
+            case 56 -> "NAT_EXHAUSTED";
+            case 57 -> "NAT_NOT_MAPPED";
+            case 58 -> "NAT_DIRECTION";
+            case 59 -> "UNTRANSLATABLE";
+            case 60 -> "TRANSLATION_GONE";
+            case 61 -> "NAT_NO_POOL";
             default -> null;
         };
     }
@@ -401,6 +441,12 @@ public final class AbiCodes {
             case 44 -> "packet of the agent with a wrong header, port or VRF";
             case 45 -> "no member of the ECMP next hop is usable";
             case 46 -> "TCP packet without SYN that no connection expects";
+            case 56 -> "no port of the source address pool is free";
+            case 57 -> "floating address without a mapping for this protocol and port";
+            case 58 -> "floating address that takes no connections from outside";
+            case 59 -> "the bytes that a translation must change are not all in the packet";
+            case 60 -> "answer to an address that its connection no longer has";
+            case 61 -> "the source address pool is gone or of the other family";
             default -> null;
         };
     }

@@ -188,7 +188,7 @@ public final class AbiLayout {
         public static final int INNER_MAC = 64;
         public static final int ZERO1 = 70;
         public static final int MEMBER_COUNT = 72;
-        public static final int ZERO2 = 76;
+        public static final int NAT_POOL_ID = 76;
         public static final int REFERENCES = 80;
 
         private NexthopMsg() {}
@@ -319,7 +319,7 @@ public final class AbiLayout {
 
     /** struct weft_connection_msg. */
     public static final class ConnectionMsg {
-        public static final int SIZE_BYTES = 112;
+        public static final int SIZE_BYTES = 152;
         public static final int INDEX = 0;
         public static final int REVERSE_INDEX = 4;
         public static final int VRF_ID = 8;
@@ -342,8 +342,65 @@ public final class AbiLayout {
         public static final int BYTES = 88;
         public static final int IDLE_NS = 96;
         public static final int AGE_NS = 104;
+        public static final int TO_SOURCE = 112;
+        public static final int TO_DESTINATION = 128;
+        public static final int TO_SOURCE_PORT = 144;
+        public static final int TO_DESTINATION_PORT = 146;
+        public static final int ZERO1 = 148;
 
         private ConnectionMsg() {}
+    }
+
+    /** struct weft_port_mapping. */
+    public static final class PortMapping {
+        public static final int SIZE_BYTES = 8;
+        public static final int PROTOCOL = 0;
+        public static final int ZERO0 = 1;
+        public static final int PORT = 2;
+        public static final int FIXED_PORT = 4;
+        public static final int COUNT = 6;
+
+        private PortMapping() {}
+    }
+
+    /** struct weft_floating_ip_msg. */
+    public static final class FloatingIpMsg {
+        public static final int SIZE_BYTES = 72;
+        public static final int FLOATING_IP_ID = 0;
+        public static final int VRF_ID = 4;
+        public static final int KEY = 8;
+        public static final int VIF_ID = 24;
+        public static final int FAMILY = 28;
+        public static final int ZERO0 = 29;
+        public static final int FLAGS = 30;
+        public static final int FLOATING_ADDRESS = 32;
+        public static final int FIXED_ADDRESS = 48;
+        public static final int MAPPING_COUNT = 64;
+        public static final int ZERO1 = 68;
+
+        private FloatingIpMsg() {}
+    }
+
+    /** struct weft_nat_pool_msg. */
+    public static final class NatPoolMsg {
+        public static final int SIZE_BYTES = 88;
+        public static final int NAT_POOL_ID = 0;
+        public static final int VRF_ID = 4;
+        public static final int KEY = 8;
+        public static final int FAMILY = 24;
+        public static final int ZERO0 = 25;
+        public static final int PORT_MIN = 28;
+        public static final int PORT_MAX = 30;
+        public static final int FIRST_ADDRESS = 32;
+        public static final int ADDRESS_COUNT = 48;
+        public static final int QUARANTINE_MS = 52;
+        public static final int REFERENCES = 56;
+        public static final int BLOCKS = 60;
+        public static final int PORTS_USED = 64;
+        public static final int PORTS_QUARANTINED = 72;
+        public static final int EXHAUSTED = 80;
+
+        private NatPoolMsg() {}
     }
 
     /** struct weft_drop_msg. */
@@ -522,7 +579,7 @@ public final class AbiLayout {
             new Field("weft_nexthop_msg", "inner_mac", 64, 6),
             new Field("weft_nexthop_msg", "zero1", 70, 2),
             new Field("weft_nexthop_msg", "member_count", 72, 4),
-            new Field("weft_nexthop_msg", "zero2", 76, 4),
+            new Field("weft_nexthop_msg", "nat_pool_id", 76, 4),
             new Field("weft_nexthop_msg", "references", 80, 8),
             new Field("weft_route_msg", "", 0, 40),
             new Field("weft_route_msg", "vrf_id", 0, 4),
@@ -593,7 +650,7 @@ public final class AbiLayout {
             new Field("weft_policy_msg", "references", 28, 4),
             new Field("weft_policy_msg", "default_packets", 32, 8),
             new Field("weft_policy_msg", "default_bytes", 40, 8),
-            new Field("weft_connection_msg", "", 0, 112),
+            new Field("weft_connection_msg", "", 0, 152),
             new Field("weft_connection_msg", "index", 0, 4),
             new Field("weft_connection_msg", "reverse_index", 4, 4),
             new Field("weft_connection_msg", "vrf_id", 8, 4),
@@ -616,6 +673,45 @@ public final class AbiLayout {
             new Field("weft_connection_msg", "bytes", 88, 8),
             new Field("weft_connection_msg", "idle_ns", 96, 8),
             new Field("weft_connection_msg", "age_ns", 104, 8),
+            new Field("weft_connection_msg", "to_source", 112, 16),
+            new Field("weft_connection_msg", "to_destination", 128, 16),
+            new Field("weft_connection_msg", "to_source_port", 144, 2),
+            new Field("weft_connection_msg", "to_destination_port", 146, 2),
+            new Field("weft_connection_msg", "zero1", 148, 4),
+            new Field("weft_port_mapping", "", 0, 8),
+            new Field("weft_port_mapping", "protocol", 0, 1),
+            new Field("weft_port_mapping", "zero0", 1, 1),
+            new Field("weft_port_mapping", "port", 2, 2),
+            new Field("weft_port_mapping", "fixed_port", 4, 2),
+            new Field("weft_port_mapping", "count", 6, 2),
+            new Field("weft_floating_ip_msg", "", 0, 72),
+            new Field("weft_floating_ip_msg", "floating_ip_id", 0, 4),
+            new Field("weft_floating_ip_msg", "vrf_id", 4, 4),
+            new Field("weft_floating_ip_msg", "key", 8, 16),
+            new Field("weft_floating_ip_msg", "vif_id", 24, 4),
+            new Field("weft_floating_ip_msg", "family", 28, 1),
+            new Field("weft_floating_ip_msg", "zero0", 29, 1),
+            new Field("weft_floating_ip_msg", "flags", 30, 2),
+            new Field("weft_floating_ip_msg", "floating_address", 32, 16),
+            new Field("weft_floating_ip_msg", "fixed_address", 48, 16),
+            new Field("weft_floating_ip_msg", "mapping_count", 64, 4),
+            new Field("weft_floating_ip_msg", "zero1", 68, 4),
+            new Field("weft_nat_pool_msg", "", 0, 88),
+            new Field("weft_nat_pool_msg", "nat_pool_id", 0, 4),
+            new Field("weft_nat_pool_msg", "vrf_id", 4, 4),
+            new Field("weft_nat_pool_msg", "key", 8, 16),
+            new Field("weft_nat_pool_msg", "family", 24, 1),
+            new Field("weft_nat_pool_msg", "zero0", 25, 3),
+            new Field("weft_nat_pool_msg", "port_min", 28, 2),
+            new Field("weft_nat_pool_msg", "port_max", 30, 2),
+            new Field("weft_nat_pool_msg", "first_address", 32, 16),
+            new Field("weft_nat_pool_msg", "address_count", 48, 4),
+            new Field("weft_nat_pool_msg", "quarantine_ms", 52, 4),
+            new Field("weft_nat_pool_msg", "references", 56, 4),
+            new Field("weft_nat_pool_msg", "blocks", 60, 4),
+            new Field("weft_nat_pool_msg", "ports_used", 64, 8),
+            new Field("weft_nat_pool_msg", "ports_quarantined", 72, 8),
+            new Field("weft_nat_pool_msg", "exhausted", 80, 8),
             new Field("weft_drop_msg", "", 0, 16),
             new Field("weft_drop_msg", "reason", 0, 4),
             new Field("weft_drop_msg", "vif_id", 4, 4),
