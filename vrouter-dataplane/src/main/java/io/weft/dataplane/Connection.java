@@ -2,6 +2,7 @@ package io.weft.dataplane;
 
 import java.net.InetAddress;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * One direction of a connection.
@@ -20,6 +21,7 @@ import java.util.Objects;
  * @param destinationIdentity of what receives in this direction
  * @param idleNs since its last packet
  * @param ageNs since it was opened
+ * @param translation what its packets become; empty: they stay as they are
  */
 public record Connection(
         int index,
@@ -43,9 +45,24 @@ public record Connection(
         long packets,
         long bytes,
         long idleNs,
-        long ageNs) {
+        long ageNs,
+        Optional<Translation> translation) {
+    /**
+     * What a packet's addresses and ports become.
+     *
+     * @param sourcePort 0 .. 65535; ICMP: identifier
+     * @param destinationPort 0 .. 65535; ICMP: type
+     */
+    public record Translation(InetAddress source, InetAddress destination, int sourcePort, int destinationPort) {
+        public Translation {
+            Objects.requireNonNull(source, "source");
+            Objects.requireNonNull(destination, "destination");
+        }
+    }
+
     public Connection {
         Objects.requireNonNull(source, "source");
         Objects.requireNonNull(destination, "destination");
+        Objects.requireNonNull(translation, "translation");
     }
 }

@@ -45,6 +45,13 @@ public interface Dataplane extends AutoCloseable {
     /** The policy sets with counters. */
     List<PolicyState> policyStates() throws DataplaneException;
 
+    List<Stored<FloatingIp>> floatingIps() throws DataplaneException;
+
+    List<Stored<NatPool>> natPools() throws DataplaneException;
+
+    /** The pools with the use of their ports. */
+    List<NatPoolState> natPoolStates() throws DataplaneException;
+
     List<Stored<NextHop>> nextHops() throws DataplaneException;
 
     /** @param vrfId or {@link #ALL_VRFS} */

@@ -66,11 +66,21 @@ public sealed interface NextHop extends PlaneObject {
         }
     }
 
-    /** Looks up again in another VRF; target of labels and VNIs. */
-    record VrfLookup(int id, ObjectKey key, int vrfId) implements NextHop {
+    /**
+     * Looks up again in another VRF; target of labels, VNIs and routes. What comes by a route is not sent on by another such route.
+     *
+     * @param natPoolId connections by a route leave with an address of this pool, which is of that VRF; or {@link NatPool#NONE}
+     */
+    record VrfLookup(int id, ObjectKey key, int vrfId, int natPoolId) implements NextHop {
         public VrfLookup {
             check(id, key);
             Limits.vrfId("vrf id of next hop " + id, vrfId);
+            Limits.range("nat pool id of next hop " + id, natPoolId, NatPool.NONE, AbiCodes.WEFT_NAT_POOL_LIMIT - 1);
+        }
+
+        /** Without source translation. */
+        public VrfLookup(int id, ObjectKey key, int vrfId) {
+            this(id, key, vrfId, NatPool.NONE);
         }
     }
 

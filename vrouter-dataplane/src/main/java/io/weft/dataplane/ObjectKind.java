@@ -8,6 +8,10 @@ public enum ObjectKind {
     IDENTITY(AbiCodes.WEFT_OBJECT_IDENTITY),
     /** {@link PolicySet} */
     POLICY(AbiCodes.WEFT_OBJECT_POLICY),
+    /** {@link FloatingIp} */
+    FLOATING_IP(AbiCodes.WEFT_OBJECT_FLOATING_IP),
+    /** {@link NatPool} */
+    NAT_POOL(AbiCodes.WEFT_OBJECT_NAT_POOL),
     /** {@link Vif} */
     VIF(AbiCodes.WEFT_OBJECT_VIF),
     /** {@link Vrf} */

@@ -2,4 +2,15 @@ package io.weft.dataplane;
 
 /** What can be set on the plane. */
 public sealed interface PlaneObject
-        permits PlaneSettings, Vif, Vrf, Identity, PolicySet, NextHop, Route, Label, Vni, UnderlayPath {}
+        permits PlaneSettings,
+                Vif,
+                Vrf,
+                Identity,
+                PolicySet,
+                FloatingIp,
+                NatPool,
+                NextHop,
+                Route,
+                Label,
+                Vni,
+                UnderlayPath {}

@@ -33,6 +33,8 @@ abstract class DataplaneContract {
             ObjectKind.VNI,
             ObjectKind.ROUTE,
             ObjectKind.NEXT_HOP,
+            ObjectKind.NAT_POOL,
+            ObjectKind.FLOATING_IP,
             ObjectKind.VIF,
             ObjectKind.POLICY,
             ObjectKind.IDENTITY,

@@ -5,6 +5,7 @@ final class Errors {
     static final int EPERM = 1;
     static final int ENOENT = 2;
     static final int EBUSY = 16;
+    static final int EEXIST = 17;
     static final int EINVAL = 22;
     static final int EPIPE = 32;
     static final int EPROTO = 71;

@@ -170,6 +170,50 @@ class HostDataplaneTest extends DataplaneContract {
     }
 
     @Test
+    void aConnectionByAPoolTellsWhatItsPacketsBecome() throws DataplaneException {
+        Vif inside = ObjectCases.vif(5, VRF.id());
+        Vif outside = ObjectCases.vif(6, ObjectCases.OTHER_VRF.id());
+        NatPool pool = new NatPool(
+                8, KEY, ObjectCases.OTHER_VRF.id(), ip("203.0.113.100"), 1, new PortRange(7000, 7000), 60_000);
+        NextHop toOutside = new NextHop.Local(21, KEY, 6);
+        NextHop through = new NextHop.VrfLookup(22, KEY, ObjectCases.OTHER_VRF.id(), pool.id());
+        apply(1, VRF, ObjectCases.OTHER_VRF, inside, outside, pool, ObjectCases.LOCAL, toOutside, through);
+        apply(1, ObjectCases.route("10.1.1.5/32", ObjectCases.LOCAL, -1), ObjectCases.route("0.0.0.0/0", through, -1));
+        IpPrefix there = IpPrefix.parse("10.1.1.6/32");
+        apply(1, new Route(ObjectCases.OTHER_VRF.id(), there, toOutside.id(), -1, 0, false, true));
+        HostDataplane host = (HostDataplane) plane;
+        host.advance(5_000_000_000L);
+        host.inject(5, datagram(inside, "10.1.1.5", "10.1.1.6"));
+        byte[] out = host.collect(6).orElseThrow();
+        assertArrayEquals(ip("203.0.113.100").getAddress(), Arrays.copyOfRange(out, 26, 30));
+        Connection opened = plane.connections(Dataplane.ALL_VRFS, 10).stream()
+                .filter(Connection::initiator)
+                .findFirst()
+                .orElseThrow();
+        assertEquals(ip("10.1.1.5"), opened.source());
+        assertEquals(
+                Optional.of(new Connection.Translation(ip("203.0.113.100"), ip("10.1.1.6"), 7000, 53)),
+                opened.translation());
+        Connection answers = plane.connections(Dataplane.ALL_VRFS, 10).stream()
+                .filter(c -> !c.initiator())
+                .findFirst()
+                .orElseThrow();
+        assertEquals(
+                Optional.of(new Connection.Translation(ip("10.1.1.6"), ip("10.1.1.5"), 53, 4000)),
+                answers.translation());
+        NatPoolState state = plane.natPoolStates().getFirst();
+        assertEquals(pool, state.pool());
+        assertEquals(
+                List.of(1, 1, 1L, 0L, 0L),
+                List.of(
+                        state.references(),
+                        state.blocks(),
+                        state.portsUsed(),
+                        state.portsQuarantined(),
+                        state.exhausted()));
+    }
+
+    @Test
     void policyDecidesCountsAndTellsWhatItDenied() throws DataplaneException {
         PolicyRule ntp = allow(123);
         PolicyRule domain = allow(53);

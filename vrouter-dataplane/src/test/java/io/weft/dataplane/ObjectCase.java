@@ -37,6 +37,8 @@ record ObjectCase(
             case Vrf vrf -> vrf.id();
             case Identity one -> one.id();
             case PolicySet set -> set.id();
+            case FloatingIp floating -> floating.id();
+            case NatPool pool -> pool.id();
             case NextHop nextHop -> nextHop.id();
             case Route route -> List.of(route.vrfId(), route.prefix());
             case Label label -> label.label();

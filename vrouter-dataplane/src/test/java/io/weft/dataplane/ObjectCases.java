@@ -25,13 +25,28 @@ final class ObjectCases {
     static final Vrf VRF = new Vrf(3, 0, KEY, "default-domain:red:web:web");
     static final Vrf OTHER_VRF = new Vrf(65535, 1, OTHER_KEY, "blue");
     static final Vif VIF = vif(5, VRF.id());
+    static final FloatingIp FLOATING =
+            new FloatingIp(7, KEY, VRF.id(), VIF.id(), ip("203.0.113.10"), ip("10.1.1.5"), true, true, List.of());
+    static final NatPool POOL =
+            new NatPool(8, KEY, VRF.id(), ip("203.0.113.100"), 1, new PortRange(1024, 65535), 60_000);
     static final NextHop LOCAL = new NextHop.Local(20, KEY, VIF.id());
     static final NextHop LOOKUP = new NextHop.VrfLookup(21, KEY, VRF.id());
     static final NextHop TUNNEL = tunnel(22, Encapsulation.MPLS_OVER_UDP, "192.0.2.1", "198.51.100.7", MacAddress.ZERO);
     static final NextHop VXLAN = tunnel(23, Encapsulation.VXLAN, "192.0.2.1", "198.51.100.7", MAC);
 
     static final List<ObjectCase> ALL = List.of(
-            settings(), vrfs(), identities(), policies(), vifs(), nextHops(), ecmps(), routes(), labels(), vnis());
+            settings(),
+            vrfs(),
+            identities(),
+            policies(),
+            vifs(),
+            floatingIps(),
+            natPools(),
+            nextHops(),
+            ecmps(),
+            routes(),
+            labels(),
+            vnis());
 
     /** Only a plane without devices takes these from its caller. */
     static final ObjectCase PATHS = paths();
@@ -317,6 +332,45 @@ final class ObjectCases {
                 0);
     }
 
+    private static ObjectCase floatingIps() {
+        List<FloatingIp.PortMapping> most = IntStream.range(0, FloatingIp.MAPPINGS_MAX)
+                .mapToObj(i -> new FloatingIp.PortMapping(17, 1000 * i, 1000 * i + 100, 900))
+                .toList();
+        List<FloatingIp.PortMapping> others = List.of(
+                new FloatingIp.PortMapping(6, 0, 1, 65535),
+                new FloatingIp.PortMapping(132, 65535, 65535, 1),
+                new FloatingIp.PortMapping(17, 1, 0, 2));
+        InetAddress six = ip("2001:db8::1");
+        return new ObjectCase(
+                "floating ip",
+                List.of(VRF, OTHER_VRF, VIF, vif(6, VRF.id())),
+                List.of(
+                        FLOATING,
+                        new FloatingIp(7, OTHER_KEY, OTHER_VRF.id(), 6, six, ip("fd00::5"), true, false, others),
+                        new FloatingIp(
+                                7, KEY, Vrf.FABRIC, VIF.id(), ip("255.255.255.255"), ip("0.0.0.1"), false, true, most),
+                        new FloatingIp(1, KEY, VRF.id(), VIF.id(), six, ip("::ffff"), true, true, List.of()),
+                        new FloatingIp(65535, KEY, VRF.id(), 6, six, six, true, true, List.of())),
+                Set.of(),
+                Dataplane::floatingIps,
+                Optional.of(ObjectKind.FLOATING_IP));
+    }
+
+    private static ObjectCase natPools() {
+        return new ObjectCase(
+                "nat pool",
+                List.of(VRF, OTHER_VRF),
+                List.of(
+                        POOL,
+                        new NatPool(8, OTHER_KEY, VRF.id(), POOL.first(), 1, POOL.ports(), 0),
+                        new NatPool(8, KEY, OTHER_VRF.id(), ip("2001:db8::fff0"), 64, new PortRange(1, 1), 3_600_000),
+                        new NatPool(1, KEY, VRF.id(), ip("203.0.113.250"), 6, new PortRange(65535, 65535), 1),
+                        new NatPool(4095, KEY, Vrf.FABRIC, ip("203.0.113.100"), 1, new PortRange(1000, 1063), 1)),
+                Set.of(),
+                Dataplane::natPools,
+                Optional.of(ObjectKind.NAT_POOL));
+    }
+
     private static ObjectCase nextHops() {
         List<NextHop> variants = new ArrayList<>(List.of(
                 new NextHop.Discard(1, KEY),
@@ -329,6 +383,7 @@ final class ObjectCases {
                 new NextHop.Local(3, KEY, 6),
                 new NextHop.VrfLookup(1, KEY, VRF.id()),
                 new NextHop.VrfLookup(1, OTHER_KEY, OTHER_VRF.id()),
+                new NextHop.VrfLookup(4, KEY, VRF.id(), POOL.id()),
                 new NextHop.VrfLookup(4, KEY, Vrf.FABRIC)));
         String[] sources = {"192.0.2.1", "203.0.113.9"};
         for (String source : sources) {
@@ -342,7 +397,7 @@ final class ObjectCases {
                 new NextHop.Tunnel(6, OTHER_KEY, Encapsulation.MPLS_OVER_UDP, ip("::1"), ip("::2"), MacAddress.ZERO));
         return new ObjectCase(
                 "next hop",
-                List.of(VRF, OTHER_VRF, VIF, vif(6, VRF.id())),
+                List.of(VRF, OTHER_VRF, VIF, vif(6, VRF.id()), POOL),
                 variants,
                 Set.of(),
                 plane -> plane.nextHops().stream()

@@ -36,6 +36,8 @@ final class PlaneModel {
             case Vrf ignored -> ObjectKind.VRF;
             case Identity ignored -> ObjectKind.IDENTITY;
             case PolicySet ignored -> ObjectKind.POLICY;
+            case FloatingIp ignored -> ObjectKind.FLOATING_IP;
+            case NatPool ignored -> ObjectKind.NAT_POOL;
             case NextHop ignored -> ObjectKind.NEXT_HOP;
             case Route ignored -> ObjectKind.ROUTE;
             case Label ignored -> ObjectKind.LABEL;
@@ -92,7 +94,10 @@ final class PlaneModel {
                         && vif.egressPolicyIds().stream().allMatch(this::policy)
                         && vif.ingressPolicyIds().stream().allMatch(this::policy);
             case NextHop.Local local -> has(ObjectKind.VIF, local.vifId());
-            case NextHop.VrfLookup lookup -> vrf(lookup.vrfId());
+            case NextHop.VrfLookup lookup -> vrf(lookup.vrfId()) && pool(lookup);
+            case FloatingIp floating ->
+                vrf(floating.vrfId()) && has(ObjectKind.VIF, floating.vifId()) && alone(floating);
+            case NatPool pool -> vrf(pool.vrfId()) && alone(pool) && !moves(pool);
             case NextHop.Ecmp ecmp -> ecmp.members().stream().allMatch(this::member);
             case Route route -> vrf(route.vrfId()) && identity(route.identityId()) && target(route);
             case Label label -> {
@@ -102,6 +107,41 @@ final class PlaneModel {
             case Vni vni -> nextHop(vni.nextHopId()) instanceof NextHop.VrfLookup;
             default -> true;
         };
+    }
+
+    private boolean pool(NextHop.VrfLookup lookup) {
+        return lookup.natPoolId() == NatPool.NONE
+                || any(
+                        ObjectKind.NAT_POOL,
+                        o -> o instanceof NatPool pool
+                                && pool.id() == lookup.natPoolId()
+                                && pool.vrfId() == lookup.vrfId());
+    }
+
+    /** No other of the port without mappings has the address. */
+    private boolean alone(FloatingIp floating) {
+        return !any(
+                ObjectKind.FLOATING_IP,
+                o -> o instanceof FloatingIp other
+                        && other.id() != floating.id()
+                        && other.vifId() == floating.vifId()
+                        && other.vrfId() == floating.vrfId()
+                        && other.floating().equals(floating.floating()));
+    }
+
+    private boolean alone(NatPool pool) {
+        return !any(
+                ObjectKind.NAT_POOL,
+                o -> o instanceof NatPool other
+                        && other.id() != pool.id()
+                        && other.vrfId() == pool.vrfId()
+                        && other.first().equals(pool.first()));
+    }
+
+    /** To another VRF while next hops use it. */
+    private boolean moves(NatPool pool) {
+        return any(ObjectKind.NAT_POOL, o -> ((NatPool) o).id() == pool.id() && ((NatPool) o).vrfId() != pool.vrfId())
+                && used(pool);
     }
 
     private boolean identity(int id) {
@@ -147,6 +187,8 @@ final class PlaneModel {
             case Vrf vrf ->
                 any(ObjectKind.VIF, o -> ((Vif) o).vrfId() == vrf.id())
                         || any(ObjectKind.NEXT_HOP, o -> o instanceof NextHop.VrfLookup l && l.vrfId() == vrf.id())
+                        || any(ObjectKind.FLOATING_IP, o -> ((FloatingIp) o).vrfId() == vrf.id())
+                        || any(ObjectKind.NAT_POOL, o -> ((NatPool) o).vrfId() == vrf.id())
                         || any(ObjectKind.ROUTE, o -> ((Route) o).vrfId() == vrf.id());
             case NextHop hop ->
                 any(ObjectKind.ROUTE, o -> ((Route) o).nextHopId() == hop.id())
@@ -156,6 +198,9 @@ final class PlaneModel {
                                 ObjectKind.NEXT_HOP,
                                 o -> o instanceof NextHop.Ecmp ecmp
                                         && ecmp.members().stream().anyMatch(member -> member.nextHopId() == hop.id()));
+            case Vif vif -> any(ObjectKind.FLOATING_IP, o -> ((FloatingIp) o).vifId() == vif.id());
+            case NatPool pool ->
+                any(ObjectKind.NEXT_HOP, o -> o instanceof NextHop.VrfLookup l && l.natPoolId() == pool.id());
             case Identity identity ->
                 any(ObjectKind.VIF, o -> ((Vif) o).identityId() == identity.id())
                         || any(ObjectKind.ROUTE, o -> ((Route) o).identityId() == identity.id());

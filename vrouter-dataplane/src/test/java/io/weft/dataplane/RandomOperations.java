@@ -20,7 +20,7 @@ final class RandomOperations {
     private static PlaneObject object(Random random) {
         int id = 1 + random.nextInt(5);
         ObjectKey key = new ObjectKey(random.nextInt(2), random.nextLong());
-        return switch (random.nextInt(12)) {
+        return switch (random.nextInt(14)) {
             case 0 -> new Vrf(id, random.nextInt(1 << 24), key, "vrf" + random.nextInt(3));
             case 1 ->
                 ObjectCases.with(
@@ -36,7 +36,17 @@ final class RandomOperations {
             case 4, 5, 6, 7 -> route(random);
             case 8 -> identity(Identity.FIRST + random.nextInt(3));
             case 9 -> new PolicySet(id, key, PolicyAction.DENY, List.of());
-            case 10 -> new Label(16 + random.nextInt(5), random.nextInt(7));
+            case 10 -> floatingIp(random, id, key);
+            case 11 ->
+                new NatPool(
+                        id,
+                        key,
+                        random.nextInt(6),
+                        ObjectCases.ip("203.0.113." + random.nextInt(3)),
+                        1,
+                        new PortRange(1024, 1024 + random.nextInt(3)),
+                        random.nextInt(3));
+            case 12 -> new Label(16 + random.nextInt(5), random.nextInt(7));
             default -> new Vni(1 + random.nextInt(5), random.nextInt(7));
         };
     }
@@ -46,12 +56,26 @@ final class RandomOperations {
         return new Identity(id, new ObjectKey(0, id), List.of(Identity.Element.securityGroup(id)));
     }
 
+    private static FloatingIp floatingIp(Random random, int id, ObjectKey key) {
+        return new FloatingIp(
+                id,
+                key,
+                random.nextInt(6),
+                1 + random.nextInt(5),
+                ObjectCases.ip("203.0.113." + (1 + random.nextInt(3))),
+                ObjectCases.ip("10.0.0." + (1 + random.nextInt(3))),
+                true,
+                random.nextBoolean(),
+                List.of());
+    }
+
     private static NextHop nextHop(Random random, int id, ObjectKey key) {
         return switch (random.nextInt(6)) {
             case 0 -> new NextHop.Discard(id, key);
             case 1 -> new NextHop.Receive(id, key);
             case 2 -> new NextHop.Local(id, key, 1 + random.nextInt(5));
-            case 3 -> new NextHop.VrfLookup(id, key, random.nextInt(6));
+            case 3 ->
+                new NextHop.VrfLookup(id, key, random.nextInt(6), random.nextBoolean() ? 0 : 1 + random.nextInt(5));
             case 4 ->
                 new NextHop.Tunnel(
                         id,

@@ -28,6 +28,34 @@ class RecordLimitsTest {
         }
     }
 
+    private static FloatingIp floating(int id, boolean ingress, boolean egress, FloatingIp.PortMapping... mappings) {
+        return new FloatingIp(id, KEY, 3, 5, ip("203.0.113.1"), ip("10.0.0.1"), ingress, egress, List.of(mappings));
+    }
+
+    @Test
+    void translationsThatNoPlaneCouldMakeAreNamed() {
+        refused(() -> floating(0, true, true), "floating ip id is 0", "1 .. 65535");
+        refused(() -> floating(7, false, false), "floating ip 7", "direction");
+        refused(
+                () -> new FloatingIp(7, KEY, 3, 5, ip("::1"), ip("10.0.0.1"), true, true, List.of()),
+                "floating ip 7",
+                "one family");
+        FloatingIp.PortMapping one = new FloatingIp.PortMapping(6, 1, 1, 1);
+        refused(
+                () -> floating(7, true, true, Collections.nCopies(65, one).toArray(FloatingIp.PortMapping[]::new)),
+                "mapping count of floating ip 7 is 65",
+                "64");
+        refused(() -> new FloatingIp.PortMapping(1, 1, 1, 1), "protocol of a port mapping is 1", "132");
+        refused(() -> new FloatingIp.PortMapping(6, 65536, 1, 1), "port of a port mapping is 65536");
+        refused(() -> new FloatingIp.PortMapping(6, 1, -1, 1), "fixed port of a port mapping is -1");
+        refused(() -> new FloatingIp.PortMapping(6, 1, 65530, 7), "port count of a port mapping is 7", "1 .. 6");
+        PortRange ports = new PortRange(1, 2);
+        refused(() -> new NatPool(4096, KEY, 3, ip("::1"), 1, ports, 0), "nat pool id is 4096", "4095");
+        refused(() -> new NatPool(1, KEY, 3, ip("::1"), 65, ports, 0), "address count of nat pool 1 is 65", "64");
+        refused(() -> new NatPool(1, KEY, 3, ip("::1"), 1, PortRange.ANY, 0), "first port of nat pool 1 is 0");
+        refused(() -> new NatPool(1, KEY, 3, ip("::1"), 1, ports, 3_600_001), "quarantine of nat pool 1 is 3600001");
+    }
+
     @Test
     void idsOutOfRangeAreNamed() {
         refused(() -> new Vrf(65536, 0, KEY, ""), "vrf id is 65536", "0 .. 65535");
@@ -38,6 +66,7 @@ class RecordLimitsTest {
         refused(() -> new NextHop.Discard(1 << 20, KEY), "next hop id is 1048576", "1048575");
         refused(() -> new NextHop.Local(1, KEY, 4352), "vif id of next hop 1 is 4352");
         refused(() -> new NextHop.VrfLookup(1, KEY, 65536), "vrf id of next hop 1 is 65536");
+        refused(() -> new NextHop.VrfLookup(1, KEY, 3, 4096), "nat pool id of next hop 1 is 4096", "4095");
         refused(() -> new Label(15, 1), "label is 15", "16 .. 1048575");
         refused(() -> new Label(1 << 20, 1), "label is 1048576");
         refused(() -> new Label(16, -1), "next hop id of label 16 is -1");

@@ -1,11 +1,13 @@
 package io.weft.dataplane;
 
+import static io.weft.dataplane.ObjectCases.FLOATING;
 import static io.weft.dataplane.ObjectCases.IDENTITY;
 import static io.weft.dataplane.ObjectCases.KEY;
 import static io.weft.dataplane.ObjectCases.LOCAL;
 import static io.weft.dataplane.ObjectCases.LOOKUP;
 import static io.weft.dataplane.ObjectCases.MAC;
 import static io.weft.dataplane.ObjectCases.POLICY;
+import static io.weft.dataplane.ObjectCases.POOL;
 import static io.weft.dataplane.ObjectCases.TUNNEL;
 import static io.weft.dataplane.ObjectCases.VIF;
 import static io.weft.dataplane.ObjectCases.VRF;
@@ -35,7 +37,8 @@ record RefusalCase(
     }
 
     static Stream<RefusalCase> all() {
-        return Stream.of(vrfs(), identitiesAndPolicies(), vifs(), nextHops(), routes(), labelsAndVnis(), others())
+        return Stream.of(
+                        vrfs(), identitiesAndPolicies(), vifs(), nat(), nextHops(), routes(), labelsAndVnis(), others())
                 .flatMap(s -> s);
     }
 
@@ -149,6 +152,48 @@ record RefusalCase(
                 delete(List.of(), LOCAL, Errors.ENOENT, "NEXTHOP nexthop_id 20"),
                 delete(used, LOCAL, Errors.EBUSY, "NEXTHOP 20", "1 routes", "1 labels", "0 VNIs"),
                 sweep(used, ObjectKind.NEXT_HOP, "NEXTHOP 20", "1 routes"));
+    }
+
+    private static Stream<RefusalCase> nat() {
+        FloatingIp twin = new FloatingIp(
+                FLOATING.id() + 1,
+                KEY,
+                VRF.id(),
+                VIF.id(),
+                FLOATING.floating(),
+                ip("10.1.1.6"),
+                true,
+                false,
+                List.of(new FloatingIp.PortMapping(6, 80, 8080, 1)));
+        NatPool overlapping = new NatPool(9, KEY, VRF.id(), ip("203.0.113.99"), 2, POOL.ports(), 0);
+        NatPool moved = new NatPool(POOL.id(), KEY, Vrf.FABRIC, POOL.first(), 1, POOL.ports(), 0);
+        NextHop through = new NextHop.VrfLookup(25, KEY, VRF.id(), POOL.id());
+        List<PlaneObject> bound = List.of(VRF, VIF, FLOATING);
+        List<PlaneObject> used = List.of(VRF, POOL, through);
+        return Stream.of(
+                set(List.of(VRF), FLOATING, Errors.ENOENT, "FLOATING_IP vif_id 5", "no such vif"),
+                set(
+                        List.of(VRF, VIF),
+                        new FloatingIp(7, KEY, 4, 5, ip("::1"), ip("::2"), true, true, List.of()),
+                        Errors.ENOENT,
+                        "FLOATING_IP vrf_id 4"),
+                set(
+                        List.of(VRF, VIF),
+                        new FloatingIp(7, KEY, 3, 5, ip("::"), ip("::2"), true, true, List.of()),
+                        Errors.EINVAL,
+                        "FLOATING_IP floating_address"),
+                set(bound, twin, Errors.EEXIST, "FLOATING_IP floating_address", "floating IP 7 of vif 5"),
+                delete(bound, VIF, Errors.EBUSY, "VIF 5", "1 floating IPs"),
+                sweep(bound, ObjectKind.VIF, "VIF 5", "1 floating IPs"),
+                delete(List.of(), FLOATING, Errors.ENOENT, "FLOATING_IP floating_ip_id 7"),
+                set(List.of(), POOL, Errors.ENOENT, "NAT_POOL vrf_id 3", "no such VRF"),
+                set(List.of(VRF, POOL), overlapping, Errors.EEXIST, "NAT_POOL first_address", "pool 8 of VRF 3"),
+                set(used, moved, Errors.EBUSY, "NAT_POOL 8 vrf_id 0"),
+                set(List.of(VRF), through, Errors.ENOENT, "NEXTHOP nat_pool_id 8"),
+                delete(used, POOL, Errors.EBUSY, "NAT_POOL 8", "1 next hops"),
+                sweep(used, ObjectKind.NAT_POOL, "NAT_POOL 8"),
+                delete(List.of(VRF, POOL), VRF, Errors.EBUSY, "VRF 3", "1 NAT pools"),
+                delete(List.of(), POOL, Errors.ENOENT, "NAT_POOL nat_pool_id 8"));
     }
 
     private static Stream<RefusalCase> identitiesAndPolicies() {

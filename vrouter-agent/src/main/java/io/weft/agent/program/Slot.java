@@ -1,8 +1,10 @@
 package io.weft.agent.program;
 
+import io.weft.dataplane.FloatingIp;
 import io.weft.dataplane.Identity;
 import io.weft.dataplane.IpPrefix;
 import io.weft.dataplane.Label;
+import io.weft.dataplane.NatPool;
 import io.weft.dataplane.NextHop;
 import io.weft.dataplane.PlaneObject;
 import io.weft.dataplane.PlaneSettings;
@@ -51,6 +53,8 @@ record Slot(Kind kind, int id, IpPrefix prefix) {
             case Label label -> new Slot(Kind.LABEL, label.label(), null);
             case Vni vni -> new Slot(Kind.VNI, vni.vni(), null);
             case Route route -> new Slot(Kind.ROUTE, route.vrfId(), route.prefix());
+            case FloatingIp floating -> throw new IllegalArgumentException("not programmed here: " + floating);
+            case NatPool pool -> throw new IllegalArgumentException("not programmed here: " + pool);
             case UnderlayPath path -> throw new IllegalArgumentException("underlay paths belong to the plane: " + path);
         };
     }

@@ -4,11 +4,14 @@ import io.weft.dataplane.Connection;
 import io.weft.dataplane.Dataplane;
 import io.weft.dataplane.DataplaneException;
 import io.weft.dataplane.DropCount;
+import io.weft.dataplane.FloatingIp;
 import io.weft.dataplane.Identity;
 import io.weft.dataplane.Label;
 import io.weft.dataplane.Liveness;
 import io.weft.dataplane.LogPage;
 import io.weft.dataplane.MacAddress;
+import io.weft.dataplane.NatPool;
+import io.weft.dataplane.NatPoolState;
 import io.weft.dataplane.NextHop;
 import io.weft.dataplane.Operation;
 import io.weft.dataplane.PlaneObject;
@@ -361,6 +364,21 @@ public final class FakePlane implements Dataplane {
     @Override
     public LogPage log(LogPage.Marker from, int limit) {
         return new LogPage(List.of(), from);
+    }
+
+    @Override
+    public List<Stored<FloatingIp>> floatingIps() {
+        return List.of();
+    }
+
+    @Override
+    public List<Stored<NatPool>> natPools() {
+        return List.of();
+    }
+
+    @Override
+    public List<NatPoolState> natPoolStates() {
+        return List.of();
     }
 
     @Override

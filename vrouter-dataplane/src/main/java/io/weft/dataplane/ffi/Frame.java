@@ -124,6 +124,13 @@ final class Frame {
                         at + AbiLayout.PolicyMsg.RULE_COUNT,
                         AbiCodes.WEFT_POLICY_RULES_MAX,
                         AbiLayout.PolicyRule.SIZE_BYTES);
+            case AbiCodes.WEFT_OBJECT_FLOATING_IP ->
+                withItems(
+                        object,
+                        found,
+                        at + AbiLayout.FloatingIpMsg.MAPPING_COUNT,
+                        AbiCodes.WEFT_PORT_MAPPINGS_MAX,
+                        AbiLayout.PortMapping.SIZE_BYTES);
             default -> structBytes(object);
         };
     }
@@ -150,6 +157,8 @@ final class Frame {
             case AbiCodes.WEFT_OBJECT_VRF -> AbiLayout.VrfMsg.SIZE_BYTES;
             case AbiCodes.WEFT_OBJECT_IDENTITY -> AbiLayout.IdentityMsg.SIZE_BYTES;
             case AbiCodes.WEFT_OBJECT_POLICY -> AbiLayout.PolicyMsg.SIZE_BYTES;
+            case AbiCodes.WEFT_OBJECT_FLOATING_IP -> AbiLayout.FloatingIpMsg.SIZE_BYTES;
+            case AbiCodes.WEFT_OBJECT_NAT_POOL -> AbiLayout.NatPoolMsg.SIZE_BYTES;
             case AbiCodes.WEFT_OBJECT_LOG -> AbiLayout.LogMsg.SIZE_BYTES;
             case AbiCodes.WEFT_OBJECT_NEXTHOP -> AbiLayout.NexthopMsg.SIZE_BYTES;
             case AbiCodes.WEFT_OBJECT_ROUTE -> AbiLayout.RouteMsg.SIZE_BYTES;

@@ -7,11 +7,14 @@ import io.weft.dataplane.Connection;
 import io.weft.dataplane.Dataplane;
 import io.weft.dataplane.DataplaneException;
 import io.weft.dataplane.DropCount;
+import io.weft.dataplane.FloatingIp;
 import io.weft.dataplane.HostDataplane;
 import io.weft.dataplane.Identity;
 import io.weft.dataplane.Label;
 import io.weft.dataplane.LogEvent;
 import io.weft.dataplane.LogPage;
+import io.weft.dataplane.NatPool;
+import io.weft.dataplane.NatPoolState;
 import io.weft.dataplane.NextHop;
 import io.weft.dataplane.Operation;
 import io.weft.dataplane.PlaneState;
@@ -278,6 +281,23 @@ public final class NativeDataplane implements HostDataplane {
     @Override
     public List<PolicyState> policyStates() throws DataplaneException {
         return dump(AbiCodes.WEFT_OBJECT_POLICY, m -> PolicyCodec.set(m.body(), m.epoch()));
+    }
+
+    @Override
+    public List<Stored<FloatingIp>> floatingIps() throws DataplaneException {
+        return dump(AbiCodes.WEFT_OBJECT_FLOATING_IP, m -> new Stored<>(NatCodec.floatingIp(m.body()), m.epoch()));
+    }
+
+    @Override
+    public List<Stored<NatPool>> natPools() throws DataplaneException {
+        return dump(
+                AbiCodes.WEFT_OBJECT_NAT_POOL,
+                m -> new Stored<>(NatCodec.natPool(m.body(), m.epoch()).pool(), m.epoch()));
+    }
+
+    @Override
+    public List<NatPoolState> natPoolStates() throws DataplaneException {
+        return dump(AbiCodes.WEFT_OBJECT_NAT_POOL, m -> NatCodec.natPool(m.body(), m.epoch()));
     }
 
     @Override

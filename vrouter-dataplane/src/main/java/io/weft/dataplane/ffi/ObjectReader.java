@@ -115,7 +115,11 @@ final class ObjectReader {
                 new NextHop.Local(id, key, body.get(Wire.INT, AbiLayout.NexthopMsg.VIF_ID));
             case AbiCodes.WEFT_NEXTHOP_TUNNEL -> tunnel(body, id, key);
             case AbiCodes.WEFT_NEXTHOP_VRF ->
-                new NextHop.VrfLookup(id, key, body.get(Wire.INT, AbiLayout.NexthopMsg.VRF_ID));
+                new NextHop.VrfLookup(
+                        id,
+                        key,
+                        body.get(Wire.INT, AbiLayout.NexthopMsg.VRF_ID),
+                        body.get(Wire.INT, AbiLayout.NexthopMsg.NAT_POOL_ID));
             case AbiCodes.WEFT_NEXTHOP_ECMP -> new NextHop.Ecmp(id, key, members(body));
             default ->
                 throw new IllegalArgumentException(
@@ -248,7 +252,8 @@ final class ObjectReader {
                 body.get(Wire.LONG, AbiLayout.ConnectionMsg.PACKETS),
                 body.get(Wire.LONG, AbiLayout.ConnectionMsg.BYTES),
                 body.get(Wire.LONG, AbiLayout.ConnectionMsg.IDLE_NS),
-                body.get(Wire.LONG, AbiLayout.ConnectionMsg.AGE_NS));
+                body.get(Wire.LONG, AbiLayout.ConnectionMsg.AGE_NS),
+                NatCodec.translation(body, family, flags));
     }
 
     static DropCount drop(MemorySegment body) {

@@ -2,8 +2,10 @@ package io.weft.dataplane.ffi;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
+import io.weft.dataplane.FloatingIp;
 import io.weft.dataplane.Identity;
 import io.weft.dataplane.Label;
+import io.weft.dataplane.NatPool;
 import io.weft.dataplane.NextHop;
 import io.weft.dataplane.PlaneObject;
 import io.weft.dataplane.PlaneSettings;
@@ -28,6 +30,8 @@ final class ObjectWriter {
             case Vrf ignored -> AbiCodes.WEFT_OBJECT_VRF;
             case Identity ignored -> AbiCodes.WEFT_OBJECT_IDENTITY;
             case PolicySet ignored -> AbiCodes.WEFT_OBJECT_POLICY;
+            case FloatingIp ignored -> AbiCodes.WEFT_OBJECT_FLOATING_IP;
+            case NatPool ignored -> AbiCodes.WEFT_OBJECT_NAT_POOL;
             case NextHop ignored -> AbiCodes.WEFT_OBJECT_NEXTHOP;
             case Route ignored -> AbiCodes.WEFT_OBJECT_ROUTE;
             case Label ignored -> AbiCodes.WEFT_OBJECT_LABEL;
@@ -44,6 +48,8 @@ final class ObjectWriter {
             case Vrf ignored -> AbiLayout.VrfMsg.SIZE_BYTES;
             case Identity ignored -> AbiLayout.IdentityMsg.SIZE_BYTES;
             case PolicySet set -> PolicyCodec.bodyBytes(set);
+            case FloatingIp floating -> NatCodec.bodyBytes(floating);
+            case NatPool ignored -> AbiLayout.NatPoolMsg.SIZE_BYTES;
             case NextHop.Ecmp ecmp ->
                 AbiLayout.NexthopMsg.SIZE_BYTES + ecmp.members().size() * AbiLayout.NexthopMember.SIZE_BYTES;
             case NextHop ignored -> AbiLayout.NexthopMsg.SIZE_BYTES;
@@ -58,6 +64,7 @@ final class ObjectWriter {
     static int bodyBytesOfDelete(PlaneObject object) {
         return switch (object) {
             case PolicySet ignored -> AbiLayout.PolicyMsg.SIZE_BYTES;
+            case FloatingIp ignored -> AbiLayout.FloatingIpMsg.SIZE_BYTES;
             case NextHop ignored -> AbiLayout.NexthopMsg.SIZE_BYTES;
             default -> bodyBytes(object);
         };
@@ -67,6 +74,7 @@ final class ObjectWriter {
     static void writeDelete(MemorySegment to, long at, PlaneObject object) {
         switch (object) {
             case PolicySet set -> to.set(Wire.INT, at + AbiLayout.PolicyMsg.POLICY_ID, set.id());
+            case FloatingIp floating -> to.set(Wire.INT, at + AbiLayout.FloatingIpMsg.FLOATING_IP_ID, floating.id());
             case NextHop nextHop -> to.set(Wire.INT, at + AbiLayout.NexthopMsg.NEXTHOP_ID, nextHop.id());
             default -> write(to, at, object);
         }
@@ -79,6 +87,8 @@ final class ObjectWriter {
             case Vrf vrf -> writeVrf(to, at, vrf);
             case Identity identity -> PolicyCodec.writeIdentity(to, at, identity);
             case PolicySet set -> PolicyCodec.writeSet(to, at, set);
+            case FloatingIp floating -> NatCodec.write(to, at, floating);
+            case NatPool pool -> NatCodec.write(to, at, pool);
             case NextHop nextHop -> writeNextHop(to, at, nextHop);
             case Route route -> writeRoute(to, at, route);
             case Label label -> {
@@ -173,6 +183,7 @@ final class ObjectWriter {
             }
             case NextHop.VrfLookup lookup -> {
                 to.set(Wire.INT, at + AbiLayout.NexthopMsg.VRF_ID, lookup.vrfId());
+                to.set(Wire.INT, at + AbiLayout.NexthopMsg.NAT_POOL_ID, lookup.natPoolId());
                 yield AbiCodes.WEFT_NEXTHOP_VRF;
             }
             case NextHop.Ecmp ecmp -> {

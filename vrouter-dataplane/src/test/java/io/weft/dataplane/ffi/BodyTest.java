@@ -6,11 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.weft.dataplane.ElementKind;
+import io.weft.dataplane.FloatingIp;
 import io.weft.dataplane.Identity;
 import io.weft.dataplane.IpPrefix;
 import io.weft.dataplane.Liveness;
 import io.weft.dataplane.LogEvent;
 import io.weft.dataplane.MacAddress;
+import io.weft.dataplane.NatPool;
+import io.weft.dataplane.NatPoolState;
 import io.weft.dataplane.NextHop;
 import io.weft.dataplane.ObjectKey;
 import io.weft.dataplane.PlaneObject;
@@ -134,6 +137,53 @@ class BodyTest {
                         new PolicyState.Decided(11, 12),
                         List.of(new PolicyState.Decided(0, 0), new PolicyState.Decided(21, 22))),
                 PolicyCodec.set(body, 9));
+    }
+
+    @Test
+    void writesAFloatingIpWithItsMappingsBehindIt() {
+        FloatingIp floating = new FloatingIp(
+                7,
+                KEY,
+                3,
+                5,
+                InetAddress.ofLiteral("203.0.113.10"),
+                InetAddress.ofLiteral("10.1.1.3"),
+                true,
+                false,
+                List.of(new FloatingIp.PortMapping(17, 53, 5353, 2)));
+        ByteBuffer want = key(buffer(72 + 8).putInt(7).putInt(3)).putInt(5);
+        want.put((byte) 4).put((byte) 0).putShort((short) 1);
+        want.put(new byte[] {(byte) 203, 0, 113, 10}).put(new byte[12]);
+        want.put(new byte[] {10, 1, 1, 3}).put(new byte[12]).putInt(1).putInt(0);
+        want.put((byte) 17)
+                .put((byte) 0)
+                .putShort((short) 53)
+                .putShort((short) 5353)
+                .putShort((short) 2);
+        assertEquals(0, want.remaining());
+        assertArrayEquals(want.array(), bytes(written(floating)));
+        assertEquals(floating, NatCodec.floatingIp(written(floating)));
+    }
+
+    @Test
+    void readsANatPoolWithTheUseOfItsPorts() {
+        NatPool pool =
+                new NatPool(9, KEY, 3, InetAddress.ofLiteral("2001:db8::1"), 4, new PortRange(40_000, 65_535), 60_000);
+        ByteBuffer want = key(buffer(88).putInt(9).putInt(3));
+        want.put((byte) 6).put(new byte[3]).putShort((short) 40_000).putShort((short) 65_535);
+        want.put(new byte[] {0x20, 1, 0x0d, (byte) 0xb8})
+                .put(new byte[11])
+                .put((byte) 1)
+                .putInt(4)
+                .putInt(60_000);
+        assertArrayEquals(want.array(), bytes(written(pool)));
+        MemorySegment body = written(pool);
+        body.set(Wire.INT, AbiLayout.NatPoolMsg.REFERENCES, 1);
+        body.set(Wire.INT, AbiLayout.NatPoolMsg.BLOCKS, 2);
+        body.set(Wire.LONG, AbiLayout.NatPoolMsg.PORTS_USED, 3);
+        body.set(Wire.LONG, AbiLayout.NatPoolMsg.PORTS_QUARANTINED, 4);
+        body.set(Wire.LONG, AbiLayout.NatPoolMsg.EXHAUSTED, 5);
+        assertEquals(new NatPoolState(pool, 8, 1, 2, 3, 4, 5), NatCodec.natPool(body, 8));
     }
 
     @Test
