@@ -215,6 +215,8 @@ void row_nexthop(struct table *table, const void *body, uint32_t epoch)
 	memcpy(&nexthop, body, sizeof(nexthop));
 	if (nexthop.type == WEFT_NEXTHOP_LOCAL)
 		snprintf(target, sizeof(target), "vif %" PRIu32, nexthop.vif_id);
+	else if (nexthop.type == WEFT_NEXTHOP_VRF && nexthop.nat_pool_id)
+		snprintf(target, sizeof(target), "vrf %" PRIu32 " by NAT pool %" PRIu32, nexthop.vrf_id, nexthop.nat_pool_id);
 	else if (nexthop.type == WEFT_NEXTHOP_VRF)
 		snprintf(target, sizeof(target), "vrf %" PRIu32, nexthop.vrf_id);
 	else if (nexthop.type == WEFT_NEXTHOP_TUNNEL)
@@ -329,6 +331,7 @@ void row_connection(struct table *table, const void *body, uint32_t epoch)
 	table_number(table, "bytes", connection.bytes);
 	cell_seconds(table, "idle", connection.idle_ns);
 	cell_seconds(table, "age", connection.age_ns);
+	cells_translation(table, &connection);
 	table_list(table, "flags");
 	if (connection.flags & WEFT_CONNECTION_INITIATOR)
 		table_item(table, "initiator");
@@ -336,6 +339,8 @@ void row_connection(struct table *table, const void *body, uint32_t epoch)
 		table_item(table, "denied");
 	if (connection.flags & WEFT_CONNECTION_MIDSTREAM)
 		table_item(table, "midstream");
+	if (connection.flags & WEFT_CONNECTION_TRANSLATED)
+		table_item(table, "translated");
 }
 
 void row_drop(struct table *table, const void *body, uint32_t epoch)

@@ -34,6 +34,8 @@ static const struct command commands[] = {
 	{"plane", WEFT_OBJECT_PLANE, sizeof(struct weft_plane_msg), row_plane, "", ""},
 	{"identity", WEFT_OBJECT_IDENTITY, sizeof(struct weft_identity_msg), row_identity, "", "no identities"},
 	{"policy", WEFT_OBJECT_POLICY, sizeof(struct weft_policy_msg), row_policy, " ID ", "no policy sets"},
+	{"floating-ip", WEFT_OBJECT_FLOATING_IP, sizeof(struct weft_floating_ip_msg), row_floating_ip, " ID ", "no floating IPs"},
+	{"nat-pool", WEFT_OBJECT_NAT_POOL, sizeof(struct weft_nat_pool_msg), row_nat_pool, " ID ", "no NAT pools"},
 	{"log", WEFT_OBJECT_LOG, sizeof(struct weft_log_msg), row_log, "", "nothing denied, nothing asked to be logged"},
 	{"stats", WEFT_OBJECT_PLANE, sizeof(struct weft_plane_msg), row_stats_plane, "", ""},
 };
@@ -61,6 +63,8 @@ static const char help[] =
 	"  drops [--vif N]                       dropped packets by reason\n"
 	"  identity                              networks, groups and tags that stand for an address\n"
 	"  policy [ID]                           rules of all policy sets or one, with what each decided\n"
+	"  floating-ip [ID]                      addresses of other VRFs under which ports are known\n"
+	"  nat-pool [ID]                         addresses and ports for source translation, and their use\n"
 	"  log                                   the last packets that policy denied, or was asked to log\n"
 	"  plane                                 settings and state of the plane\n"
 	"  stats                                 counters of the whole plane: objects, packets, drops by reason\n"
@@ -168,7 +172,7 @@ static int parse(int argc, char **argv, struct options *options)
 			return usage(options->command ? "not understood here: " : "no command before ", word);
 		}
 	}
-	return options->command ? 0 : usage("which command? vif, vrf, nexthop, route, label, vni, connection, path, drops, identity, policy, log, plane, stats", "");
+	return options->command ? 0 : usage("which command? vif, vrf, nexthop, route, label, vni, connection, path, drops, identity, policy, floating-ip, nat-pool, log, plane, stats", "");
 }
 
 struct page {
@@ -178,6 +182,9 @@ struct page {
 		struct weft_dump_msg dump;
 		struct weft_plane_msg plane;
 		struct weft_policy_msg policy;
+		struct weft_floating_ip_msg floating_ip;
+		struct weft_nat_pool_msg nat_pool;
+		uint32_t id; /* the first field of each that has one */
 	} body;
 };
 
@@ -210,6 +217,11 @@ static bool fits(const struct command *command, const uint8_t *body, uint32_t by
 
 		memcpy(&policy, body, sizeof(policy));
 		items = (uint64_t)policy.rule_count * sizeof(struct weft_policy_rule);
+	} else if (command->object == WEFT_OBJECT_FLOATING_IP) {
+		struct weft_floating_ip_msg floating;
+
+		memcpy(&floating, body, sizeof(floating));
+		items = (uint64_t)floating.mapping_count * sizeof(struct weft_port_mapping);
 	}
 	return bytes == command->body_bytes + items;
 }
@@ -269,7 +281,7 @@ static uint32_t make_request(const struct options *options, const struct table *
 		page->body.dump.limit = options->limit ? options->limit - (uint32_t)table->count : 0;
 		memcpy(page->body.dump.marker, done->marker, sizeof(done->marker));
 	} else if (!plane) {
-		page->body.policy.policy_id = options->id;
+		page->body.id = options->id;
 	}
 	return page->frame.bytes;
 }

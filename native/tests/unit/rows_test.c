@@ -112,6 +112,79 @@ static void anEventSaysWhoDeniedWhat(void)
 	end_table();
 }
 
+static void aFloatingIpSaysWhichPortsAreMapped(void)
+{
+	static union {
+		struct weft_floating_ip_msg m;
+		uint8_t bytes[sizeof(struct weft_floating_ip_msg) + 2 * sizeof(struct weft_port_mapping)];
+	} floating;
+
+	floating.m = (struct weft_floating_ip_msg){.floating_ip_id = 7,
+						   .vrf_id = 3,
+						   .vif_id = 5,
+						   .family = 4,
+						   .flags = WEFT_FLOATING_IP_INGRESS,
+						   .floating_address = {203, 0, 113, 10},
+						   .fixed_address = {10, 1, 1, 3},
+						   .mapping_count = 2};
+	floating.m.mappings[0] = (struct weft_port_mapping){6, 0, 8080, 80, 2};
+	floating.m.mappings[1] = (struct weft_port_mapping){17, 0, 53, 5353, 1};
+	row_floating_ip(&table, &floating, 1);
+	CELL(0, "floating_ip", "7");
+	CELL(0, "address", "203.0.113.10");
+	CELL(0, "fixed_address", "10.1.1.3");
+	CELL(0, "direction", "ingress");
+	CELL(0, "mappings", "tcp 8080-8081 -> 80-81\nudp 53 -> 5353\n");
+	end_table();
+}
+
+static void aPoolSaysHowManyPortsAreLeft(void)
+{
+	struct weft_nat_pool_msg pool = {.nat_pool_id = 2,
+					 .vrf_id = 3,
+					 .family = 6,
+					 .port_min = 1024,
+					 .port_max = 65535,
+					 .first_address = {0x20, 1},
+					 .address_count = 4,
+					 .ports_used = 5,
+					 .ports_quarantined = 6,
+					 .exhausted = 7};
+
+	row_nat_pool(&table, &pool, 1);
+	CELL(0, "nat_pool", "2");
+	CELL(0, "first_address", "2001::");
+	CELL(0, "ports", "1024-65535");
+	CELL(0, "used", "5");
+	CELL(0, "quarantined", "6");
+	CELL(0, "exhausted", "7");
+	end_table();
+}
+
+static void aTranslatedConnectionSaysWhatItsPacketsBecome(void)
+{
+	struct weft_connection_msg connection = {.family = 4,
+						 .protocol = 17,
+						 .source = {10, 1, 1, 3},
+						 .destination = {8, 8, 8, 8},
+						 .to_source = {203, 0, 113, 10},
+						 .to_destination = {8, 8, 8, 8},
+						 .to_source_port = 5000,
+						 .to_destination_port = 53,
+						 .flags = WEFT_CONNECTION_INITIATOR};
+
+	row_connection(&table, &connection, 0);
+	CELL(0, "becomes", "");
+	CELL(0, "flags", "initiator\n");
+	connection.flags |= WEFT_CONNECTION_TRANSLATED;
+	row_connection(&table, &connection, 0);
+	CELL(1, "becomes", "203.0.113.10 5000 -> 8.8.8.8 53");
+	CELL(1, "to_source", "203.0.113.10");
+	CELL(1, "to_source_port", "5000");
+	CELL(1, "flags", "initiator\ntranslated\n");
+	end_table();
+}
+
 static void anEcmpNextHopListsItsMembers(void)
 {
 	static union {
@@ -154,6 +227,9 @@ int main(void)
 	RUN(aRuleIsALineOfWords);
 	RUN(anIdentityListsItsElements);
 	RUN(anEventSaysWhoDeniedWhat);
+	RUN(aFloatingIpSaysWhichPortsAreMapped);
+	RUN(aPoolSaysHowManyPortsAreLeft);
+	RUN(aTranslatedConnectionSaysWhatItsPacketsBecome);
 	RUN(anEcmpNextHopListsItsMembers);
 	RUN(statsAreOneRow);
 	return test_end();
