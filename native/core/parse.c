@@ -346,6 +346,22 @@ enum weft_drop weft_parse_ip(struct weft_worker *worker, struct weft_packet *pac
 	return family == 4 ? parse_ipv4(worker, packet, view) : parse_ipv6(worker, packet, view);
 }
 
+/* Where the transport's own checksum is; 0: not known. Completing one elsewhere would write over what policy has looked at. */
+static uint32_t checksum_offset(uint8_t protocol)
+{
+	switch (protocol) {
+	case WEFT_PROTOCOL_TCP:
+		return 16;
+	case WEFT_PROTOCOL_UDP:
+		return 6;
+	case WEFT_PROTOCOL_ICMP:
+	case WEFT_PROTOCOL_ICMPV6:
+		return 2;
+	default:
+		return 0;
+	}
+}
+
 static bool gso_agrees(const struct weft_packet *packet, const struct weft_view *view)
 {
 	bool partial = packet->flags & WEFT_PACKET_CSUM_PARTIAL;
@@ -373,11 +389,11 @@ enum weft_drop weft_parse_metadata(struct weft_packet *packet, const struct weft
 	if (packet->gso != WEFT_GSO_NONE && !gso_agrees(packet, view))
 		return WEFT_DROP_GSO;
 	if (packet->flags & WEFT_PACKET_CSUM_PARTIAL) {
-		uint32_t field = (uint32_t)packet->csum_start + packet->csum_offset;
+		uint32_t field = (uint32_t)packet->csum_start + packet->csum_offset, own = checksum_offset(view->protocol);
 
 		/* one header of at most 64 bytes holds the field; it lies in the packet and starts where L4 starts */
 		if (packet->csum_start != view->l4 || packet->csum_offset > 62 || field + 2 > WEFT_L3 + view->l3_bytes ||
-		    view->fragment != WEFT_FRAGMENT_NONE)
+		    view->fragment != WEFT_FRAGMENT_NONE || view->protocol == WEFT_PROTOCOL_SCTP || (own && packet->csum_offset != own))
 			return WEFT_DROP_GSO;
 	}
 	return WEFT_DROP_NONE;

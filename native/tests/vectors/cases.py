@@ -91,10 +91,10 @@ def edges():
         .into(1, eth(GW, A, udp(A4, B4, 1, 2, length=7))).into(1, eth(GW, A, ip4(A4, B4, 1, b"\x08\0\0\0"))) \
         .drop(1, "MALFORMED_TRANSPORT", 5)
     gso = tcp(A4, B4, 1000, 80, 5, b"x" * 3000, partial=True)
-    yield Case("edge-gso-metadata", "GSO without size, of the wrong family, without a checksum to fill, and a checksum outside.") \
+    yield Case("edge-gso-metadata", "GSO without size, of the wrong family, without a checksum to fill; a checksum outside, or in the place of a port.") \
         .into(1, eth(GW, A, gso), "gso=tcp4/0 csum=34+16").into(1, eth(GW, A, gso), "gso=tcp6/1000 csum=34+16") \
         .into(1, eth(GW, A, gso), "gso=tcp4/1000").into(1, eth(GW, A, u), "csum=34+400").into(1, eth(GW, A, u), "csum=20+6") \
-        .drop(1, "GSO", 5)
+        .into(1, eth(GW, A, u), "csum=34+2").drop(1, "GSO", 6)
     yield Case("edge-tunnel-from-port", "A tenant must not speak a tunnel protocol to a tunnel endpoint; to anybody else it may.") \
         .table("route 1 198.51.100.0/24 nexthop=2").table("route 1 192.0.2.0/24 nexthop=2").table("route 1 2001:db8:2::/64 nexthop=2") \
         .into(1, eth(GW, A, udp(A4, H2, 1, 4789))).into(1, eth(GW, A, udp(A4, H1, 1, 6635))).into(1, eth(GW, A, ip4(A4, H2, 47, b"\0" * 8))) \
