@@ -65,12 +65,15 @@ struct weft_rule_counter {
 	uint64_t packets, bytes;
 };
 
+struct weft_classifier; /* classify.h */
+
 /* A policy set. Rules never change: another set takes its place. Counters are written by one worker each, in lines of its own. */
 struct weft_policy {
 	uint32_t policy_id, rule_count;
 	uint8_t default_action;        /* enum weft_policy_action */
 	uint32_t counter_stride;       /* per worker: one per rule and one for the default, then padding to a cache line */
 	struct weft_rule_counter *counters; /* [workers][counter_stride] */
+	struct weft_classifier *classifier; /* the rules, compiled; as long-lived as the set */
 	struct weft_policy_rule rules[];
 };
 
