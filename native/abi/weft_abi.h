@@ -120,7 +120,7 @@ struct weft_done_msg {
 struct weft_dump_msg {
 	/* ROUTE, CONNECTION: only this VRF, or 0xffffffff for all; DROP: vif id or 0xffffffff for the sums; others: not read */
 	uint32_t vrf_id;
-	uint32_t limit;  /* at most so many objects in the answer; 0: as many as fit */
+	uint32_t limit;  /* at most so many objects in the answer; 0: as many as fit a page of about 1 MiB, at least one */
 	uint8_t marker[48];
 };
 

@@ -5,6 +5,7 @@
 
 #define PROTOCOL_ANY 0xffffu
 #define NO_BIT 0xffffffffu
+#define FILTER_ELEMENTS 8u /* a filter's word is for so many at most */
 
 /* A rule begins or ends to fit at a value. */
 struct mark {
@@ -44,7 +45,7 @@ struct builder {
 	uint32_t mark_count;
 	struct cut_list cuts[CUT_FIELDS];
 	struct slot_list slots[2];
-	uint32_t portless[2], any_element[2], full;
+	uint32_t portless[2], none[2]; /* bitmaps: of full ranges; of rules without an element */
 	uint32_t heads[WEFT_PROTOCOL_CLASSES]; /* the first bit of each class */
 	uint32_t protocol_bitmaps[2 * WEFT_PROTOCOL_CLASSES];
 	uint32_t class_count;
@@ -181,30 +182,24 @@ static bool same_value(const struct mark *one, const struct mark *other)
 	return one->high == other->high && one->low == other->low;
 }
 
-/* Marks where rules begin and end to fit, and leaves those that fit everywhere in the draft. False: all do, or none fits anything else. */
-static bool mark_field(struct builder *builder, enum cut_field field)
+/* Marks where rules begin and end to fit, and leaves those that fit everywhere in the draft. */
+static void mark_field(struct builder *builder, enum cut_field field)
 {
-	bool asked = false;
-
 	weft_bitmap_reset(&builder->bitmaps);
 	builder->mark_count = 0;
 	for (uint32_t bit = 0; bit < builder->rule_count; bit++) {
 		struct span span;
 
-		if (!span_of(&builder->rules[builder->order[bit]], field, &span)) {
-			asked = true;
+		if (!span_of(&builder->rules[builder->order[bit]], field, &span))
 			continue;
-		}
 		if (span.whole) {
 			weft_bitmap_flip(&builder->bitmaps, bit);
 			continue;
 		}
-		asked = true;
 		add_mark(builder, span.first_high, span.first_low, bit);
 		if (!is_last(field, &span))
 			add_mark(builder, span.last_high + (span.last_low == ~0ull), span.last_low + 1, bit);
 	}
-	return asked;
 }
 
 static int build_cuts(struct builder *builder, enum cut_field field)
@@ -212,8 +207,7 @@ static int build_cuts(struct builder *builder, enum cut_field field)
 	struct cut_list *list = &builder->cuts[field];
 	uint32_t everywhere;
 
-	if (!mark_field(builder, field))
-		return 0;
+	mark_field(builder, field);
 	list->capacity = builder->mark_count + 1;
 	list->cuts = weft_host_alloc(list->capacity * sizeof(*list->cuts));
 	if (!list->cuts)
@@ -299,7 +293,7 @@ static const struct weft_policy_end *end_of(const struct builder *builder, uint3
 /* The element's slot, or the empty one for it. */
 static struct weft_element_slot *slot_of(struct weft_element_slot *slots, uint32_t slot_count, uint32_t kind, uint64_t id)
 {
-	uint32_t at = weft_element_hash(kind, id) & (slot_count - 1);
+	uint32_t at = (uint32_t)weft_element_hash(kind, id) & (slot_count - 1);
 
 	while (slots[at].kind && (slots[at].id != id || slots[at].kind != kind))
 		at = (at + 1) & (slot_count - 1);
@@ -316,7 +310,7 @@ static uint32_t slots_for(uint32_t elements)
 	return slots;
 }
 
-/* Chains the bits of each element behind its slot's `bitmap`; bits without element are in the draft. */
+/* Chains the bits of each element behind its slot's `row`; bits without element are in the draft. */
 static void chain_elements(struct builder *builder, uint32_t end, struct slot_list *list)
 {
 	weft_bitmap_reset(&builder->bitmaps);
@@ -333,8 +327,8 @@ static void chain_elements(struct builder *builder, uint32_t end, struct slot_li
 			*slot = (struct weft_element_slot){of_rule->id, of_rule->kind, NO_BIT};
 			list->used++;
 		}
-		builder->next[bit] = slot->bitmap;
-		slot->bitmap = bit;
+		builder->next[bit] = slot->row;
+		slot->row = bit;
 	}
 }
 
@@ -345,22 +339,19 @@ static int build_elements(struct builder *builder, uint32_t end)
 
 	for (uint32_t bit = 0; bit < builder->rule_count; bit++)
 		asked += end_of(builder, bit, end)->kind != WEFT_ELEMENT_ANY;
-	builder->any_element[end] = builder->full;
-	if (!asked)
-		return 0;
 	list->slot_count = slots_for(asked);
 	list->slots = weft_host_alloc(list->slot_count * sizeof(*list->slots));
 	if (!list->slots)
 		return -ENOMEM;
 	chain_elements(builder, end, list);
-	builder->any_element[end] = weft_bitmap_freeze(&builder->bitmaps);
+	builder->none[end] = weft_bitmap_freeze(&builder->bitmaps);
 	for (uint32_t at = 0; at < list->slot_count && !builder->bitmaps.error; at++) {
 		if (!list->slots[at].kind)
 			continue;
 		weft_bitmap_reset(&builder->bitmaps);
-		for (uint32_t bit = list->slots[at].bitmap; bit != NO_BIT; bit = builder->next[bit])
+		for (uint32_t bit = list->slots[at].row; bit != NO_BIT; bit = builder->next[bit])
 			weft_bitmap_flip(&builder->bitmaps, bit);
-		list->slots[at].bitmap = weft_bitmap_freeze(&builder->bitmaps);
+		list->slots[at].row = weft_bitmap_freeze(&builder->bitmaps);
 	}
 	return builder->bitmaps.error;
 }
@@ -410,19 +401,21 @@ static struct weft_cuts *cuts_of(struct weft_classifier *out, enum cut_field fie
 	return first + field % 2;
 }
 
+static uint32_t row_of(const struct builder *builder, uint32_t bitmap) { return bitmap * builder->bitmaps.group_count; }
+
 static void put_cuts(struct weft_classifier *out, size_t *used, const struct builder *builder, enum cut_field field)
 {
 	const struct cut_list *list = &builder->cuts[field];
 	void *lows = room((uint8_t *)out, used, (size_t)list->count * value_bytes(field));
-	uint32_t *bitmaps = room((uint8_t *)out, used, (size_t)list->count * sizeof(*bitmaps));
+	uint32_t *rows = room((uint8_t *)out, used, (size_t)list->count * sizeof(*rows));
 
 	if (!out)
 		return;
-	*cuts_of(out, field) = (struct weft_cuts){list->count, lows, bitmaps};
+	*cuts_of(out, field) = (struct weft_cuts){list->count, lows, rows};
 	for (uint32_t i = 0; i < list->count; i++) {
 		const struct cut *cut = &list->cuts[i];
 
-		bitmaps[i] = cut->bitmap;
+		rows[i] = row_of(builder, cut->bitmap);
 		if (field <= DESTINATION_PORT)
 			((uint16_t *)lows)[i] = (uint16_t)cut->low;
 		else if (field <= DESTINATION4)
@@ -435,17 +428,26 @@ static void put_cuts(struct weft_classifier *out, size_t *used, const struct bui
 static void put_elements(struct weft_classifier *out, size_t *used, const struct builder *builder, uint32_t end)
 {
 	const struct slot_list *list = &builder->slots[end];
-	uint32_t slot_count = slots_for(list->used);
+	uint32_t slot_count = slots_for(list->used), filter_words = slots_for(list->used / FILTER_ELEMENTS);
 	struct weft_element_slot *slots = room((uint8_t *)out, used, list->used ? slot_count * sizeof(*slots) : 0);
+	uint64_t *filter = room((uint8_t *)out, used, list->used ? filter_words * sizeof(*filter) : 0);
+	struct weft_elements *elements = out ? &out->elements[end] : NULL;
 
 	if (!out)
 		return;
-	out->any_element[end] = builder->any_element[end];
-	out->slots[end] = slots;
-	out->slot_masks[end] = slot_count - 1;
+	elements->none = row_of(builder, builder->none[end]);
+	if (!list->used)
+		return;
+	*elements = (struct weft_elements){elements->none, slot_count - 1, filter_words - 1, slots, filter};
 	for (uint32_t i = 0; i < list->slot_count; i++) {
-		if (list->slots[i].kind)
-			*slot_of(slots, slot_count, list->slots[i].kind, list->slots[i].id) = list->slots[i];
+		const struct weft_element_slot *from = &list->slots[i];
+		uint64_t hash = weft_element_hash(from->kind, from->id);
+
+		if (!from->kind)
+			continue;
+		*slot_of(slots, slot_count, from->kind, from->id) =
+		    (struct weft_element_slot){from->id, from->kind, row_of(builder, from->row)};
+		filter[weft_filter_word(hash, elements->filter_mask)] |= weft_filter_bit(hash);
 	}
 }
 
@@ -464,11 +466,9 @@ static void put_rules(struct weft_classifier *out, size_t *used, const struct bu
 	if (!out)
 		return;
 	out->rule_count = count;
-	out->word_count = words;
 	out->orders = orders;
 	out->first = first;
 	out->decisions = decisions;
-	out->last_word = count % WEFT_WORD_BITS ? (1ull << count % WEFT_WORD_BITS) - 1 : ~0ull;
 	for (uint32_t bit = 0; bit < count; bit++)
 		orders[bit] = (uint16_t)builder->order[bit];
 	for (uint32_t word = 0; word < words; word++)
@@ -481,7 +481,7 @@ static void put_rules(struct weft_classifier *out, size_t *used, const struct bu
 /* Fills `out`, or (NULL) says how many bytes it wants. */
 static size_t put(struct weft_classifier *out, const struct builder *builder, uint8_t default_action)
 {
-	size_t used = sizeof(*out), protocol_bytes = 2 * builder->class_count * sizeof(uint32_t);
+	size_t used = sizeof(*out);
 	uint32_t *protocols;
 
 	put_bitmaps(out, &used, &builder->bitmaps);
@@ -490,13 +490,15 @@ static size_t put(struct weft_classifier *out, const struct builder *builder, ui
 	for (uint32_t end = 0; end < 2; end++)
 		put_elements(out, &used, builder, end);
 	put_rules(out, &used, builder, default_action);
-	protocols = room((uint8_t *)out, &used, protocol_bytes);
+	protocols = room((uint8_t *)out, &used, 2 * builder->class_count * sizeof(*protocols));
 	if (!out)
 		return used;
-	out->protocols = memcpy(protocols, builder->protocol_bitmaps, protocol_bytes);
+	for (uint32_t i = 0; i < 2 * builder->class_count; i++)
+		protocols[i] = row_of(builder, builder->protocol_bitmaps[i]);
+	out->protocols = protocols;
 	memcpy(out->protocol_class, builder->protocol_class, sizeof(out->protocol_class));
-	memcpy(out->portless, builder->portless, sizeof(out->portless));
-	out->full = builder->full;
+	for (uint32_t end = 0; end < 2; end++)
+		out->portless[end] = row_of(builder, builder->portless[end]);
 	out->bytes = used;
 	return used;
 }
@@ -524,9 +526,6 @@ static int build(struct builder *builder)
 		builder->scratch = builder->items + 2 * builder->rule_count;
 		order_bits(builder);
 	}
-	for (uint32_t bit = 0; bit < builder->rule_count; bit++)
-		weft_bitmap_flip(&builder->bitmaps, bit);
-	builder->full = weft_bitmap_freeze(&builder->bitmaps);
 	for (enum cut_field field = 0; field < CUT_FIELDS && !error; field++)
 		error = build_cuts(builder, field);
 	for (uint32_t end = 0; end < 2 && !error; end++)

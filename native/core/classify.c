@@ -3,15 +3,15 @@
 #include "classify.h"
 #include "weft_tables.h"
 
-#define FIELDS 5u				     /* protocol, two ports, two addresses */
-#define END_BITMAPS (WEFT_IDENTITY_ELEMENTS_MAX + 2u) /* an identity's elements, itself, and the rules that ask for none */
+#define FIELDS 5u /* two ports, two addresses, protocol */
+#define STEP 4u   /* rows of an end go by so many; row 0 is empty */
+#define END_ROWS ((WEFT_IDENTITY_ELEMENTS_MAX + 1 + STEP - 1) / STEP * STEP)
 
-/* Bitmaps to be intersected; of each end one that is the union of several. */
+/* What is to be intersected: a row of each field, and of each end the union of several. */
 struct search {
-	uint32_t field_count;
-	uint32_t end_counts[2]; /* 0: no rule asks */
 	uint32_t fields[FIELDS];
-	uint32_t ends[2][END_BITMAPS];
+	uint32_t end_counts[2]; /* multiples of STEP */
+	uint32_t ends[2][END_ROWS];
 };
 
 /* Index of the last of ascending `lows` that is not above the value; lows[0] is never above. */
@@ -61,67 +61,69 @@ static uint32_t find_address6(const struct weft_cuts *cuts, const uint8_t *addre
 	return base;
 }
 
-static void add_field(struct search *search, uint32_t bitmap, uint32_t full)
+static uint32_t find_element(const struct weft_elements *elements, uint64_t hash, uint32_t kind, uint64_t id)
 {
-	search->fields[search->field_count] = bitmap;
-	search->field_count += bitmap != full;
-}
+	uint32_t at = (uint32_t)hash & elements->slot_mask;
 
-static void add_element(const struct weft_classifier *classifier, struct search *search, uint32_t end, uint32_t kind, uint64_t id)
-{
-	uint32_t at = weft_element_hash(kind, id) & classifier->slot_masks[end];
-	const struct weft_element_slot *slots = classifier->slots[end];
-
-	for (; slots[at].kind; at = (at + 1) & classifier->slot_masks[end]) {
-		if (slots[at].id == id && slots[at].kind == kind) {
-			search->ends[end][search->end_counts[end]++] = slots[at].bitmap;
-			return;
-		}
+	for (; elements->slots[at].kind; at = (at + 1) & elements->slot_mask) {
+		if (elements->slots[at].id == id && elements->slots[at].kind == kind)
+			return elements->slots[at].row;
 	}
+	return 0;
 }
 
-static void find_end(const struct weft_classifier *classifier, const struct weft_subject *subject, uint32_t end, struct search *search)
+/* The rows of what the identity has and rules name, behind the one of the rules that name nothing. */
+static uint32_t find_end(const struct weft_elements *elements, const struct weft_subject *subject, uint32_t end, uint32_t *rows)
 {
 	const struct weft_identity *identity = subject->identities[end];
+	uint8_t found[WEFT_IDENTITY_ELEMENTS_MAX];
+	uint32_t count = 0, used = 1;
 
-	search->end_counts[end] = 0;
-	if (classifier->any_element[end] == classifier->full)
-		return;
-	search->ends[end][0] = classifier->any_element[end];
-	search->end_counts[end] = 1;
-	if (subject->identity_ids[end] < WEFT_IDENTITY_FIRST)
-		add_element(classifier, search, end, WEFT_ELEMENT_IDENTITY, subject->identity_ids[end]);
-	for (uint32_t i = 0; identity && i < identity->element_count; i++)
-		add_element(classifier, search, end, identity->elements[i].kind, identity->elements[i].id);
+	rows[0] = elements->none;
+	if (identity && elements->slots) {
+		for (uint32_t i = 0; i < identity->element_count; i++) { /* without branches: which ones pass cannot be foretold */
+			uint64_t hash = weft_element_hash(identity->elements[i].kind, identity->elements[i].id);
+
+			found[count] = (uint8_t)i;
+			count += (elements->filter[weft_filter_word(hash, elements->filter_mask)] & weft_filter_bit(hash)) != 0;
+		}
+		for (uint32_t i = 0; i < count; i++) {
+			const struct weft_element *element = &identity->elements[found[i]];
+
+			rows[used] = find_element(elements, weft_element_hash(element->kind, element->id), element->kind, element->id);
+			used += rows[used] != 0;
+		}
+	} else if (elements->slots && subject->identity_ids[end] < WEFT_IDENTITY_FIRST) {
+		uint64_t id = subject->identity_ids[end];
+
+		rows[used++] = find_element(elements, weft_element_hash(WEFT_ELEMENT_IDENTITY, id), WEFT_ELEMENT_IDENTITY, id);
+	}
+	while (used % STEP)
+		rows[used++] = 0;
+	return used;
 }
 
-static void find_fields(const struct weft_classifier *classifier, const struct weft_subject *subject, struct search *search)
+static void find_rows(const struct weft_classifier *classifier, const struct weft_subject *subject, struct search *search)
 {
 	bool v6 = subject->family == 6;
 
-	search->field_count = 0;
-	for (uint32_t end = 2; end-- > 0;) { /* destinations tell more */
+	for (uint32_t end = 0; end < 2; end++) {
 		const struct weft_cuts *ports = &classifier->ports[end];
 		const struct weft_cuts *addresses = v6 ? &classifier->addresses6[end] : &classifier->addresses4[end];
+		uint32_t at = v6 ? find_address6(addresses, subject->addresses[end]) : find_address4(addresses, subject->addresses[end]);
 
-		if (ports->count)
-			add_field(search,
-				  subject->has_ports ? ports->bitmaps[find_port(ports, subject->ports[end])] : classifier->portless[end],
-				  classifier->full);
-		if (addresses->count) {
-			uint32_t at = v6 ? find_address6(addresses, subject->addresses[end])
-					 : find_address4(addresses, subject->addresses[end]);
-
-			add_field(search, addresses->bitmaps[at], classifier->full);
-		}
-		find_end(classifier, subject, end, search);
+		search->fields[end] =
+		    subject->has_ports ? ports->rows[find_port(ports, subject->ports[end])] : classifier->portless[end];
+		search->fields[2 + end] = addresses->rows[at];
 	}
-	add_field(search, classifier->protocols[2 * classifier->protocol_class[subject->protocol] + v6], classifier->full);
+	search->fields[4] = classifier->protocols[2 * classifier->protocol_class[subject->protocol] + v6];
+	for (uint32_t end = 0; end < 2; end++)
+		search->end_counts[end] = find_end(&classifier->elements[end], subject, end, search->ends[end]);
 }
 
-static const struct weft_bitmap_group *group_of(const struct weft_classifier *classifier, uint32_t bitmap, uint32_t group)
+static const struct weft_bitmap_group *group_of(const struct weft_classifier *classifier, uint32_t row, uint32_t group)
 {
-	return &classifier->groups[classifier->bitmaps[bitmap * classifier->group_count + group]];
+	return &classifier->groups[classifier->bitmaps[row + group]];
 }
 
 static uint64_t word_of(const struct weft_classifier *classifier, const struct weft_bitmap_group *group, uint32_t word)
@@ -129,61 +131,66 @@ static uint64_t word_of(const struct weft_classifier *classifier, const struct w
 	return classifier->blocks[group->blocks[word / WEFT_BLOCK_WORDS]].words[word % WEFT_BLOCK_WORDS];
 }
 
-/* What the end's bitmaps have in this word of the group, together. */
-static uint64_t end_word(const struct weft_classifier *classifier, const struct search *search, uint32_t end, uint32_t group,
-			 uint32_t word)
+/* The words of the group in which one of the rows has something. */
+static uint64_t union_mask(const struct weft_classifier *classifier, const uint32_t *rows, uint32_t count, uint32_t group)
 {
 	uint64_t all = 0;
 
-	for (uint32_t i = 0; i < search->end_counts[end]; i++)
-		all |= word_of(classifier, group_of(classifier, search->ends[end][i], group), word);
+	for (uint32_t i = 0; i < count; i += STEP) {
+		for (uint32_t k = 0; k < STEP; k++)
+			all |= group_of(classifier, rows[i + k], group)->mask;
+	}
 	return all;
 }
 
-/* The words of the group in which every field has something. */
-static uint64_t group_mask(const struct weft_classifier *classifier, const struct search *search, uint32_t group,
-			   const struct weft_bitmap_group *fields[FIELDS])
+static uint64_t union_word(const struct weft_classifier *classifier, const uint32_t *rows, uint32_t count, uint32_t group, uint32_t word)
 {
-	uint64_t mask = group_of(classifier, classifier->full, group)->mask;
+	uint64_t all = 0;
 
-	for (uint32_t i = 0; i < search->field_count; i++) {
+	for (uint32_t i = 0; i < count; i += STEP) {
+		for (uint32_t k = 0; k < STEP; k++)
+			all |= word_of(classifier, group_of(classifier, rows[i + k], group), word);
+	}
+	return all;
+}
+
+/* The first rule of the group that fits, if it comes before `best`, else `best`. */
+static uint32_t search_group(const struct weft_classifier *classifier, const struct search *search, uint32_t group, uint32_t best)
+{
+	const struct weft_bitmap_group *fields[FIELDS];
+	uint64_t mask = ~0ull;
+
+	for (uint32_t i = 0; i < FIELDS; i++) {
 		fields[i] = group_of(classifier, search->fields[i], group);
 		mask &= fields[i]->mask;
 	}
-	for (uint32_t end = 0; end < 2 && mask; end++) {
-		uint64_t all = 0;
+	for (uint32_t end = 0; end < 2; end++)
+		mask &= union_mask(classifier, search->ends[end], search->end_counts[end], group);
+	for (; mask; mask &= mask - 1) {
+		uint32_t word = (uint32_t)__builtin_ctzll(mask), at = group * WEFT_GROUP_WORDS + word, order;
+		uint64_t bits = ~0ull;
 
-		for (uint32_t i = 0; i < search->end_counts[end]; i++)
-			all |= group_of(classifier, search->ends[end][i], group)->mask;
-		mask &= search->end_counts[end] ? all : ~0ull;
+		if (classifier->first[at] >= best)
+			continue;
+		for (uint32_t i = 0; i < FIELDS; i++)
+			bits &= word_of(classifier, fields[i], word);
+		for (uint32_t end = 0; end < 2; end++)
+			bits &= union_word(classifier, search->ends[end], search->end_counts[end], group, word);
+		if (!bits)
+			continue;
+		order = classifier->orders[at * WEFT_WORD_BITS + (uint32_t)__builtin_ctzll(bits)];
+		best = order < best ? order : best;
 	}
-	return mask;
+	return best;
 }
 
 uint32_t weft_classify(const struct weft_classifier *classifier, const struct weft_subject *subject)
 {
-	const struct weft_bitmap_group *fields[FIELDS];
 	uint32_t best = classifier->rule_count;
 	struct search search;
 
-	find_fields(classifier, subject, &search);
-	for (uint32_t group = 0; group < classifier->group_count; group++) {
-		for (uint64_t mask = group_mask(classifier, &search, group, fields); mask; mask &= mask - 1) {
-			uint32_t word = (uint32_t)__builtin_ctzll(mask), at = group * WEFT_GROUP_WORDS + word;
-			uint64_t bits = at + 1 == classifier->word_count ? classifier->last_word : ~0ull;
-			uint32_t order;
-
-			if (classifier->first[at] >= best)
-				continue;
-			for (uint32_t i = 0; i < search.field_count; i++)
-				bits &= word_of(classifier, fields[i], word);
-			for (uint32_t end = 0; end < 2 && bits; end++)
-				bits &= search.end_counts[end] ? end_word(classifier, &search, end, group, word) : ~0ull;
-			if (!bits)
-				continue;
-			order = classifier->orders[at * WEFT_WORD_BITS + (uint32_t)__builtin_ctzll(bits)];
-			best = order < best ? order : best;
-		}
-	}
+	find_rows(classifier, subject, &search);
+	for (uint32_t group = 0; group < classifier->group_count; group++)
+		best = search_group(classifier, &search, group, best);
 	return best;
 }

@@ -11,7 +11,7 @@
 
 struct weft_identity;
 
-/* Who opens what, as rules see it. [0]: the initiator, [1]: where to. */
+/* Who opens what, as rules see it. [0]: who, [1]: where to. */
 struct weft_subject {
 	uint8_t family, protocol;
 	bool has_ports;	   /* false: only rules with full ranges match */
@@ -31,37 +31,44 @@ struct weft_address {
 	uint64_t high, low;
 };
 
-/* Values are cut into ranges that the same rules fit: range i begins at lows[i], lows[0] is 0. */
+/*
+ * Values are cut into ranges that the same rules fit: range i begins at lows[i], lows[0] is 0. A row is where a bitmap's groups begin in
+ * `bitmaps`.
+ */
 struct weft_cuts {
-	uint32_t count; /* 0: no rule asks */
-	const void *lows;	  /* ports: uint16_t, IPv4: uint32_t, IPv6: struct weft_address */
-	const uint32_t *bitmaps; /* [count] */
+	uint32_t count;	      /* at least 1 */
+	const void *lows;     /* ports: uint16_t, IPv4: uint32_t, IPv6: struct weft_address */
+	const uint32_t *rows; /* [count] */
 };
 
 struct weft_element_slot {
 	uint64_t id;
 	uint32_t kind; /* enum weft_element_kind; 0: empty */
-	uint32_t bitmap;
+	uint32_t row;
+};
+
+/* Elements that rules of one end name. */
+struct weft_elements {
+	uint32_t none; /* row of the rules that name none */
+	uint32_t slot_mask, filter_mask;
+	const struct weft_element_slot *slots;
+	const uint64_t *filter; /* a bit per hash; most elements that no rule names end here */
 };
 
 struct weft_classifier {
-	uint32_t rule_count, group_count, word_count;
-	uint32_t full;	   /* bitmap of all rules */
-	uint64_t last_word; /* its bits in the last word */
-	size_t bytes;
+	uint32_t rule_count, group_count;
 	const struct weft_bitmap_block *blocks;
 	const struct weft_bitmap_group *groups;
-	const uint32_t *bitmaps;     /* [][group_count] */
-	const uint16_t *orders;	     /* [word_count * 64]: a bit's rule */
-	const uint16_t *first;	     /* [word_count]: the first rule of a word, which is its lowest bit */
-	const uint8_t *decisions;    /* [rule_count + 1]: of rules, and of the default */
-	const uint32_t *protocols;   /* bitmaps: [class * 2 + (family is 6)] */
+	const uint32_t *bitmaps;
+	const uint16_t *orders;	   /* [words * 64]: a bit's rule */
+	const uint16_t *first;	   /* [words]: the first rule of a word, which is its lowest bit */
+	const uint8_t *decisions;  /* [rule_count + 1]: of rules, and of the default */
+	const uint32_t *protocols; /* rows: [class * 2 + (family is 6)] */
 	struct weft_cuts ports[2], addresses4[2], addresses6[2];
-	uint32_t portless[2];	     /* bitmaps of full ranges */
-	uint32_t any_element[2];     /* bitmaps of rules without an element; `full`: no rule has one */
-	uint32_t slot_masks[2];
-	const struct weft_element_slot *slots[2];
+	struct weft_elements elements[2];
+	uint32_t portless[2];	      /* rows of full ranges */
 	uint16_t protocol_class[256]; /* 0: named by no rule */
+	size_t bytes;
 } __attribute__((aligned(WEFT_CACHE_LINE)));
 
 /* NULL: out of memory. Control thread. */
@@ -70,11 +77,14 @@ void weft_classifier_destroy(struct weft_classifier *classifier);
 /* The first rule that matches, or rule_count. Worker or control context. */
 uint32_t weft_classify(const struct weft_classifier *classifier, const struct weft_subject *subject);
 
-static inline uint32_t weft_element_hash(uint32_t kind, uint64_t id)
+/* The slot is in the low bits, the filter's bit in others. */
+static inline uint64_t weft_element_hash(uint32_t kind, uint64_t id)
 {
 	uint64_t hash = (id ^ (uint64_t)kind << 61) * 0x9e3779b97f4a7c15ull;
 
-	return (uint32_t)(hash >> 32 ^ hash >> 47);
+	return hash ^ hash >> 32;
 }
+static inline uint64_t weft_filter_bit(uint64_t hash) { return 1ull << (hash >> 58); }
+static inline uint32_t weft_filter_word(uint64_t hash, uint32_t mask) { return (uint32_t)(hash >> 38) & mask; }
 
 #endif
