@@ -12,15 +12,18 @@ static void pool_destroy(struct weft_pool *pool)
 /* `bytes` is a multiple of 4. */
 static uint32_t hash_of(const uint8_t *record, uint32_t bytes)
 {
-	uint64_t hash = bytes;
-	uint32_t word;
+	uint64_t hash = bytes, word;
+	uint32_t at = 0, last = 0;
 
-	for (uint32_t at = 0; at < bytes; at += sizeof(word)) {
+	for (; at + sizeof(word) <= bytes; at += sizeof(word)) {
 		memcpy(&word, record + at, sizeof(word));
 		hash = (hash ^ word) * 0x9e3779b97f4a7c15ull;
 		hash ^= hash >> 32;
 	}
-	return (uint32_t)(hash ^ hash >> 16);
+	if (at < bytes)
+		memcpy(&last, record + at, sizeof(last));
+	hash = (hash ^ last) * 0x9e3779b97f4a7c15ull;
+	return (uint32_t)(hash >> 32 ^ hash >> 47);
 }
 
 /* The slot of an equal record, or the empty one where it belongs. */

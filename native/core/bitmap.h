@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /*
- * Sets of rules as bitmaps, of which there are many that differ little: equal blocks of 512 bits are kept once, and so are equal
- * groups of eight blocks and equal bitmaps. What one more bitmap costs is what it has of its own. Control thread, while a classifier
- * is built; the finished tables are read by workers.
+ * Sets of rules as bitmaps, of which there are many that differ little: equal blocks of 512 bits are kept once, and so are
+ * equal groups of eight blocks and equal bitmaps. What one more bitmap costs is what it has of its own. Control thread, while a
+ * classifier is built; the finished tables are read by workers.
  */
 #ifndef WEFT_CORE_BITMAP_H
 #define WEFT_CORE_BITMAP_H
@@ -38,8 +38,8 @@ struct weft_bitmaps {
 	uint32_t group_count;
 	/* the draft: what weft_bitmap_freeze keeps */
 	uint64_t *words;	 /* [group_count * WEFT_GROUP_WORDS] */
-	uint32_t *draft_blocks; /* [group_count * WEFT_GROUP_BLOCKS] */
-	uint32_t *draft_groups; /* [group_count] */
+	uint32_t *draft_blocks;	 /* [group_count * WEFT_GROUP_BLOCKS] */
+	uint32_t *draft_groups;	 /* [group_count] */
 	uint64_t dirty, touched; /* blocks: since the last freeze, since the last reset */
 	int error;		 /* -ENOMEM sticks */
 };

@@ -2,6 +2,7 @@
 /* Compiles a policy set (classify.h). Control thread. Memory while it is built: the result twice, and 200 bytes a rule. */
 #include "classify.h"
 #include "sort.h"
+#include "weft_tables.h"
 
 #define PROTOCOL_ANY 0xffffu
 #define NO_BIT 0xffffffffu
@@ -37,15 +38,15 @@ struct builder {
 	uint32_t rule_count;
 	struct weft_bitmaps bitmaps;
 	/* one allocation */
-	struct mark *marks;  /* [2 * rule_count] */
-	uint32_t *order;     /* [rule_count]: the rule of each bit */
-	uint32_t *items;     /* [2 * rule_count]: what is sorted */
-	uint32_t *scratch;   /* [2 * rule_count] */
-	uint32_t *next;      /* [rule_count]: bits of one value, chained */
+	struct mark *marks; /* [2 * rule_count] */
+	uint32_t *order;    /* [rule_count]: the rule of each bit */
+	uint32_t *items;    /* [2 * rule_count]: what is sorted */
+	uint32_t *scratch;  /* [2 * rule_count] */
+	uint32_t *next;	    /* [rule_count]: bits of one value, chained */
 	uint32_t mark_count;
 	struct cut_list cuts[CUT_FIELDS];
 	struct slot_list slots[2];
-	uint32_t portless[2], none[2]; /* bitmaps: of full ranges; of rules without an element */
+	uint32_t portless[2], none[2];	       /* bitmaps: of full ranges; of rules without an element */
 	uint32_t heads[WEFT_PROTOCOL_CLASSES]; /* the first bit of each class */
 	uint32_t protocol_bitmaps[2 * WEFT_PROTOCOL_CLASSES];
 	uint32_t class_count;
@@ -54,7 +55,10 @@ struct builder {
 
 /* ---- the order of the bits ---- */
 
-static int compare_numbers(uint64_t one, uint64_t other) { return one < other ? -1 : one > other; }
+static int compare_numbers(uint64_t one, uint64_t other)
+{
+	return one < other ? -1 : one > other;
+}
 
 static int compare_elements(const struct weft_policy_end *one, const struct weft_policy_end *other)
 {
@@ -142,10 +146,14 @@ static bool span_of(const struct weft_policy_rule *rule, enum cut_field field, s
 	uint16_t max = field == SOURCE_PORT ? rule->source_port_max : rule->destination_port_max;
 
 	switch (field) {
-	case SOURCE4: return address_span(&rule->source, 4, span);
-	case DESTINATION4: return address_span(&rule->destination, 4, span);
-	case SOURCE6: return address_span(&rule->source, 6, span);
-	case DESTINATION6: return address_span(&rule->destination, 6, span);
+	case SOURCE4:
+		return address_span(&rule->source, 4, span);
+	case DESTINATION4:
+		return address_span(&rule->destination, 4, span);
+	case SOURCE6:
+		return address_span(&rule->source, 6, span);
+	case DESTINATION6:
+		return address_span(&rule->destination, 6, span);
 	default:
 		*span = (struct span){.first_low = min, .last_low = max, .whole = min == 0 && max == 0xffff};
 		return true;
@@ -156,10 +164,13 @@ static bool is_last(enum cut_field field, const struct span *span)
 {
 	switch (field) {
 	case SOURCE4:
-	case DESTINATION4: return span->last_low == 0xffffffffu;
+	case DESTINATION4:
+		return span->last_low == 0xffffffffu;
 	case SOURCE6:
-	case DESTINATION6: return span->last_high == ~0ull && span->last_low == ~0ull;
-	default: return span->last_low == 0xffff;
+	case DESTINATION6:
+		return span->last_high == ~0ull && span->last_low == ~0ull;
+	default:
+		return span->last_low == 0xffff;
 	}
 }
 
@@ -172,7 +183,8 @@ static void add_mark(struct builder *builder, uint64_t high, uint64_t low, uint3
 
 static bool mark_before(const void *context, uint32_t a, uint32_t b)
 {
-	const struct mark *one = &((const struct builder *)context)->marks[a], *other = &((const struct builder *)context)->marks[b];
+	const struct mark *one = &((const struct builder *)context)->marks[a],
+			  *other = &((const struct builder *)context)->marks[b];
 
 	return one->high < other->high || (one->high == other->high && one->low < other->low);
 }
@@ -274,7 +286,7 @@ static int build_protocols(struct builder *builder)
 		weft_bitmap_reset(&builder->bitmaps);
 		flip_class(builder, 0, family);
 		builder->protocol_bitmaps[v6] = weft_bitmap_freeze(&builder->bitmaps);
-		for (uint32_t class = 1; class < builder->class_count; class++) {
+		for (uint32_t class = 1; class < builder->class_count; class ++) {
 			flip_class(builder, class, family);
 			builder->protocol_bitmaps[2 * class + v6] = weft_bitmap_freeze(&builder->bitmaps);
 			flip_class(builder, class, family);
@@ -293,7 +305,7 @@ static const struct weft_policy_end *end_of(const struct builder *builder, uint3
 /* The element's slot, or the empty one for it. */
 static struct weft_element_slot *slot_of(struct weft_element_slot *slots, uint32_t slot_count, uint32_t kind, uint64_t id)
 {
-	uint32_t at = (uint32_t)weft_element_hash(kind, id) & (slot_count - 1);
+	uint32_t at = weft_element_hash(kind, id) & (slot_count - 1);
 
 	while (slots[at].kind && (slots[at].id != id || slots[at].kind != kind))
 		at = (at + 1) & (slot_count - 1);
@@ -360,7 +372,9 @@ static int build_elements(struct builder *builder, uint32_t end)
 
 static uint32_t value_bytes(enum cut_field field)
 {
-	return field <= DESTINATION_PORT ? sizeof(uint16_t) : field <= DESTINATION4 ? sizeof(uint32_t) : sizeof(struct weft_address);
+	return field <= DESTINATION_PORT ? sizeof(uint16_t)
+	       : field <= DESTINATION4	 ? sizeof(uint32_t)
+					 : sizeof(struct weft_address);
 }
 
 /* Room for an array behind what is there, from a multiple of 8 on. `base` NULL: only counted. */
@@ -380,11 +394,17 @@ static const void *put_pool(struct weft_classifier *out, size_t *used, const str
 	return at ? memcpy(at, pool->records, bytes) : NULL;
 }
 
-static void put_bitmaps(struct weft_classifier *out, size_t *used, const struct weft_bitmaps *bitmaps)
+static bool is_block(const struct builder *builder)
 {
+	return builder->rule_count <= WEFT_BLOCK_WORDS * WEFT_WORD_BITS;
+}
+
+static void put_bitmaps(struct weft_classifier *out, size_t *used, const struct builder *builder)
+{
+	const struct weft_bitmaps *bitmaps = &builder->bitmaps;
 	const void *blocks = put_pool(out, used, &bitmaps->blocks);
-	const void *groups = put_pool(out, used, &bitmaps->groups);
-	const void *numbers = put_pool(out, used, &bitmaps->bitmaps);
+	const void *groups = is_block(builder) ? NULL : put_pool(out, used, &bitmaps->groups);
+	const void *numbers = is_block(builder) ? NULL : put_pool(out, used, &bitmaps->bitmaps);
 
 	if (!out)
 		return;
@@ -392,16 +412,28 @@ static void put_bitmaps(struct weft_classifier *out, size_t *used, const struct 
 	out->groups = groups;
 	out->bitmaps = numbers;
 	out->group_count = bitmaps->group_count;
+	if (is_block(builder))
+		out->block_words = (builder->rule_count + WEFT_WORD_BITS - 1) / WEFT_WORD_BITS;
 }
 
 static struct weft_cuts *cuts_of(struct weft_classifier *out, enum cut_field field)
 {
-	struct weft_cuts *first = field <= DESTINATION_PORT ? out->ports : field <= DESTINATION4 ? out->addresses4 : out->addresses6;
+	struct weft_cuts *first = field <= DESTINATION_PORT ? out->ports
+				  : field <= DESTINATION4   ? out->addresses4
+							    : out->addresses6;
 
 	return first + field % 2;
 }
 
-static uint32_t row_of(const struct builder *builder, uint32_t bitmap) { return bitmap * builder->bitmaps.group_count; }
+static uint32_t row_of(const struct builder *builder, uint32_t bitmap)
+{
+	const struct weft_bitmaps *bitmaps = &builder->bitmaps;
+	uint32_t group = ((const uint32_t *)bitmaps->bitmaps.records)[bitmap * bitmaps->group_count];
+
+	if (is_block(builder))
+		return ((const struct weft_bitmap_group *)bitmaps->groups.records)[group].blocks[0];
+	return bitmap * bitmaps->group_count;
+}
 
 static void put_cuts(struct weft_classifier *out, size_t *used, const struct builder *builder, enum cut_field field)
 {
@@ -441,7 +473,7 @@ static void put_elements(struct weft_classifier *out, size_t *used, const struct
 	*elements = (struct weft_elements){elements->none, slot_count - 1, filter_words - 1, slots, filter};
 	for (uint32_t i = 0; i < list->slot_count; i++) {
 		const struct weft_element_slot *from = &list->slots[i];
-		uint64_t hash = weft_element_hash(from->kind, from->id);
+		uint32_t hash = weft_element_hash(from->kind, from->id);
 
 		if (!from->kind)
 			continue;
@@ -484,7 +516,7 @@ static size_t put(struct weft_classifier *out, const struct builder *builder, ui
 	size_t used = sizeof(*out);
 	uint32_t *protocols;
 
-	put_bitmaps(out, &used, &builder->bitmaps);
+	put_bitmaps(out, &used, builder);
 	for (enum cut_field field = 0; field < CUT_FIELDS; field++)
 		put_cuts(out, &used, builder, field);
 	for (uint32_t end = 0; end < 2; end++)

@@ -4,13 +4,13 @@
 #include "weft_tables.h"
 
 #define FIELDS 5u /* two ports, two addresses, protocol */
-#define STEP 4u   /* rows of an end go by so many; row 0 is empty */
+#define STEP 2u	  /* rows of an end go by so many; row 0 is empty */
 #define END_ROWS ((WEFT_IDENTITY_ELEMENTS_MAX + 1 + STEP - 1) / STEP * STEP)
 
 /* What is to be intersected: a row of each field, and of each end the union of several. */
 struct search {
 	uint32_t fields[FIELDS];
-	uint32_t end_counts[2]; /* multiples of STEP */
+	uint32_t end_counts[2]; /* multiples of STEP; 0: no rule asks */
 	uint32_t ends[2][END_ROWS];
 };
 
@@ -45,9 +45,10 @@ static uint32_t find_address4(const struct weft_cuts *cuts, const uint8_t *addre
 
 static uint32_t find_address6(const struct weft_cuts *cuts, const uint8_t *address)
 {
-	uint64_t high = (uint64_t)weft_be32_get(*(const weft_be32 *)address) << 32 | weft_be32_get(*(const weft_be32 *)(address + 4));
-	uint64_t low =
-	    (uint64_t)weft_be32_get(*(const weft_be32 *)(address + 8)) << 32 | weft_be32_get(*(const weft_be32 *)(address + 12));
+	uint64_t high =
+	    (uint64_t)weft_be32_get(*(const weft_be32 *)address) << 32 | weft_be32_get(*(const weft_be32 *)(address + 4));
+	uint64_t low = (uint64_t)weft_be32_get(*(const weft_be32 *)(address + 8)) << 32 |
+		       weft_be32_get(*(const weft_be32 *)(address + 12));
 	const struct weft_address *lows = cuts->lows;
 	uint32_t base = 0;
 
@@ -61,9 +62,9 @@ static uint32_t find_address6(const struct weft_cuts *cuts, const uint8_t *addre
 	return base;
 }
 
-static uint32_t find_element(const struct weft_elements *elements, uint64_t hash, uint32_t kind, uint64_t id)
+static uint32_t find_element(const struct weft_elements *elements, uint32_t hash, uint32_t kind, uint64_t id)
 {
-	uint32_t at = (uint32_t)hash & elements->slot_mask;
+	uint32_t at = hash & elements->slot_mask;
 
 	for (; elements->slots[at].kind; at = (at + 1) & elements->slot_mask) {
 		if (elements->slots[at].id == id && elements->slots[at].kind == kind)
@@ -79,10 +80,13 @@ static uint32_t find_end(const struct weft_elements *elements, const struct weft
 	uint8_t found[WEFT_IDENTITY_ELEMENTS_MAX];
 	uint32_t count = 0, used = 1;
 
+	if (!elements->slots)
+		return 0;
 	rows[0] = elements->none;
-	if (identity && elements->slots) {
-		for (uint32_t i = 0; i < identity->element_count; i++) { /* without branches: which ones pass cannot be foretold */
-			uint64_t hash = weft_element_hash(identity->elements[i].kind, identity->elements[i].id);
+	if (identity) {
+		for (uint32_t i = 0; i < identity->element_count;
+		     i++) { /* without branches: which ones pass cannot be foretold */
+			uint32_t hash = identity->hashes[i];
 
 			found[count] = (uint8_t)i;
 			count += (elements->filter[weft_filter_word(hash, elements->filter_mask)] & weft_filter_bit(hash)) != 0;
@@ -90,10 +94,10 @@ static uint32_t find_end(const struct weft_elements *elements, const struct weft
 		for (uint32_t i = 0; i < count; i++) {
 			const struct weft_element *element = &identity->elements[found[i]];
 
-			rows[used] = find_element(elements, weft_element_hash(element->kind, element->id), element->kind, element->id);
+			rows[used] = find_element(elements, identity->hashes[found[i]], element->kind, element->id);
 			used += rows[used] != 0;
 		}
-	} else if (elements->slots && subject->identity_ids[end] < WEFT_IDENTITY_FIRST) {
+	} else if (subject->identity_ids[end] < WEFT_IDENTITY_FIRST) {
 		uint64_t id = subject->identity_ids[end];
 
 		rows[used++] = find_element(elements, weft_element_hash(WEFT_ELEMENT_IDENTITY, id), WEFT_ELEMENT_IDENTITY, id);
@@ -110,7 +114,8 @@ static void find_rows(const struct weft_classifier *classifier, const struct wef
 	for (uint32_t end = 0; end < 2; end++) {
 		const struct weft_cuts *ports = &classifier->ports[end];
 		const struct weft_cuts *addresses = v6 ? &classifier->addresses6[end] : &classifier->addresses4[end];
-		uint32_t at = v6 ? find_address6(addresses, subject->addresses[end]) : find_address4(addresses, subject->addresses[end]);
+		uint32_t at =
+		    v6 ? find_address6(addresses, subject->addresses[end]) : find_address4(addresses, subject->addresses[end]);
 
 		search->fields[end] =
 		    subject->has_ports ? ports->rows[find_port(ports, subject->ports[end])] : classifier->portless[end];
@@ -131,10 +136,10 @@ static uint64_t word_of(const struct weft_classifier *classifier, const struct w
 	return classifier->blocks[group->blocks[word / WEFT_BLOCK_WORDS]].words[word % WEFT_BLOCK_WORDS];
 }
 
-/* The words of the group in which one of the rows has something. */
+/* The words of the group in which one of the rows has something. No rows: all. */
 static uint64_t union_mask(const struct weft_classifier *classifier, const uint32_t *rows, uint32_t count, uint32_t group)
 {
-	uint64_t all = 0;
+	uint64_t all = count ? 0 : ~0ull;
 
 	for (uint32_t i = 0; i < count; i += STEP) {
 		for (uint32_t k = 0; k < STEP; k++)
@@ -143,9 +148,10 @@ static uint64_t union_mask(const struct weft_classifier *classifier, const uint3
 	return all;
 }
 
-static uint64_t union_word(const struct weft_classifier *classifier, const uint32_t *rows, uint32_t count, uint32_t group, uint32_t word)
+static uint64_t union_word(const struct weft_classifier *classifier, const uint32_t *rows, uint32_t count, uint32_t group,
+			   uint32_t word)
 {
-	uint64_t all = 0;
+	uint64_t all = count ? 0 : ~0ull;
 
 	for (uint32_t i = 0; i < count; i += STEP) {
 		for (uint32_t k = 0; k < STEP; k++)
@@ -155,7 +161,8 @@ static uint64_t union_word(const struct weft_classifier *classifier, const uint3
 }
 
 /* The first rule of the group that fits, if it comes before `best`, else `best`. */
-static uint32_t search_group(const struct weft_classifier *classifier, const struct search *search, uint32_t group, uint32_t best)
+static uint32_t search_group(const struct weft_classifier *classifier, const struct search *search, uint32_t group,
+			     uint32_t best)
 {
 	const struct weft_bitmap_group *fields[FIELDS];
 	uint64_t mask = ~0ull;
@@ -184,12 +191,41 @@ static uint32_t search_group(const struct weft_classifier *classifier, const str
 	return best;
 }
 
+/* Word by word. */
+static uint32_t search_block(const struct weft_classifier *classifier, const struct search *search)
+{
+	const struct weft_bitmap_block *blocks = classifier->blocks;
+	uint32_t best = classifier->rule_count;
+
+	for (uint32_t word = 0; word < classifier->block_words; word++) {
+		uint64_t bits = ~0ull;
+
+		for (uint32_t i = 0; i < FIELDS; i++)
+			bits &= blocks[search->fields[i]].words[word];
+		for (uint32_t end = 0; end < 2; end++) {
+			uint64_t all = search->end_counts[end] ? 0 : ~0ull;
+
+			for (uint32_t i = 0; i < search->end_counts[end]; i++)
+				all |= blocks[search->ends[end][i]].words[word];
+			bits &= all;
+		}
+		if (bits) {
+			uint32_t order = classifier->orders[word * WEFT_WORD_BITS + (uint32_t)__builtin_ctzll(bits)];
+
+			best = order < best ? order : best;
+		}
+	}
+	return best;
+}
+
 uint32_t weft_classify(const struct weft_classifier *classifier, const struct weft_subject *subject)
 {
 	uint32_t best = classifier->rule_count;
 	struct search search;
 
 	find_rows(classifier, subject, &search);
+	if (!classifier->groups)
+		return search_block(classifier, &search);
 	for (uint32_t group = 0; group < classifier->group_count; group++)
 		best = search_group(classifier, &search, group, best);
 	return best;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /*
- * A policy set compiled for lookups: for each field of an opening, the rules that its value fits, as a bitmap; what fits in every field
- * is the intersection. Rules stand in the bitmaps in an order of their own, so that those that ask for the same stand together and an
- * intersection is empty in most words; within a word in the set's order. Built once, never changed. docs/design/policy.md has the bounds.
+ * A policy set compiled for lookups: for each field of an opening, the rules that its value fits, as a bitmap; what fits in
+ * every field is the intersection. Rules stand in the bitmaps in an order of their own, so that those that ask for the same
+ * stand together and an intersection is empty in most words; within a word in the set's order. Built once, never changed.
+ * docs/design/policy.md has the bounds.
  */
 #ifndef WEFT_CORE_CLASSIFY_H
 #define WEFT_CORE_CLASSIFY_H
@@ -32,8 +33,8 @@ struct weft_address {
 };
 
 /*
- * Values are cut into ranges that the same rules fit: range i begins at lows[i], lows[0] is 0. A row is where a bitmap's groups begin in
- * `bitmaps`.
+ * Values are cut into ranges that the same rules fit: range i begins at lows[i], lows[0] is 0. A row is where a bitmap's groups
+ * begin in `bitmaps`, or in a set of one block the number of its block.
  */
 struct weft_cuts {
 	uint32_t count;	      /* at least 1 */
@@ -57,6 +58,7 @@ struct weft_elements {
 
 struct weft_classifier {
 	uint32_t rule_count, group_count;
+	uint32_t block_words; /* of a set of one block, which has no groups */
 	const struct weft_bitmap_block *blocks;
 	const struct weft_bitmap_group *groups;
 	const uint32_t *bitmaps;
@@ -77,14 +79,14 @@ void weft_classifier_destroy(struct weft_classifier *classifier);
 /* The first rule that matches, or rule_count. Worker or control context. */
 uint32_t weft_classify(const struct weft_classifier *classifier, const struct weft_subject *subject);
 
-/* The slot is in the low bits, the filter's bit in others. */
-static inline uint64_t weft_element_hash(uint32_t kind, uint64_t id)
+/* The filter's word and bit are in the high bits, the slot is in the low ones. */
+static inline uint64_t weft_filter_bit(uint32_t hash)
 {
-	uint64_t hash = (id ^ (uint64_t)kind << 61) * 0x9e3779b97f4a7c15ull;
-
-	return hash ^ hash >> 32;
+	return 1ull << (hash >> 26);
 }
-static inline uint64_t weft_filter_bit(uint64_t hash) { return 1ull << (hash >> 58); }
-static inline uint32_t weft_filter_word(uint64_t hash, uint32_t mask) { return (uint32_t)(hash >> 38) & mask; }
+static inline uint32_t weft_filter_word(uint32_t hash, uint32_t mask)
+{
+	return (hash >> 12) & mask;
+}
 
 #endif

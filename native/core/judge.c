@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
-/* What a policy set decides: the first rule that matches the initiator's direction, else the default. Set-up and re-evaluation only. */
+/* What a policy set decides: the first rule that matches the initiator's direction, else the default. Set-up and re-evaluation
+ * only. */
 #include "classify.h"
 #include "worker.h"
 
@@ -64,7 +65,8 @@ static struct weft_verdict *decide(struct weft_worker *worker, const struct weft
 	return verdict;
 }
 
-enum weft_drop weft_judge(struct weft_worker *worker, const struct weft_vif *vif, bool egress, const struct weft_opening *opening)
+enum weft_drop weft_judge(struct weft_worker *worker, const struct weft_vif *vif, bool egress,
+			  const struct weft_opening *opening)
 {
 	const uint32_t *ids = egress ? vif->egress_policy_ids : vif->ingress_policy_ids;
 	struct weft_subject subject;

@@ -39,7 +39,8 @@ static void merge(uint32_t *items, uint32_t *scratch, uint32_t middle, uint32_t 
 	memcpy(items + out, scratch + left, (middle - left) * sizeof(*items));
 }
 
-void weft_sort(uint32_t *items, uint32_t *scratch, uint32_t count, bool (*before)(const void *, uint32_t, uint32_t), const void *context)
+void weft_sort(uint32_t *items, uint32_t *scratch, uint32_t count, bool (*before)(const void *, uint32_t, uint32_t),
+	       const void *context)
 {
 	for (uint32_t at = 0; at < count; at += RUN)
 		sort_run(items + at, count - at < RUN ? count - at : RUN, before, context);

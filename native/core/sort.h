@@ -5,8 +5,8 @@
 #include "weft_types.h"
 
 /* Stable merge sort, quick on what is sorted in parts. `scratch` has room for `count` items. */
-void weft_sort(uint32_t *items, uint32_t *scratch, uint32_t count, bool (*before)(const void *context, uint32_t one, uint32_t other),
-	       const void *context);
+void weft_sort(uint32_t *items, uint32_t *scratch, uint32_t count,
+	       bool (*before)(const void *context, uint32_t one, uint32_t other), const void *context);
 /* Few numbers, ascending. */
 void weft_sort_numbers(uint32_t *items, uint32_t count);
 

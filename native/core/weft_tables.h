@@ -58,8 +58,16 @@ struct weft_identity {
 	uint32_t epoch;                /* control thread, as are the next two */
 	uint8_t key[WEFT_KEY_BYTES];
 	uint64_t references;           /* ports and routes */
+	uint32_t hashes[WEFT_IDENTITY_ELEMENTS_MAX]; /* of the elements */
 	struct weft_element elements[]; /* ascending by kind, then id */
 };
+
+static inline uint32_t weft_element_hash(uint32_t kind, uint64_t id)
+{
+	uint64_t hash = (id ^ (uint64_t)kind << 61) * 0x9e3779b97f4a7c15ull;
+
+	return (uint32_t)(hash >> 32 ^ hash >> 47);
+}
 
 struct weft_rule_counter {
 	uint64_t packets, bytes;

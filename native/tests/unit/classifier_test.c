@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
-/* The compiled policy set against its slow twin, over sets of many shapes and sizes; what it costs in memory; readers while it is replaced. */
+/* The compiled policy set against its slow twin, over sets of many shapes and sizes; what it costs in memory; readers while it
+ * is replaced. */
 #include <pthread.h>
 
 #include "host.h"
@@ -26,7 +27,8 @@ static void compare(enum shape shape, uint32_t count, uint32_t openings)
 		want = twin_classify(&shape_set.m, &opening.subject);
 		got = weft_classify(classifier, &opening.subject);
 		if (want != got)
-			printf("# %s, %u rules, opening %u: rule %u, the twin says %u\n", shape_names[shape], count, i, got, want);
+			printf("# %s, %u rules, opening %u: rule %u, the twin says %u\n", shape_names[shape], count, i, got,
+			       want);
 		CHECK(want == got);
 		compared++;
 		matched += want < count;
@@ -86,7 +88,8 @@ static void theLargestSetsDecideAsTheTwinDoesAndKeepTheirBound(void)
 		compare(shape, WEFT_POLICY_RULES_MAX, 60);
 		classifier = weft_classifier_create(&shape_set.m);
 		CHECK(classifier && weft_host_allocated_bytes() == before + classifier->bytes);
-		printf("# %s: %zu bytes a rule\n", shape_names[shape], classifier ? classifier->bytes / WEFT_POLICY_RULES_MAX : 0);
+		printf("# %s: %zu bytes a rule\n", shape_names[shape],
+		       classifier ? classifier->bytes / WEFT_POLICY_RULES_MAX : 0);
 		CHECK(classifier && classifier->bytes <= WEFT_POLICY_RULES_MAX * 1600ull);
 		weft_classifier_destroy(classifier);
 		CHECK(weft_host_allocated_bytes() == before);

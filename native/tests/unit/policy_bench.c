@@ -37,7 +37,8 @@ static uint64_t window(const struct weft_classifier *classifier, uint32_t count)
 	}
 	start = __rdtsc();
 	for (uint32_t i = 0; i < count; i++)
-		sum += classifier ? weft_classify(classifier, &drawn[i].subject) : twin_classify(&shape_set.m, &drawn[i].subject);
+		sum +=
+		    classifier ? weft_classify(classifier, &drawn[i].subject) : twin_classify(&shape_set.m, &drawn[i].subject);
 	return (__rdtsc() - start) / count;
 }
 
@@ -78,8 +79,8 @@ static void measure(enum shape shape, uint32_t count)
 	qsort(ours, WINDOWS, sizeof(*ours), compare_numbers);
 	qsort(twins, WINDOWS, sizeof(*twins), compare_numbers);
 	qsort(colds, WINDOWS, sizeof(*colds), compare_numbers);
-	printf("%-10s %6u rules: match p10 %5" PRIu64 " p50 %5" PRIu64 " p90 %5" PRIu64 ", cold p50 %6" PRIu64 "; walk p50 %8" PRIu64
-	       "; %5zu KiB, built in %ld us\n",
+	printf("%-10s %6u rules: match p10 %5" PRIu64 " p50 %5" PRIu64 " p90 %5" PRIu64 ", cold p50 %6" PRIu64
+	       "; walk p50 %8" PRIu64 "; %5zu KiB, built in %ld us\n",
 	       shape_names[shape], count, ours[WINDOWS / 10], ours[WINDOWS / 2], ours[WINDOWS * 9 / 10], colds[WINDOWS / 2],
 	       twins[WINDOWS / 2], classifier->bytes / 1024,
 	       (after.tv_sec - before.tv_sec) * 1000000 + (after.tv_nsec - before.tv_nsec) / 1000);

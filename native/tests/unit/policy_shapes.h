@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /*
- * Policy sets of several shapes, openings that meet them, and the slow twin of the classifier: a walk over the rules in their order.
- * For test programs that include test.h.
+ * Policy sets of several shapes, openings that meet them, and the slow twin of the classifier: a walk over the rules in their
+ * order. For test programs that include test.h.
  */
 #ifndef WEFT_TEST_POLICY_SHAPES_H
 #define WEFT_TEST_POLICY_SHAPES_H
@@ -37,7 +37,10 @@ struct shape_opening {
 	uint8_t addresses[2][16];
 };
 
-static inline uint32_t shape_below(uint32_t limit) { return (uint32_t)(test_random() >> 20) % limit; }
+static inline uint32_t shape_below(uint32_t limit)
+{
+	return (uint32_t)(test_random() >> 20) % limit;
+}
 
 /* ---- the slow twin ---- */
 
@@ -80,7 +83,8 @@ static inline uint32_t twin_classify(const struct weft_policy_msg *set, const st
 	for (uint32_t i = 0; i < set->rule_count; i++) {
 		const struct weft_policy_rule *rule = &set->rules[i];
 
-		if ((rule->family && rule->family != subject->family) || (rule->protocol != 0xffff && rule->protocol != subject->protocol))
+		if ((rule->family && rule->family != subject->family) ||
+		    (rule->protocol != 0xffff && rule->protocol != subject->protocol))
 			continue;
 		if (subject->has_ports) {
 			if (subject->ports[0] < rule->source_port_min || subject->ports[0] > rule->source_port_max ||
@@ -161,13 +165,19 @@ static inline void shape_small(struct weft_policy_rule *rule)
 static inline void shape_realistic(struct weft_policy_rule *rule, uint32_t groups)
 {
 	static const uint16_t services[] = {22, 53, 80, 123, 443, 3306, 5432, 6379, 8080, 8443, 9092, 9200};
+	static const uint16_t ranges[][2] = {{1024, 65535}, {30000, 32767}, {8000, 8999},
+					     {5900, 5910},  {6000, 6063},   {49152, 65535}};
 	uint32_t kind = shape_below(10);
 
 	rule->family = shape_below(4) ? 4 : 6;
 	rule->protocol = shape_below(3) ? 6 : 17;
 	rule->destination_port_min = rule->destination_port_max = services[shape_below(12)];
-	if (shape_below(5) == 0)
-		shape_range(&rule->destination_port_min, &rule->destination_port_max, 3000);
+	if (shape_below(4) == 0) {
+		rule->destination_port_min = ranges[shape_below(6)][0];
+		rule->destination_port_max = ranges[shape_below(6)][1];
+		if (rule->destination_port_min > rule->destination_port_max || shape_below(10) == 0)
+			shape_range(&rule->destination_port_min, &rule->destination_port_max, 3000);
+	}
 	if (shape_below(20) == 0) {
 		rule->destination_port_min = 0;
 		rule->destination_port_max = 65535;
@@ -215,7 +225,9 @@ static inline void shape_rule(enum shape shape, uint32_t number, uint32_t count,
 	*rule = (struct weft_policy_rule){.protocol = 0xffff, .source_port_max = 65535, .destination_port_max = 65535};
 	rule->action = (uint8_t)(1 + shape_below(2));
 	switch (shape) {
-	case SHAPE_REALISTIC: shape_realistic(rule, 4 + count / 40); return;
+	case SHAPE_REALISTIC:
+		shape_realistic(rule, 4 + count / 40);
+		return;
 	case SHAPE_PREFIXES:
 		shape_prefix(&rule->source, family, 0, family == 4 ? 3 : 15);
 		shape_prefix(&rule->destination, family, 0, family == 4 ? 3 : 15);
@@ -228,12 +240,16 @@ static inline void shape_rule(enum shape shape, uint32_t number, uint32_t count,
 		shape_element(&rule->source, 4 + count / 100);
 		shape_element(&rule->destination, 4 + count / 100);
 		return;
-	case SHAPE_HOSTILE: shape_hostile(rule); return;
+	case SHAPE_HOSTILE:
+		shape_hostile(rule);
+		return;
 	case SHAPE_PORTS:
 		rule->protocol = 6;
 		rule->destination_port_min = rule->destination_port_max = (uint16_t)number;
 		return;
-	default: shape_small(rule); return;
+	default:
+		shape_small(rule);
+		return;
 	}
 }
 
@@ -267,6 +283,8 @@ static inline void shape_identity(struct weft_identity *identity, uint32_t ident
 		*element = (struct weft_element){end->id, end->kind, 0};
 		identity->element_count++;
 	}
+	for (uint32_t i = 0; i < identity->element_count; i++)
+		identity->hashes[i] = weft_element_hash(identity->elements[i].kind, identity->elements[i].id);
 }
 
 static inline void shape_make(enum shape shape, uint32_t count)
@@ -286,12 +304,18 @@ static inline void shape_make(enum shape shape, uint32_t count)
 static inline uint16_t shape_port(uint16_t min, uint16_t max)
 {
 	switch (shape_below(8)) {
-	case 0: return min;
-	case 1: return max;
-	case 2: return (uint16_t)(min - 1);
-	case 3: return (uint16_t)(max + 1);
-	case 4: return (uint16_t)(shape_below(2) ? 65535 : 0);
-	default: return (uint16_t)(min + shape_below((uint32_t)(max - min) + 1));
+	case 0:
+		return min;
+	case 1:
+		return max;
+	case 2:
+		return (uint16_t)(min - 1);
+	case 3:
+		return (uint16_t)(max + 1);
+	case 4:
+		return (uint16_t)(shape_below(2) ? 65535 : 0);
+	default:
+		return (uint16_t)(min + shape_below((uint32_t)(max - min) + 1));
 	}
 }
 
@@ -322,7 +346,8 @@ static inline void shape_ask_identity(struct weft_subject *subject, uint32_t end
 		const struct weft_identity *identity = &shape_identities[number].identity;
 		uint32_t at = shape_elements_before(identity, rule->kind, rule->id);
 
-		if (at < identity->element_count && identity->elements[at].id == rule->id && identity->elements[at].kind == rule->kind)
+		if (at < identity->element_count && identity->elements[at].id == rule->id &&
+		    identity->elements[at].kind == rule->kind)
 			break;
 		number = shape_below(SHAPE_IDENTITIES);
 	}
@@ -337,13 +362,14 @@ static inline void shape_ask_identity(struct weft_subject *subject, uint32_t end
 
 static inline void shape_open(struct shape_opening *opening)
 {
-	static const struct weft_policy_rule none = {.protocol = 0xffff, .source_port_max = 65535, .destination_port_max = 65535};
+	static const struct weft_policy_rule none = {
+	    .protocol = 0xffff, .source_port_max = 65535, .destination_port_max = 65535};
 	static const uint8_t protocols[] = {6, 6, 6, 17, 17, 1, 58, 132, 50, 0, 255};
 	const struct weft_policy_rule *rule =
 	    shape_set.m.rule_count ? &shape_set.m.rules[shape_below(shape_set.m.rule_count)] : &none;
 	struct weft_subject *subject = &opening->subject;
 
-	subject->family = rule->source.family        ? rule->source.family
+	subject->family = rule->source.family	     ? rule->source.family
 			  : rule->destination.family ? rule->destination.family
 			  : rule->family	     ? rule->family
 			  : shape_below(2)	     ? 4
