@@ -2,6 +2,7 @@
 /* The compiled policy set against its slow twin, over sets of many shapes and sizes; what it costs in memory; readers while it
  * is replaced. */
 #include <pthread.h>
+#include <sched.h>
 
 #include "host.h"
 #include "plane.h"
@@ -96,6 +97,147 @@ static void theLargestSetsDecideAsTheTwinDoesAndKeepTheirBound(void)
 	}
 }
 
+/* Each allocation of a SET fails in its turn: refused, and the set that was there decides on. */
+static void withoutMemoryTheOldSetStays(void)
+{
+	struct weft_plane *plane;
+	uint64_t before;
+	uint32_t tries = 0;
+
+	host = weft_host_plane_open();
+	CHECK(host != NULL);
+	if (!host)
+		return;
+	plane = weft_host_plane_core(host);
+	shape_make(SHAPE_REALISTIC, 300);
+	CHECK(set_policy(&shape_set.m) == 0);
+	before = weft_host_allocated_bytes();
+	shape_make(SHAPE_HOSTILE, 2000);
+	for (int code = ENOMEM; code == ENOMEM && !test_failed; tries++) {
+		weft_host_fail_alloc(tries);
+		code = set_policy(&shape_set.m);
+		weft_host_fail_alloc(~0ull);
+		CHECK(code == 0 || (code == ENOMEM && strstr(error_text, "POLICY 5: out of memory")));
+		CHECK(weft_policy_get(plane, 5)->rule_count == (code ? 300 : 2000));
+		CHECK(!code || weft_host_allocated_bytes() == before);
+	}
+	printf("# %u allocations failed\n", tries - 1);
+	CHECK(tries > 20);
+	weft_host_plane_close(host);
+}
+
+/* ---- readers while a set is replaced ---- */
+
+#define READERS 2u
+#define REPLACEMENTS 150u
+#define COMMON 200u
+
+struct reader {
+	struct weft_plane *plane;
+	uint64_t classified, quiet; /* quiet: times it held nothing */
+	uint64_t decided[COMMON + 1];
+	bool counts;
+	const bool *stop;
+};
+
+/* Rule i of the set is for port 100 + (i + shift) mod COMMON, so a decision tells which set it is of: the same for the whole burst. */
+static void shifted(struct weft_policy_msg *m, uint32_t shift)
+{
+	*m = (struct weft_policy_msg){.policy_id = 5, .rule_count = COMMON, .default_action = WEFT_POLICY_DENY};
+	for (uint32_t i = 0; i < COMMON; i++) {
+		uint16_t port = (uint16_t)(100 + (i + shift) % COMMON);
+
+		m->rules[i] = (struct weft_policy_rule){.protocol = 17,
+							.action = WEFT_POLICY_ALLOW,
+							.source_port_max = 65535,
+							.destination_port_min = port,
+							.destination_port_max = port};
+	}
+}
+
+static void *read_on(void *argument)
+{
+	static const uint8_t address[16];
+	struct reader *reader = argument;
+	struct weft_subject subject = {.family = 4, .protocol = 17, .has_ports = true, .addresses = {address, address}};
+
+	for (uint32_t burst = 0; !__atomic_load_n(reader->stop, __ATOMIC_RELAXED); burst++) {
+		const struct weft_policy *policy = weft_policy_get(reader->plane, 5);
+		uint32_t first = 0;
+
+		for (uint32_t i = 0; i < 64; i++) {
+			uint32_t port = (burst + i) % (COMMON + 1), rule;
+
+			subject.ports[1] = (uint16_t)(100 + port);
+			rule = weft_classify(policy->classifier, &subject);
+			if (port < COMMON && i == 0)
+				first = (port + COMMON - rule) % COMMON;
+			if (rule > COMMON || (rule == COMMON) != (port == COMMON) ||
+			    (i && port < COMMON && burst % (COMMON + 1) < COMMON && (port + COMMON - rule) % COMMON != first))
+				abort(); /* of two sets at once, or of none */
+			if (reader->counts) {
+				policy->counters[rule].packets++;
+				reader->decided[port]++;
+			}
+			reader->classified++;
+		}
+		__atomic_store_n(&reader->quiet, reader->quiet + 1, __ATOMIC_RELEASE);
+	}
+	return NULL;
+}
+
+/* Every reader has let go of what it held when this began. */
+static void wait_quiet(struct reader *readers)
+{
+	for (uint32_t i = 0; i < READERS; i++) {
+		uint64_t now = __atomic_load_n(&readers[i].quiet, __ATOMIC_ACQUIRE);
+
+		while (__atomic_load_n(&readers[i].quiet, __ATOMIC_ACQUIRE) < now + 2)
+			sched_yield();
+	}
+}
+
+static void readersSeeOneSetOrTheOtherAndNoCountIsLost(void)
+{
+	static struct reader readers[READERS];
+	struct weft_context context = {.epoch = 1};
+	pthread_t threads[READERS];
+	bool stop = false;
+
+	host = weft_host_plane_open();
+	CHECK(host != NULL);
+	if (!host)
+		return;
+	context.plane = weft_host_plane_core(host);
+	shifted(&shape_set.m, 0);
+	CHECK(set_policy(&shape_set.m) == 0);
+	for (uint32_t i = 0; i < READERS; i++) {
+		readers[i] = (struct reader){.plane = context.plane, .counts = i == 0, .stop = &stop};
+		CHECK(pthread_create(&threads[i], NULL, read_on, &readers[i]) == 0);
+	}
+	for (uint32_t round = 1; round <= REPLACEMENTS; round++) {
+		shifted(&shape_set.m, round * 7);
+		CHECK(weft_policy_set(&context, &shape_set.m) == 0);
+		if (round % 3 == 0) { /* else several sets are in their grace period */
+			wait_quiet(readers);
+			weft_host_leave(host);
+		}
+	}
+	__atomic_store_n(&stop, true, __ATOMIC_RELAXED);
+	for (uint32_t i = 0; i < READERS; i++)
+		pthread_join(threads[i], NULL);
+	weft_host_leave(host);
+	for (uint32_t i = 0; i < COMMON; i++) {
+		struct weft_policy_rule rule;
+
+		weft_policy_rule_fill(context.plane, weft_policy_entry_get(context.plane, 5), i, &rule);
+		CHECK(rule.packets == readers[0].decided[rule.destination_port_min - 100]);
+	}
+	CHECK(readers[0].classified > REPLACEMENTS && readers[1].classified > REPLACEMENTS);
+	printf("# %" PRIu64 " decisions, %u replacements\n", readers[0].classified + readers[1].classified, REPLACEMENTS);
+	weft_host_plane_close(host);
+}
+
 int main(void)
 {
 	test_seed();
@@ -104,5 +246,7 @@ int main(void)
 	RUN(everyPortDecidesAsTheTwinDoes);
 	RUN(theLargestSetsDecideAsTheTwinDoesAndKeepTheirBound);
 	printf("# %u compared, %u matched a rule\n", compared, matched);
+	RUN(withoutMemoryTheOldSetStays);
+	RUN(readersSeeOneSetOrTheOtherAndNoCountIsLost);
 	return test_end();
 }
