@@ -399,21 +399,40 @@ static bool is_block(const struct builder *builder)
 	return builder->rule_count <= WEFT_BLOCK_WORDS * WEFT_WORD_BITS;
 }
 
-static void put_bitmaps(struct weft_classifier *out, size_t *used, const struct builder *builder)
+static void put_pools(struct weft_classifier *out, size_t *used, const struct builder *builder)
 {
-	const struct weft_bitmaps *bitmaps = &builder->bitmaps;
-	const void *blocks = put_pool(out, used, &bitmaps->blocks);
-	const void *groups = is_block(builder) ? NULL : put_pool(out, used, &bitmaps->groups);
-	const void *numbers = is_block(builder) ? NULL : put_pool(out, used, &bitmaps->bitmaps);
+	const void *blocks = put_pool(out, used, &builder->bitmaps.blocks);
+	const void *groups = is_block(builder) ? NULL : put_pool(out, used, &builder->bitmaps.groups);
 
 	if (!out)
 		return;
 	out->blocks = blocks;
 	out->groups = groups;
-	out->bitmaps = numbers;
-	out->group_count = bitmaps->group_count;
+	out->group_count = builder->bitmaps.group_count;
+	out->block_words = is_block(builder) ? (builder->rule_count + WEFT_WORD_BITS - 1) / WEFT_WORD_BITS : 0;
+}
+
+/* Numbers in a row. */
+static uint32_t width_of(const struct builder *builder)
+{
+	return is_block(builder) ? 1 : builder->bitmaps.group_count;
+}
+
+static uint32_t *rows_room(struct weft_classifier *out, size_t *used, const struct builder *builder, uint32_t count)
+{
+	return room((uint8_t *)out, used, (size_t)count * width_of(builder) * sizeof(uint32_t));
+}
+
+/* A bitmap's row: the numbers of its groups, or of its block. */
+static void write_row(const struct builder *builder, uint32_t *rows, uint32_t index, uint32_t bitmap)
+{
+	const struct weft_bitmaps *bitmaps = &builder->bitmaps;
+	const uint32_t *groups = (const uint32_t *)bitmaps->bitmaps.records + (size_t)bitmap * bitmaps->group_count;
+
 	if (is_block(builder))
-		out->block_words = (builder->rule_count + WEFT_WORD_BITS - 1) / WEFT_WORD_BITS;
+		rows[index] = ((const struct weft_bitmap_group *)bitmaps->groups.records)[groups[0]].blocks[0];
+	else
+		memcpy(rows + (size_t)index * bitmaps->group_count, groups, bitmaps->group_count * sizeof(*groups));
 }
 
 static struct weft_cuts *cuts_of(struct weft_classifier *out, enum cut_field field)
@@ -425,21 +444,11 @@ static struct weft_cuts *cuts_of(struct weft_classifier *out, enum cut_field fie
 	return first + field % 2;
 }
 
-static uint32_t row_of(const struct builder *builder, uint32_t bitmap)
-{
-	const struct weft_bitmaps *bitmaps = &builder->bitmaps;
-	uint32_t group = ((const uint32_t *)bitmaps->bitmaps.records)[bitmap * bitmaps->group_count];
-
-	if (is_block(builder))
-		return ((const struct weft_bitmap_group *)bitmaps->groups.records)[group].blocks[0];
-	return bitmap * bitmaps->group_count;
-}
-
 static void put_cuts(struct weft_classifier *out, size_t *used, const struct builder *builder, enum cut_field field)
 {
 	const struct cut_list *list = &builder->cuts[field];
 	void *lows = room((uint8_t *)out, used, (size_t)list->count * value_bytes(field));
-	uint32_t *rows = room((uint8_t *)out, used, (size_t)list->count * sizeof(*rows));
+	uint32_t *rows = rows_room(out, used, builder, list->count);
 
 	if (!out)
 		return;
@@ -447,7 +456,7 @@ static void put_cuts(struct weft_classifier *out, size_t *used, const struct bui
 	for (uint32_t i = 0; i < list->count; i++) {
 		const struct cut *cut = &list->cuts[i];
 
-		rows[i] = row_of(builder, cut->bitmap);
+		write_row(builder, rows, i, cut->bitmap);
 		if (field <= DESTINATION_PORT)
 			((uint16_t *)lows)[i] = (uint16_t)cut->low;
 		else if (field <= DESTINATION4)
@@ -457,20 +466,19 @@ static void put_cuts(struct weft_classifier *out, size_t *used, const struct bui
 	}
 }
 
-static void put_elements(struct weft_classifier *out, size_t *used, const struct builder *builder, uint32_t end)
+/* Elements and their rows; `first` is the number of the row of the rules without one, which the others follow. */
+static void put_elements(struct weft_classifier *out, size_t *used, const struct builder *builder, uint32_t end, uint32_t first,
+			 uint32_t *rows)
 {
 	const struct slot_list *list = &builder->slots[end];
-	uint32_t slot_count = slots_for(list->used), filter_words = slots_for(list->used / FILTER_ELEMENTS);
+	uint32_t slot_count = slots_for(list->used), filter_words = slots_for(list->used / FILTER_ELEMENTS), row = first;
 	struct weft_element_slot *slots = room((uint8_t *)out, used, list->used ? slot_count * sizeof(*slots) : 0);
 	uint64_t *filter = room((uint8_t *)out, used, list->used ? filter_words * sizeof(*filter) : 0);
-	struct weft_elements *elements = out ? &out->elements[end] : NULL;
 
-	if (!out)
+	if (!out || !list->used)
 		return;
-	elements->none = row_of(builder, builder->none[end]);
-	if (!list->used)
-		return;
-	*elements = (struct weft_elements){elements->none, slot_count - 1, filter_words - 1, slots, filter};
+	out->elements[end] = (struct weft_elements){first * width_of(builder), slot_count - 1, filter_words - 1, slots, filter};
+	write_row(builder, rows, row++, builder->none[end]);
 	for (uint32_t i = 0; i < list->slot_count; i++) {
 		const struct weft_element_slot *from = &list->slots[i];
 		uint32_t hash = weft_element_hash(from->kind, from->id);
@@ -478,9 +486,39 @@ static void put_elements(struct weft_classifier *out, size_t *used, const struct
 		if (!from->kind)
 			continue;
 		*slot_of(slots, slot_count, from->kind, from->id) =
-		    (struct weft_element_slot){from->id, from->kind, row_of(builder, from->row)};
-		filter[weft_filter_word(hash, elements->filter_mask)] |= weft_filter_bit(hash);
+		    (struct weft_element_slot){from->id, from->kind, row * width_of(builder)};
+		write_row(builder, rows, row++, from->row);
+		filter[weft_filter_word(hash, filter_words - 1)] |= weft_filter_bit(hash);
 	}
+}
+
+/* Both ends' elements. Row 0 is empty. */
+static void put_ends(struct weft_classifier *out, size_t *used, const struct builder *builder)
+{
+	uint32_t second = 2 + builder->slots[0].used;
+	uint32_t *rows = rows_room(out, used, builder, second + 1 + builder->slots[1].used);
+
+	if (out)
+		out->rows = rows;
+	put_elements(out, used, builder, 0, 1, rows);
+	put_elements(out, used, builder, 1, second, rows);
+}
+
+static void put_classes(struct weft_classifier *out, size_t *used, const struct builder *builder)
+{
+	uint32_t *protocols = rows_room(out, used, builder, 2 * builder->class_count);
+	uint32_t *portless = rows_room(out, used, builder, 2);
+
+	if (!out)
+		return;
+	out->width = width_of(builder);
+	out->protocols = protocols;
+	out->portless = portless;
+	for (uint32_t i = 0; i < 2 * builder->class_count; i++)
+		write_row(builder, protocols, i, builder->protocol_bitmaps[i]);
+	for (uint32_t end = 0; end < 2; end++)
+		write_row(builder, portless, end, builder->portless[end]);
+	memcpy(out->protocol_class, builder->protocol_class, sizeof(out->protocol_class));
 }
 
 static uint8_t decision_of(uint8_t action, bool log)
@@ -514,24 +552,15 @@ static void put_rules(struct weft_classifier *out, size_t *used, const struct bu
 static size_t put(struct weft_classifier *out, const struct builder *builder, uint8_t default_action)
 {
 	size_t used = sizeof(*out);
-	uint32_t *protocols;
 
-	put_bitmaps(out, &used, builder);
+	put_pools(out, &used, builder);
 	for (enum cut_field field = 0; field < CUT_FIELDS; field++)
 		put_cuts(out, &used, builder, field);
-	for (uint32_t end = 0; end < 2; end++)
-		put_elements(out, &used, builder, end);
+	put_ends(out, &used, builder);
+	put_classes(out, &used, builder);
 	put_rules(out, &used, builder, default_action);
-	protocols = room((uint8_t *)out, &used, 2 * builder->class_count * sizeof(*protocols));
-	if (!out)
-		return used;
-	for (uint32_t i = 0; i < 2 * builder->class_count; i++)
-		protocols[i] = row_of(builder, builder->protocol_bitmaps[i]);
-	out->protocols = protocols;
-	memcpy(out->protocol_class, builder->protocol_class, sizeof(out->protocol_class));
-	for (uint32_t end = 0; end < 2; end++)
-		out->portless[end] = row_of(builder, builder->portless[end]);
-	out->bytes = used;
+	if (out)
+		out->bytes = used;
 	return used;
 }
 

@@ -9,7 +9,7 @@
 
 /* What is to be intersected: a row of each field, and of each end the union of several. */
 struct search {
-	uint32_t fields[FIELDS];
+	const uint32_t *fields[FIELDS];
 	uint32_t end_counts[2]; /* multiples of STEP; 0: no rule asks */
 	uint32_t ends[2][END_ROWS];
 };
@@ -109,7 +109,7 @@ static uint32_t find_end(const struct weft_elements *elements, const struct weft
 
 static void find_rows(const struct weft_classifier *classifier, const struct weft_subject *subject, struct search *search)
 {
-	bool v6 = subject->family == 6;
+	uint32_t v6 = subject->family == 6, width = classifier->width;
 
 	for (uint32_t end = 0; end < 2; end++) {
 		const struct weft_cuts *ports = &classifier->ports[end];
@@ -117,18 +117,18 @@ static void find_rows(const struct weft_classifier *classifier, const struct wef
 		uint32_t at =
 		    v6 ? find_address6(addresses, subject->addresses[end]) : find_address4(addresses, subject->addresses[end]);
 
-		search->fields[end] =
-		    subject->has_ports ? ports->rows[find_port(ports, subject->ports[end])] : classifier->portless[end];
-		search->fields[2 + end] = addresses->rows[at];
+		search->fields[end] = &addresses->rows[at * width];
+		search->fields[2 + end] = subject->has_ports ? &ports->rows[find_port(ports, subject->ports[end]) * width]
+							     : &classifier->portless[end * width];
 	}
-	search->fields[4] = classifier->protocols[2 * classifier->protocol_class[subject->protocol] + v6];
+	search->fields[4] = &classifier->protocols[(2 * classifier->protocol_class[subject->protocol] + v6) * width];
 	for (uint32_t end = 0; end < 2; end++)
 		search->end_counts[end] = find_end(&classifier->elements[end], subject, end, search->ends[end]);
 }
 
 static const struct weft_bitmap_group *group_of(const struct weft_classifier *classifier, uint32_t row, uint32_t group)
 {
-	return &classifier->groups[classifier->bitmaps[row + group]];
+	return &classifier->groups[classifier->rows[row + group]];
 }
 
 static uint64_t word_of(const struct weft_classifier *classifier, const struct weft_bitmap_group *group, uint32_t word)
@@ -168,7 +168,7 @@ static uint32_t search_group(const struct weft_classifier *classifier, const str
 	uint64_t mask = ~0ull;
 
 	for (uint32_t i = 0; i < FIELDS; i++) {
-		fields[i] = group_of(classifier, search->fields[i], group);
+		fields[i] = &classifier->groups[search->fields[i][group]];
 		mask &= fields[i]->mask;
 	}
 	for (uint32_t end = 0; end < 2; end++)
@@ -201,12 +201,12 @@ static uint32_t search_block(const struct weft_classifier *classifier, const str
 		uint64_t bits = ~0ull;
 
 		for (uint32_t i = 0; i < FIELDS; i++)
-			bits &= blocks[search->fields[i]].words[word];
+			bits &= blocks[*search->fields[i]].words[word];
 		for (uint32_t end = 0; end < 2; end++) {
 			uint64_t all = search->end_counts[end] ? 0 : ~0ull;
 
 			for (uint32_t i = 0; i < search->end_counts[end]; i++)
-				all |= blocks[search->ends[end][i]].words[word];
+				all |= blocks[classifier->rows[search->ends[end][i]]].words[word];
 			bits &= all;
 		}
 		if (bits) {

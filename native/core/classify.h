@@ -33,13 +33,13 @@ struct weft_address {
 };
 
 /*
- * Values are cut into ranges that the same rules fit: range i begins at lows[i], lows[0] is 0. A row is where a bitmap's groups
- * begin in `bitmaps`, or in a set of one block the number of its block.
+ * A set of rules is a row: the numbers of a bitmap's groups, or in a set of one block the number of that block; `width` numbers. Values are
+ * cut into ranges that the same rules fit: range i begins at lows[i], lows[0] is 0.
  */
 struct weft_cuts {
 	uint32_t count;	      /* at least 1 */
 	const void *lows;     /* ports: uint16_t, IPv4: uint32_t, IPv6: struct weft_address */
-	const uint32_t *rows; /* [count] */
+	const uint32_t *rows; /* [count][width] */
 };
 
 struct weft_element_slot {
@@ -50,25 +50,25 @@ struct weft_element_slot {
 
 /* Elements that rules of one end name. */
 struct weft_elements {
-	uint32_t none; /* row of the rules that name none */
+	uint32_t none; /* of the rules that name none: where it begins in `rows`, as in slots */
 	uint32_t slot_mask, filter_mask;
 	const struct weft_element_slot *slots;
 	const uint64_t *filter; /* a bit per hash; most elements that no rule names end here */
 };
 
 struct weft_classifier {
-	uint32_t rule_count, group_count;
+	uint32_t rule_count, group_count, width;
 	uint32_t block_words; /* of a set of one block, which has no groups */
 	const struct weft_bitmap_block *blocks;
 	const struct weft_bitmap_group *groups;
-	const uint32_t *bitmaps;
+	const uint32_t *rows; /* of elements; the first is empty */
 	const uint16_t *orders;	   /* [words * 64]: a bit's rule */
 	const uint16_t *first;	   /* [words]: the first rule of a word, which is its lowest bit */
 	const uint8_t *decisions;  /* [rule_count + 1]: of rules, and of the default */
-	const uint32_t *protocols; /* rows: [class * 2 + (family is 6)] */
+	const uint32_t *protocols; /* [class * 2 + (family is 6)][width] */
+	const uint32_t *portless;  /* [2][width]: of full ranges */
 	struct weft_cuts ports[2], addresses4[2], addresses6[2];
 	struct weft_elements elements[2];
-	uint32_t portless[2];	      /* rows of full ranges */
 	uint16_t protocol_class[256]; /* 0: named by no rule */
 	size_t bytes;
 } __attribute__((aligned(WEFT_CACHE_LINE)));
