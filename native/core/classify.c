@@ -5,6 +5,7 @@
 
 #define FIELDS 5u /* two ports, two addresses, protocol */
 #define STEP 2u	  /* rows of an end go by so many; row 0 is empty */
+#define MANY_ROWS 8u
 #define END_ROWS ((WEFT_IDENTITY_ELEMENTS_MAX + 1 + STEP - 1) / STEP * STEP)
 
 /* What is to be intersected: a row of each field, and of each end the union of several. */
@@ -160,6 +161,17 @@ static uint64_t union_word(const struct weft_classifier *classifier, const uint3
 	return all;
 }
 
+/* The rule of the lowest of a word's bits, if it comes before `best`. */
+static uint32_t earlier(const struct weft_classifier *classifier, uint32_t word, uint64_t bits, uint32_t best)
+{
+	uint32_t order;
+
+	if (!bits)
+		return best;
+	order = classifier->orders[word * WEFT_WORD_BITS + (uint32_t)__builtin_ctzll(bits)];
+	return order < best ? order : best;
+}
+
 /* The first rule of the group that fits, if it comes before `best`, else `best`. */
 static uint32_t search_group(const struct weft_classifier *classifier, const struct search *search, uint32_t group,
 			     uint32_t best)
@@ -174,7 +186,7 @@ static uint32_t search_group(const struct weft_classifier *classifier, const str
 	for (uint32_t end = 0; end < 2; end++)
 		mask &= union_mask(classifier, search->ends[end], search->end_counts[end], group);
 	for (; mask; mask &= mask - 1) {
-		uint32_t word = (uint32_t)__builtin_ctzll(mask), at = group * WEFT_GROUP_WORDS + word, order;
+		uint32_t word = (uint32_t)__builtin_ctzll(mask), at = group * WEFT_GROUP_WORDS + word;
 		uint64_t bits = ~0ull;
 
 		if (classifier->first[at] >= best)
@@ -183,12 +195,60 @@ static uint32_t search_group(const struct weft_classifier *classifier, const str
 			bits &= word_of(classifier, fields[i], word);
 		for (uint32_t end = 0; end < 2; end++)
 			bits &= union_word(classifier, search->ends[end], search->end_counts[end], group, word);
-		if (!bits)
-			continue;
-		order = classifier->orders[at * WEFT_WORD_BITS + (uint32_t)__builtin_ctzll(bits)];
-		best = order < best ? order : best;
+		best = earlier(classifier, at, bits, best);
 	}
 	return best;
+}
+
+/* Adds up an end's words of the group where `mask` asks; returns where there is something. No rows: everything. */
+static uint64_t gather(const struct weft_classifier *classifier, const struct search *search, uint32_t end, uint32_t group,
+		       uint64_t mask, uint64_t all[WEFT_GROUP_WORDS])
+{
+	uint64_t seen = 0;
+
+	memset(all, search->end_counts[end] ? 0 : 0xff, WEFT_GROUP_WORDS * sizeof(*all));
+	for (uint32_t i = 0; i < search->end_counts[end]; i++) {
+		const struct weft_bitmap_group *of_row = group_of(classifier, search->ends[end][i], group);
+
+		seen |= of_row->mask;
+		for (uint64_t left = of_row->mask & mask; left; left &= left - 1) {
+			uint32_t word = (uint32_t)__builtin_ctzll(left);
+
+			all[word] |= word_of(classifier, of_row, word);
+		}
+	}
+	return search->end_counts[end] ? mask & seen : mask;
+}
+
+/* Of so many rows an end has few words each: they are added up once, in a function each, since a frame is small. */
+static __attribute__((__noinline__)) uint32_t search_destinations(const struct weft_classifier *classifier,
+								  const struct search *search, uint32_t group, uint64_t mask,
+								  const uint64_t *sources, uint32_t best)
+{
+	uint64_t destinations[WEFT_GROUP_WORDS];
+
+	for (mask = gather(classifier, search, 1, group, mask, destinations); mask; mask &= mask - 1) {
+		uint32_t word = (uint32_t)__builtin_ctzll(mask), at = group * WEFT_GROUP_WORDS + word;
+		uint64_t bits = sources[word] & destinations[word];
+
+		if (!bits || classifier->first[at] >= best)
+			continue;
+		for (uint32_t i = 0; i < FIELDS; i++)
+			bits &= word_of(classifier, &classifier->groups[search->fields[i][group]], word);
+		best = earlier(classifier, at, bits, best);
+	}
+	return best;
+}
+
+static __attribute__((__noinline__)) uint32_t search_sources(const struct weft_classifier *classifier,
+							     const struct search *search, uint32_t group, uint32_t best)
+{
+	uint64_t sources[WEFT_GROUP_WORDS], mask = ~0ull;
+
+	for (uint32_t i = 0; i < FIELDS; i++)
+		mask &= classifier->groups[search->fields[i][group]].mask;
+	mask = gather(classifier, search, 0, group, mask, sources);
+	return mask ? search_destinations(classifier, search, group, mask, sources, best) : best;
 }
 
 /* Word by word. */
@@ -209,11 +269,7 @@ static uint32_t search_block(const struct weft_classifier *classifier, const str
 				all |= blocks[classifier->rows[search->ends[end][i]]].words[word];
 			bits &= all;
 		}
-		if (bits) {
-			uint32_t order = classifier->orders[word * WEFT_WORD_BITS + (uint32_t)__builtin_ctzll(bits)];
-
-			best = order < best ? order : best;
-		}
+		best = earlier(classifier, word, bits, best);
 	}
 	return best;
 }
@@ -222,11 +278,13 @@ uint32_t weft_classify(const struct weft_classifier *classifier, const struct we
 {
 	uint32_t best = classifier->rule_count;
 	struct search search;
+	bool wide;
 
 	find_rows(classifier, subject, &search);
 	if (!classifier->groups)
 		return search_block(classifier, &search);
+	wide = search.end_counts[0] > MANY_ROWS || search.end_counts[1] > MANY_ROWS;
 	for (uint32_t group = 0; group < classifier->group_count; group++)
-		best = search_group(classifier, &search, group, best);
+		best = wide ? search_sources(classifier, &search, group, best) : search_group(classifier, &search, group, best);
 	return best;
 }
