@@ -33,8 +33,8 @@ struct weft_address {
 };
 
 /*
- * A set of rules is a row: the numbers of a bitmap's groups, or in a set of one block the number of that block; `width` numbers. Values are
- * cut into ranges that the same rules fit: range i begins at lows[i], lows[0] is 0.
+ * A set of rules is a row: the numbers of a bitmap's groups, or in a set of one block the number of that block; `width`
+ * numbers. Values are cut into ranges that the same rules fit: range i begins at lows[i], lows[0] is 0.
  */
 struct weft_cuts {
 	uint32_t count;	      /* at least 1 */
@@ -61,7 +61,7 @@ struct weft_classifier {
 	uint32_t block_words; /* of a set of one block, which has no groups */
 	const struct weft_bitmap_block *blocks;
 	const struct weft_bitmap_group *groups;
-	const uint32_t *rows; /* of elements; the first is empty */
+	const uint32_t *rows;	   /* of elements; the first is empty */
 	const uint16_t *orders;	   /* [words * 64]: a bit's rule */
 	const uint16_t *first;	   /* [words]: the first rule of a word, which is its lowest bit */
 	const uint8_t *decisions;  /* [rule_count + 1]: of rules, and of the default */

@@ -140,7 +140,7 @@ struct reader {
 	const bool *stop;
 };
 
-/* Rule i of the set is for port 100 + (i + shift) mod COMMON, so a decision tells which set it is of: the same for the whole burst. */
+/* Rule i is for port 100 + (i + shift) mod COMMON, so a decision tells which set it is of: the same for the whole burst. */
 static void shifted(struct weft_policy_msg *m, uint32_t shift)
 {
 	*m = (struct weft_policy_msg){.policy_id = 5, .rule_count = COMMON, .default_action = WEFT_POLICY_DENY};
@@ -176,7 +176,8 @@ static void *read_on(void *argument)
 			    (i && port < COMMON && burst % (COMMON + 1) < COMMON && (port + COMMON - rule) % COMMON != first))
 				abort(); /* of two sets at once, or of none */
 			if (reader->counts) {
-				policy->counters[rule].packets++;
+				__atomic_store_n(&policy->counters[rule].packets, policy->counters[rule].packets + 1,
+						 __ATOMIC_RELAXED);
 				reader->decided[port]++;
 			}
 			reader->classified++;

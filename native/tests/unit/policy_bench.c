@@ -72,7 +72,8 @@ static void measure(enum shape shape, uint32_t count)
 	for (uint32_t i = 0; i < OPENINGS; i++)
 		shape_open(&openings[i]);
 	for (uint32_t i = 0; i < WINDOWS; i++) {
-		window(classifier, WINDOW); /* what the walk left in the caches is not the match's doing; `cold` is about that */
+		window(classifier,
+		       WINDOW); /* what the walk left in the caches is not the match's doing; `cold` is about that */
 		ours[i] = window(classifier, WINDOW);
 		twins[i] = window(NULL, count > 1000 ? 4 : WINDOW);
 		colds[i] = i < WINDOWS / 4 ? cold(classifier, memory) : colds[i % (WINDOWS / 4)];
