@@ -23,7 +23,7 @@
 #define WEFT_ABI_MAJOR 0
 #define WEFT_ABI_MINOR 2
 
-#define WEFT_FRAME_BYTES_MAX (1u << 20)
+#define WEFT_FRAME_BYTES_MAX (4u << 20) /* a policy set of WEFT_POLICY_RULES_MAX rules fits into one */
 #define WEFT_KEY_BYTES 16
 #define WEFT_NAME_BYTES 64
 #define WEFT_PATH_BYTES 128
@@ -31,7 +31,7 @@
 #define WEFT_VIF_ADDRESSES_MAX 32
 #define WEFT_ERROR_TEXT_BYTES 112
 #define WEFT_IDENTITY_ELEMENTS_MAX 32
-#define WEFT_POLICY_RULES_MAX 8192
+#define WEFT_POLICY_RULES_MAX 32768
 #define WEFT_NEXTHOP_MEMBERS_MAX 128
 #define WEFT_MEMBER_WEIGHT_MAX 1000
 #define WEFT_VIF_POLICIES 2
@@ -127,7 +127,7 @@ struct weft_done_msg {
 struct weft_dump_msg {
 	/* ROUTE, CONNECTION: only this VRF, or 0xffffffff for all; DROP: vif id or 0xffffffff for the sums; others: not read */
 	uint32_t vrf_id;
-	uint32_t limit;  /* at most so many objects in the answer; 0: as many as fit */
+	uint32_t limit;  /* at most so many objects in the answer; 0: as many as fit a page of about 1 MiB, at least one */
 	uint8_t marker[48];
 };
 

@@ -3,6 +3,8 @@
 #include "message.h"
 
 #define ALL 0xffffffffu
+/* An answer with a page is no longer than this, so that others get their turn; but one object is whole, whatever it takes. */
+#define PAGE_BYTES (1u << 20)
 
 /* Where a dump goes on: `started` tells the all-zero marker of the beginning apart. */
 struct place {
@@ -26,10 +28,12 @@ struct dump {
 /* Room for an object's body. NULL: the page is full, and the object must come first on the next one. */
 static uint8_t *room(struct dump *dump, uint16_t object, uint32_t epoch, uint32_t bytes)
 {
-	uint8_t *at = dump->left ? weft_answer_room(dump->answer, object, WEFT_OPERATION_SET, epoch, bytes) : NULL;
+	uint32_t end = dump->answer->used + (uint32_t)sizeof(struct weft_message_header) + bytes + (uint32_t)WEFT_ANSWER_RESERVE;
+	bool wanted = dump->left && (!dump->objects || end <= PAGE_BYTES);
+	uint8_t *at = wanted ? weft_answer_room(dump->answer, object, WEFT_OPERATION_SET, epoch, bytes) : NULL;
 
 	if (!at) {
-		dump->missing = dump->left ? bytes : 0;
+		dump->missing = wanted ? bytes : 0;
 		dump->full = true;
 		return NULL;
 	}

@@ -104,6 +104,8 @@ int weft_identity_set(struct weft_context *context, const void *body)
 	identity->epoch = context->epoch;
 	memcpy(identity->key, m->key, WEFT_KEY_BYTES);
 	memcpy(identity->elements, m->elements, m->element_count * sizeof(*m->elements));
+	for (uint32_t i = 0; i < m->element_count; i++)
+		identity->hashes[i] = weft_element_hash(m->elements[i].kind, m->elements[i].id);
 	weft_sparse_set(plane, &plane->identities, m->identity_id, (uintptr_t)identity);
 	plane->identity_count++;
 	context->changed = true;

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
-/* What a policy set decides: the first rule that matches the initiator's direction, else the default. Set-up and re-evaluation only. */
+/* What a policy set decides: the first rule that matches the initiator's direction, else the default. Set-up and re-evaluation
+ * only. */
+#include "classify.h"
 #include "worker.h"
-
-#define PORT_ANY_MAX 0xffffu
-#define PROTOCOL_ANY 0xffffu
 
 /* What rules call ports: of ICMP the code (source) and the type (destination). False: this protocol has none. */
 static bool ports_of(const struct weft_connection_key *key, uint16_t *source, uint16_t *destination)
@@ -29,112 +28,72 @@ static bool ports_of(const struct weft_connection_key *key, uint16_t *source, ui
 	}
 }
 
-static bool in_prefix(const struct weft_policy_end *end, uint8_t family, const uint8_t *address)
-{
-	uint32_t bytes = end->prefix_len / 8, rest = end->prefix_len % 8;
-
-	if (!end->family)
-		return true;
-	if (end->family != family || memcmp(end->prefix, address, bytes))
-		return false;
-	return !rest || !((end->prefix[bytes] ^ address[bytes]) & (0xff00 >> rest));
-}
-
-static bool has_element(const struct weft_identity *identity, uint32_t kind, uint64_t id)
-{
-	uint32_t low = 0, high = identity ? identity->element_count : 0;
-
-	while (low < high) {
-		uint32_t middle = (low + high) / 2;
-		const struct weft_element *element = &identity->elements[middle];
-
-		if (element->kind == kind && element->id == id)
-			return true;
-		if (element->kind < kind || (element->kind == kind && element->id < id))
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return false;
-}
-
-static bool matches_end(const struct weft_policy_end *end, uint32_t identity_id, const struct weft_identity *identity,
-			uint8_t family, const uint8_t *address)
-{
-	if (!in_prefix(end, family, address))
-		return false;
-	switch (end->kind) {
-	case WEFT_ELEMENT_ANY:
-		return true;
-	case WEFT_ELEMENT_IDENTITY:
-		return end->id == identity_id;
-	default:
-		return has_element(identity, end->kind, end->id);
-	}
-}
-
-static bool is_any(uint16_t min, uint16_t max)
-{
-	return min == 0 && max == PORT_ANY_MAX;
-}
-
-uint32_t weft_policy_match(struct weft_plane *plane, const struct weft_policy *policy, const struct weft_opening *opening)
+static void ask(struct weft_plane *plane, const struct weft_opening *opening, struct weft_subject *subject)
 {
 	const struct weft_connection_key *key = opening->key;
-	const struct weft_identity *source = weft_identity_get(plane, opening->source_identity);
-	const struct weft_identity *destination = weft_identity_get(plane, opening->destination_identity);
-	uint16_t source_port, destination_port;
-	bool ports = ports_of(key, &source_port, &destination_port);
 
-	for (uint32_t i = 0; i < policy->rule_count; i++) {
-		const struct weft_policy_rule *rule = &policy->rules[i];
-
-		if ((rule->family && rule->family != key->family) ||
-		    (rule->protocol != PROTOCOL_ANY && rule->protocol != key->protocol))
-			continue;
-		if (ports) {
-			if (source_port < rule->source_port_min || source_port > rule->source_port_max ||
-			    destination_port < rule->destination_port_min || destination_port > rule->destination_port_max)
-				continue;
-		} else if (!is_any(rule->source_port_min, rule->source_port_max) ||
-			   !is_any(rule->destination_port_min, rule->destination_port_max)) {
-			continue;
-		}
-		if (matches_end(&rule->source, opening->source_identity, source, key->family, key->source) &&
-		    matches_end(&rule->destination, opening->destination_identity, destination, key->family, key->destination))
-			return i;
-	}
-	return policy->rule_count;
+	subject->family = key->family;
+	subject->protocol = key->protocol;
+	subject->has_ports = ports_of(key, &subject->ports[0], &subject->ports[1]);
+	subject->addresses[0] = key->source;
+	subject->addresses[1] = key->destination;
+	subject->identity_ids[0] = opening->source_identity;
+	subject->identity_ids[1] = opening->destination_identity;
+	for (uint32_t end = 0; end < 2; end++)
+		subject->identities[end] = weft_identity_get(plane, subject->identity_ids[end]);
 }
 
-static bool allows(const struct weft_verdict *verdict)
+static struct weft_rule_counter *counter_of(const struct weft_worker *worker, const struct weft_verdict *verdict)
 {
-	const struct weft_policy *policy = verdict->policy;
-
-	return (verdict->rule < policy->rule_count ? policy->rules[verdict->rule].action : policy->default_action) ==
-	       WEFT_POLICY_ALLOW;
+	return &verdict->policy->counters[worker->index * verdict->policy->counter_stride + verdict->rule];
 }
 
-enum weft_drop weft_judge(struct weft_worker *worker, const struct weft_vif *vif, bool egress, const struct weft_opening *opening)
+/* What the set says, written behind the verdicts that are there. */
+static struct weft_verdict *decide(struct weft_worker *worker, const struct weft_vif *vif, bool egress,
+				   const struct weft_policy *policy, const struct weft_opening *opening,
+				   const struct weft_subject *subject)
 {
+	struct weft_verdict *verdict = &worker->verdicts[worker->verdict_count];
+
+	verdict->rule = weft_classify(policy->classifier, subject);
+	verdict->decision = policy->classifier->decisions[verdict->rule];
+	verdict->opening = *opening;
+	verdict->policy = policy;
+	verdict->vif = vif;
+	verdict->egress = egress;
+	__builtin_prefetch(counter_of(worker, verdict), 1);
+	return verdict;
+}
+
+enum weft_drop weft_judge(struct weft_worker *worker, const struct weft_vif *vif, bool egress,
+			  const struct weft_opening *opening)
+{
+	const uint32_t *ids = egress ? vif->egress_policy_ids : vif->ingress_policy_ids;
+	struct weft_subject subject;
+	bool asked = false;
+
 	for (uint32_t i = 0; i < WEFT_VIF_POLICIES; i++) {
-		uint32_t policy_id = egress ? vif->egress_policy_ids[i] : vif->ingress_policy_ids[i];
-		struct weft_verdict verdict = {.vif = vif, .egress = egress, .opening = *opening};
+		const struct weft_policy *policy;
+		struct weft_verdict *verdict;
 
-		if (policy_id == WEFT_POLICY_NONE)
+		if (ids[i] == WEFT_POLICY_NONE)
 			continue;
-		verdict.policy = weft_policy_get(worker->plane, policy_id);
-		if (!verdict.policy) {
+		policy = weft_policy_get(worker->plane, ids[i]);
+		if (!policy) {
 			worker->verdict_count = 0;
 			return WEFT_DROP_POLICY; /* the vif was replaced by one without it, and this one is on its way out */
 		}
-		verdict.rule = weft_policy_match(worker->plane, verdict.policy, opening);
-		if (!allows(&verdict)) {
-			worker->verdicts[0] = verdict;
+		if (!asked)
+			ask(worker->plane, opening, &subject);
+		asked = true;
+		verdict = decide(worker, vif, egress, policy, opening, &subject);
+		if (verdict->decision & WEFT_DECISION_DENY) {
+			if (verdict != &worker->verdicts[0])
+				worker->verdicts[0] = *verdict;
 			worker->verdict_count = 1;
 			return WEFT_DROP_POLICY;
 		}
-		worker->verdicts[worker->verdict_count++] = verdict;
+		worker->verdict_count++;
 	}
 	return WEFT_DROP_NONE;
 }
@@ -172,14 +131,11 @@ void weft_judge_commit(struct weft_worker *worker, uint32_t bytes)
 {
 	for (uint32_t i = 0; i < worker->verdict_count; i++) {
 		const struct weft_verdict *verdict = &worker->verdicts[i];
-		const struct weft_policy *policy = verdict->policy;
-		struct weft_rule_counter *counter =
-		    &policy->counters[worker->index * policy->counter_stride + verdict->rule];
+		struct weft_rule_counter *counter = counter_of(worker, verdict);
 
 		weft_count(&counter->packets, 1);
 		weft_count(&counter->bytes, bytes);
-		if (!allows(verdict) ||
-		    (verdict->rule < policy->rule_count && (policy->rules[verdict->rule].flags & WEFT_POLICY_RULE_LOG)))
+		if (verdict->decision & WEFT_DECISION_LOG)
 			write_event(worker, verdict, bytes);
 	}
 	worker->verdict_count = 0;

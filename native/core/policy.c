@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
-/* Policy sets: checked, replaced whole, counted. What a set decides stands in judge.c. */
+/* Policy sets: checked, replaced whole, counted. What a set decides stands in judge.c, how it is compiled in classifier.c. */
+#include "classify.h"
 #include "plane.h"
 
 #define RULE_CONTENT offsetof(struct weft_policy_rule, packets)
@@ -126,6 +127,7 @@ static void entry_free(struct weft_plane *plane, struct weft_policy_entry *entry
 	weft_host_free(entry->from, from_bytes(rules));
 	weft_host_free(entry->base, base_bytes(rules));
 	weft_host_free(entry->seen.counters, counters_bytes(plane, rules));
+	weft_classifier_destroy(entry->seen.classifier);
 	weft_host_free(entry, entry_bytes(rules));
 }
 
@@ -139,7 +141,8 @@ static struct weft_policy_entry *make(struct weft_plane *plane, const struct wef
 	entry->from = weft_host_alloc(from_bytes(m->rule_count));
 	entry->base = weft_host_alloc(base_bytes(m->rule_count));
 	entry->seen.counters = weft_host_alloc(counters_bytes(plane, m->rule_count));
-	if (!entry->from || !entry->base || !entry->seen.counters) {
+	entry->seen.classifier = weft_classifier_create(m);
+	if (!entry->from || !entry->base || !entry->seen.counters || !entry->seen.classifier) {
 		entry_free(plane, entry);
 		return NULL;
 	}

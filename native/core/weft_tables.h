@@ -77,12 +77,22 @@ struct weft_identity {
 	uint32_t epoch;                /* control thread, as are the next two */
 	uint8_t key[WEFT_KEY_BYTES];
 	uint64_t references;           /* ports and routes */
+	uint32_t hashes[WEFT_IDENTITY_ELEMENTS_MAX]; /* of the elements */
 	struct weft_element elements[]; /* ascending by kind, then id */
 };
+
+static inline uint32_t weft_element_hash(uint32_t kind, uint64_t id)
+{
+	uint64_t hash = (id ^ (uint64_t)kind << 61) * 0x9e3779b97f4a7c15ull;
+
+	return (uint32_t)(hash >> 32 ^ hash >> 47);
+}
 
 struct weft_rule_counter {
 	uint64_t packets, bytes;
 };
+
+struct weft_classifier; /* classify.h */
 
 /* A policy set. Rules never change: another set takes its place. Counters are written by one worker each, in lines of its own. */
 struct weft_policy {
@@ -90,6 +100,7 @@ struct weft_policy {
 	uint8_t default_action;        /* enum weft_policy_action */
 	uint32_t counter_stride;       /* per worker: one per rule and one for the default, then padding to a cache line */
 	struct weft_rule_counter *counters; /* [workers][counter_stride] */
+	struct weft_classifier *classifier; /* the rules, compiled; as long-lived as the set */
 	struct weft_policy_rule rules[];
 };
 

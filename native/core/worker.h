@@ -126,6 +126,7 @@ struct weft_verdict {
 	const struct weft_policy *policy;
 	const struct weft_vif *vif; /* whose set it is */
 	uint32_t rule;		    /* policy->rule_count: the default */
+	uint8_t decision;	    /* WEFT_DECISION_ bits */
 	bool egress;
 };
 
@@ -305,8 +306,6 @@ const struct weft_nexthop_member *weft_ecmp_origin(struct weft_plane *plane, con
 bool weft_ecmp_holds(const struct weft_connection *connection, const struct weft_nexthop *nexthop);
 
 /* ---- judge.c ---- */
-/* Index of the first rule that matches, rule_count: none does. */
-uint32_t weft_policy_match(struct weft_plane *plane, const struct weft_policy *policy, const struct weft_opening *opening);
 /* Asks the vif's sets; each must allow. NONE or POLICY. What they said is in worker->verdicts until it is committed. */
 enum weft_drop weft_judge(struct weft_worker *worker, const struct weft_vif *vif, bool egress,
 			  const struct weft_opening *opening);

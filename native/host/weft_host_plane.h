@@ -66,5 +66,7 @@ void weft_host_plane_fail_packets(struct weft_host_plane *host, uint64_t after, 
 uint64_t weft_host_plane_packets_live(const struct weft_host_plane *host);
 /* Bytes the cores of this process hold through weft_host_alloc. Any thread. */
 uint64_t weft_host_allocated_bytes(void);
+/* Fault hook: after `after` more calls one weft_host_alloc fails. ~0: turns it off. Whatever thread is the one that allocates. */
+void weft_host_fail_alloc(uint64_t after);
 
 #endif

@@ -154,7 +154,8 @@ static void row_rule(struct table *table, const struct weft_policy_msg *policy, 
 	end_rule(table, policy, rule->flags & WEFT_POLICY_RULE_LOG, rule->packets, rule->bytes, epoch);
 }
 
-void row_policy(struct table *table, const void *body, uint32_t epoch)
+/* `least`: packets that a rule decided, to be shown. */
+static void rows_policy(struct table *table, const void *body, uint32_t epoch, uint64_t least)
 {
 	const uint8_t *rules = (const uint8_t *)body + sizeof(struct weft_policy_msg);
 	struct weft_policy_msg policy;
@@ -164,8 +165,11 @@ void row_policy(struct table *table, const void *body, uint32_t epoch)
 		struct weft_policy_rule rule;
 
 		memcpy(&rule, rules, sizeof(rule));
-		row_rule(table, &policy, &rule, i, epoch);
+		if (rule.packets >= least)
+			row_rule(table, &policy, &rule, i, epoch);
 	}
+	if (policy.default_packets < least)
+		return;
 	begin_rule(table, &policy, "default", policy.default_action);
 	table_text(table, "family", "any");
 	cell_protocol(table, 0xffff);
@@ -176,6 +180,45 @@ void row_policy(struct table *table, const void *body, uint32_t epoch)
 	cell_uuid(table, (const uint8_t[16]){0});
 	end_rule(table, &policy, policy.default_action == WEFT_POLICY_DENY, policy.default_packets, policy.default_bytes,
 		 epoch);
+}
+
+void row_policy(struct table *table, const void *body, uint32_t epoch)
+{
+	rows_policy(table, body, epoch, 0);
+}
+
+void row_policy_counted(struct table *table, const void *body, uint32_t epoch)
+{
+	rows_policy(table, body, epoch, 1);
+}
+
+void row_policy_set(struct table *table, const void *body, uint32_t epoch)
+{
+	const uint8_t *rules = (const uint8_t *)body + sizeof(struct weft_policy_msg);
+	uint64_t packets[3] = {0}, counted = 0;
+	struct weft_policy_msg policy;
+
+	memcpy(&policy, body, sizeof(policy));
+	for (uint32_t i = 0; i < policy.rule_count; i++, rules += sizeof(struct weft_policy_rule)) {
+		struct weft_policy_rule rule;
+
+		memcpy(&rule, rules, sizeof(rule));
+		packets[rule.action <= WEFT_POLICY_DENY ? rule.action : 0] += rule.packets;
+		counted += rule.packets != 0;
+	}
+	packets[policy.default_action <= WEFT_POLICY_DENY ? policy.default_action : 0] += policy.default_packets;
+	table_row(table);
+	table_number(table, "policy", policy.policy_id);
+	table_number(table, "rules", policy.rule_count);
+	table_number(table, "counted", counted);
+	table_text(table, "default", action_of(policy.default_action));
+	table_number(table, "references", policy.references);
+	table_number(table, "allowed_packets", packets[WEFT_POLICY_ALLOW]);
+	table_number(table, "denied_packets", packets[WEFT_POLICY_DENY]);
+	cell_bytes(table, "key", policy.key);
+	table_detail(table);
+	table_number(table, "epoch", epoch);
+	table_detail(table);
 }
 
 void row_log(struct table *table, const void *body, uint32_t epoch)

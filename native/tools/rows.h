@@ -10,12 +10,13 @@
 typedef void row_writer(struct table *table, const void *body, uint32_t epoch);
 
 row_writer row_vif, row_vrf, row_nexthop, row_route, row_label, row_vni, row_path, row_connection, row_drop, row_plane;
-/* policyrows.c. row_policy adds a row per rule, and one for the default. */
-row_writer row_identity, row_policy, row_log;
 /* natrows.c */
 row_writer row_floating_ip, row_nat_pool;
 /* What the packets of a translated connection become: one cell for people, four for programs. */
 void cells_translation(struct table *table, const struct weft_connection_msg *connection);
+/* policyrows.c. row_policy adds a row per rule, and one for the default; row_policy_counted those that decided something; row_policy_set
+ * one for the whole set. */
+row_writer row_identity, row_policy, row_policy_counted, row_policy_set, row_log;
 /* The sums of the vifs, then the plane's row with them, then each reason as a cell of it. */
 row_writer row_stats_vif, row_stats_plane, row_stats_drop;
 

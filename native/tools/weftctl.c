@@ -33,9 +33,9 @@ static const struct command commands[] = {
 	{"drops", WEFT_OBJECT_DROP, sizeof(struct weft_drop_msg), row_drop, " --vif ", "nothing dropped"},
 	{"plane", WEFT_OBJECT_PLANE, sizeof(struct weft_plane_msg), row_plane, "", ""},
 	{"identity", WEFT_OBJECT_IDENTITY, sizeof(struct weft_identity_msg), row_identity, "", "no identities"},
-	{"policy", WEFT_OBJECT_POLICY, sizeof(struct weft_policy_msg), row_policy, " ID ", "no policy sets"},
 	{"floating-ip", WEFT_OBJECT_FLOATING_IP, sizeof(struct weft_floating_ip_msg), row_floating_ip, " ID ", "no floating IPs"},
 	{"nat-pool", WEFT_OBJECT_NAT_POOL, sizeof(struct weft_nat_pool_msg), row_nat_pool, " ID ", "no NAT pools"},
+	{"policy", WEFT_OBJECT_POLICY, sizeof(struct weft_policy_msg), row_policy, " ID --show ", "no such policy sets or rules"},
 	{"log", WEFT_OBJECT_LOG, sizeof(struct weft_log_msg), row_log, "", "nothing denied, nothing asked to be logged"},
 	{"stats", WEFT_OBJECT_PLANE, sizeof(struct weft_plane_msg), row_stats_plane, "", ""},
 };
@@ -62,9 +62,10 @@ static const char help[] =
 	"  path                                  how the underlay reaches each tunnel destination\n"
 	"  drops [--vif N]                       dropped packets by reason\n"
 	"  identity                              networks, groups and tags that stand for an address\n"
-	"  policy [ID]                           rules of all policy sets or one, with what each decided\n"
 	"  floating-ip [ID]                      addresses of other VRFs under which ports are known\n"
 	"  nat-pool [ID]                         addresses and ports for source translation, and their use\n"
+	"  policy [ID] [--show WHAT]             rules of all policy sets or one, with what each decided; WHAT: all, counted\n"
+	"                                        (those that decided something), sets (a line for each set)\n"
 	"  log                                   the last packets that policy denied, or was asked to log\n"
 	"  plane                                 settings and state of the plane\n"
 	"  stats                                 counters of the whole plane: objects, packets, drops by reason\n"
@@ -78,7 +79,7 @@ static const char help[] =
 	"Examples:\n"
 	"  weftctl vif\n"
 	"  weftctl route --vrf 3 --family 6\n"
-	"  weftctl policy 7\n"
+	"  weftctl policy 7 --show counted\n"
 	"  weftctl --json drops --vif 5\n"
 	"  weftctl --socket /run/weft/b.sock connection --limit 20\n";
 
@@ -89,6 +90,7 @@ struct options {
 	uint32_t limit; /* 0: all */
 	uint32_t family; /* 0: both */
 	uint32_t id;	 /* 0: all */
+	row_writer *show; /* of policy sets, in place of the command's; NULL: that */
 	const struct command *command;
 };
 
@@ -124,6 +126,13 @@ static int parse_command_option(const char *name, const char *value, struct opti
 		return parse_number(value, 0, WEFT_VIF_LIMIT - 1, &options->scope) ? 0 : usage("wrong value of ", name);
 	if (!strcmp(name, "--limit"))
 		return parse_number(value, 0, ALL - 1, &options->limit) ? 0 : usage("wrong value of ", name);
+	if (!strcmp(name, "--show")) {
+		options->show = !strcmp(value, "all")	    ? row_policy
+				: !strcmp(value, "counted") ? row_policy_counted
+				: !strcmp(value, "sets")    ? row_policy_set
+							    : NULL;
+		return options->show ? 0 : usage("--show must be all, counted or sets, is ", value);
+	}
 	if (strcmp(value, "4") && strcmp(value, "6"))
 		return usage("--family must be 4 or 6, is ", value);
 	options->family = (uint32_t)(value[0] - '0');
@@ -252,7 +261,7 @@ static bool read_page(const struct options *options, uint64_t bytes, struct tabl
 			ended = true;
 		} else if (message.object == options->command->object && fits(options->command, body, body_bytes)) {
 			if (wanted(options, body))
-				options->command->write(table, body, message.epoch);
+				(options->show ? options->show : options->command->write)(table, body, message.epoch);
 		} else {
 			break;
 		}

@@ -79,6 +79,7 @@ def dump(client, kind):
     return out
 
 
+POLICY = 15
 OBJECTS = {name: getattr(daemon, name) for name in ("PLANE", "VIF", "VRF", "NEXTHOP", "ROUTE", "LABEL", "VNI", "PATH")}
 
 
@@ -275,6 +276,26 @@ class Check(daemon.Bench):
         for first in range(0, 2000, 500):
             host.client.call([(daemon.ROUTE, daemon.DELETE, daemon.route(1, f"10.20.{n >> 8}.{n & 255}/32", 11)) for n in wanted if first <= n < first + 500])
 
+    def run_policy(self):
+        """Sets of any size are there again: the largest, and those that replaced another."""
+        def policy(number, rules, action=1):
+            rule = struct.pack("<16sBBHHHHHHH32s32sQQ", bytes(16), 4, 1, 0, 6, 0, 65535, 0, 0, 0, bytes(32), bytes(32), 0, 0)
+            rules = b"".join(rule[:26] + struct.pack("<HH", n, n) + rule[30:] for n in range(rules))
+            return struct.pack("<II16sB3xIQQ", number, len(rules) // 112, number.to_bytes(16, "little"), action, 0, 0, 0) + rules
+
+        host = self.hosts[0]
+        for number, rules in (7, 10), (8, 32768), (9, 20000), (7, 12), (9, 500):
+            host.client.call([(POLICY, daemon.SET, policy(number, rules))])
+        before = dump(host.client, POLICY)
+        errors = host.client.call([(POLICY, daemon.SET, policy(8, 32769))], expect=False)[1]
+        self.check("a set too large is refused", [(22, "POLICY rule_count 32769: at most 32768")] == [error[1:] for error in errors], str(errors))
+        self.kill_worker(host)
+        after = dump(host.client, POLICY)
+        self.check("policy sets are the same", before == after and [len(body) for _, body in after] == [48 + 112 * n for n in (12, 32768, 500)],
+                   f"{[len(body) for _, body in after]} bytes")
+        for number in 7, 8, 9:
+            host.client.call([(POLICY, daemon.DELETE, policy(number, 0))])
+
     def run_refused(self):
         """A vif that cannot be taken over is left out; the others stay."""
         host = self.hosts[1]
@@ -335,7 +356,7 @@ class Check(daemon.Bench):
         self.check("its socket is taken over by a new daemon", line.startswith("ready") and again.returncode == 0 and "adopted" not in log, f"exit {again.returncode}")
 
 
-STEPS = ["takeover", "ports", "programming", "refused", "again", "stop"]
+STEPS = ["takeover", "ports", "programming", "policy", "refused", "again", "stop"]
 
 
 def main():

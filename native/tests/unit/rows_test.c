@@ -70,6 +70,19 @@ static void aRuleIsALineOfWords(void)
 	CELL(2, "action", "deny");
 	CELL(2, "packets", "9");
 	end_table();
+	row_policy_counted(&table, &set, 3);
+	CHECK(table.count == 2);
+	CELL(0, "rule", "0");
+	CELL(1, "rule", "default");
+	end_table();
+	row_policy_set(&table, &set, 3);
+	CHECK(table.count == 1);
+	CELL(0, "rules", "2");
+	CELL(0, "counted", "1");
+	CELL(0, "default", "deny");
+	CELL(0, "allowed_packets", "5");
+	CELL(0, "denied_packets", "9");
+	end_table();
 }
 
 static void anIdentityListsItsElements(void)

@@ -10,7 +10,7 @@ import java.util.Objects;
  * @param id chosen by the owner, 1 .. 65535
  * @param key the owner's
  * @param defaultAction when no rule matches
- * @param rules at most 8192
+ * @param rules at most {@link #RULES_MAX}
  */
 public record PolicySet(int id, ObjectKey key, PolicyAction defaultAction, List<PolicyRule> rules)
         implements PlaneObject {

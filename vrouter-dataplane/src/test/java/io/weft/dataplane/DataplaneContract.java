@@ -261,6 +261,51 @@ abstract class DataplaneContract {
     }
 
     @Test
+    void policySetsOfAnySizeAreReplacedWholeAndComeBackPageByPage() throws DataplaneException {
+        List<PolicySet> sets = new ArrayList<>();
+        for (int id = 1; id <= 3; id++) {
+            sets.add(ports(id, 2));
+            sets.add(ports(100 + id, PolicySet.RULES_MAX - id));
+        }
+        apply(1, sets);
+        assertEquals(Set.copyOf(sets), Set.copyOf(policies()));
+        PolicySet shorter = ports(101, 5);
+        apply(1, shorter);
+        sets.set(1, shorter);
+        assertEquals(Set.copyOf(sets), Set.copyOf(policies()));
+        Refusal refused = plane.apply(List.of(
+                        new Operation.Set(ports(102, PolicySet.RULES_MAX), 1), new Operation.Delete(ports(77, 0))))
+                .getFirst();
+        assertEquals(1, refused.index());
+        sets.set(3, ports(102, PolicySet.RULES_MAX));
+        assertEquals(Set.copyOf(sets), Set.copyOf(policies()));
+    }
+
+    private List<PolicySet> policies() throws DataplaneException {
+        return plane.policies().stream().map(Stored::object).toList();
+    }
+
+    /** A rule for each of the first ports. */
+    private static PolicySet ports(int id, int rules) {
+        return new PolicySet(
+                id,
+                ObjectCases.KEY,
+                PolicyAction.DENY,
+                IntStream.range(0, rules)
+                        .mapToObj(port -> new PolicyRule(
+                                PolicyRule.NO_UUID,
+                                4,
+                                PolicyAction.ALLOW,
+                                false,
+                                6,
+                                PortRange.ANY,
+                                new PortRange(port, port),
+                                PolicyEnd.ANY,
+                                PolicyEnd.ANY))
+                        .toList());
+    }
+
+    @Test
     void aDumpOfAVrfThatIsNotThereIsRefusedNamingIt() throws DataplaneException {
         DataplaneException thrown = assertThrows(DataplaneException.class, () -> plane.routes(1234));
         assertEquals(Errors.ENOENT, thrown.errno());

@@ -213,6 +213,6 @@ class PolicyCompilerTest {
         Site.putEntries(graph, Site.list(1), Collections.nCopies(PolicySet.RULES_MAX + 1, any("pass", "tcp")));
         PolicyState state = PolicyCompiler.compile(graph, NETWORK);
         assertEquals(PolicySet.RULES_MAX, state.rules().size());
-        assertTrue(state.problems().getFirst().contains("8193 rules, must be at most 8192"));
+        assertTrue(state.problems().getFirst().contains("32769 rules, must be at most 32768"));
     }
 }

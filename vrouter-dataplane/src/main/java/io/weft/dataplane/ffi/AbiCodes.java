@@ -6,7 +6,7 @@ public final class AbiCodes {
 
     public static final int WEFT_ABI_MAJOR = 0;
     public static final int WEFT_ABI_MINOR = 2;
-    public static final int WEFT_FRAME_BYTES_MAX = 1048576;
+    public static final int WEFT_FRAME_BYTES_MAX = 4194304;
     public static final int WEFT_KEY_BYTES = 16;
     public static final int WEFT_NAME_BYTES = 64;
     public static final int WEFT_PATH_BYTES = 128;
@@ -23,7 +23,7 @@ public final class AbiCodes {
     public static final int WEFT_IDENTITY_UNKNOWN = 0;
     public static final int WEFT_DROP_LIMIT = 96;
     public static final int WEFT_IDENTITY_ELEMENTS_MAX = 32;
-    public static final int WEFT_POLICY_RULES_MAX = 8192;
+    public static final int WEFT_POLICY_RULES_MAX = 32768;
     public static final int WEFT_NEXTHOP_MEMBERS_MAX = 128;
     public static final int WEFT_MEMBER_WEIGHT_MAX = 1000;
     public static final int WEFT_VIF_POLICIES = 2;

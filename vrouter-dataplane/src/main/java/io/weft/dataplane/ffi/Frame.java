@@ -4,15 +4,17 @@ import io.weft.dataplane.DataplaneException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
-/** The request under construction and the last answer: two buffers that live as long as the connection. One thread at a time. */
+/** The request under construction and the last answer: two buffers that live as long as the connection and grow once. One thread at a time. */
 final class Frame {
     private static final int HEADER = AbiLayout.FrameHeader.SIZE_BYTES;
     private static final int MESSAGE_HEADER = AbiLayout.MessageHeader.SIZE_BYTES;
 
+    /** Messages go together up to this size, so that others of the plane's clients get their turn; a larger one goes alone. */
+    static final int BATCH_BYTES = 1 << 20;
+
     /** So many refusals fit into one answer beside DONE, so that no answer is ever cut. */
-    static final int MESSAGES_MAX =
-            (AbiCodes.WEFT_FRAME_BYTES_MAX - HEADER - MESSAGE_HEADER - AbiLayout.DoneMsg.SIZE_BYTES)
-                    / (MESSAGE_HEADER + AbiLayout.ErrorMsg.SIZE_BYTES);
+    static final int MESSAGES_MAX = (BATCH_BYTES - HEADER - MESSAGE_HEADER - AbiLayout.DoneMsg.SIZE_BYTES)
+            / (MESSAGE_HEADER + AbiLayout.ErrorMsg.SIZE_BYTES);
 
     /** One message of an answer. */
     record Message(int object, int epoch, MemorySegment body) {}
@@ -22,22 +24,32 @@ final class Frame {
         void accept(Message message) throws DataplaneException;
     }
 
-    private final MemorySegment request;
-    private final MemorySegment answer;
+    private final Arena arena;
+    private MemorySegment request;
+    private MemorySegment answer;
     private int bytes = HEADER;
     private int messages;
 
     Frame(Arena arena) {
-        request = arena.allocate(AbiCodes.WEFT_FRAME_BYTES_MAX, 8);
-        answer = arena.allocate(AbiCodes.WEFT_FRAME_BYTES_MAX, 8);
+        this.arena = arena;
+        request = arena.allocate(BATCH_BYTES, 8);
+        answer = arena.allocate(BATCH_BYTES, 8);
+    }
+
+    /** The next answers may be as long as any: a page is about as long as a batch, but an object of it may be longer. */
+    void expectLargeObjects() {
+        if (answer.byteSize() < AbiCodes.WEFT_FRAME_BYTES_MAX) {
+            answer = arena.allocate(AbiCodes.WEFT_FRAME_BYTES_MAX, 8);
+        }
     }
 
     int messages() {
         return messages;
     }
 
+    /** Another message may follow those that are there. An empty frame takes any. */
     boolean hasRoom(int bodyBytes) {
-        return messages < MESSAGES_MAX && bytes + MESSAGE_HEADER + bodyBytes <= AbiCodes.WEFT_FRAME_BYTES_MAX;
+        return messages == 0 || messages < MESSAGES_MAX && bytes + MESSAGE_HEADER + bodyBytes <= BATCH_BYTES;
     }
 
     void clear() {
@@ -53,6 +65,9 @@ final class Frame {
     long add(int object, int operation, int epoch, int bodyBytes) {
         long at = bytes;
         int total = MESSAGE_HEADER + bodyBytes;
+        if (at + total > request.byteSize() && messages == 0) {
+            request = arena.allocate(AbiCodes.WEFT_FRAME_BYTES_MAX, 8);
+        }
         request.asSlice(at, total).fill((byte) 0);
         request.set(Wire.SHORT, at + AbiLayout.MessageHeader.OBJECT, (short) object);
         request.set(Wire.SHORT, at + AbiLayout.MessageHeader.OPERATION, (short) operation);

@@ -168,6 +168,9 @@ public final class NativeDataplane implements HostDataplane {
             int object, int scope, int limit, byte[] from, Function<Frame.Message, T> decode)
             throws DataplaneException {
         requireOpen();
+        if (object == AbiCodes.WEFT_OBJECT_POLICY) {
+            frame.expectLargeObjects();
+        }
         List<T> objects = new ArrayList<>();
         byte[] marker = from;
         boolean more = true;

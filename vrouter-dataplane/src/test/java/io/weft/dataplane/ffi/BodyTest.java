@@ -2,6 +2,7 @@ package io.weft.dataplane.ffi;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -217,8 +218,15 @@ class BodyTest {
     void theLargestPolicySetFitsAFrame() {
         PolicySet set =
                 new PolicySet(5, KEY, PolicyAction.DENY, java.util.Collections.nCopies(PolicySet.RULES_MAX, rule()));
-        assertEquals(48 + 8192 * 112, written(set).byteSize());
-        assertTrue(new Frame(Arena.ofAuto()).hasRoom(ObjectWriter.bodyBytes(set)));
+        int bytes = ObjectWriter.bodyBytes(set);
+        assertEquals(48 + 32768 * 112, bytes);
+        assertTrue(16 + 16 + bytes + 16 + AbiLayout.DoneMsg.SIZE_BYTES <= AbiCodes.WEFT_FRAME_BYTES_MAX, "both ways");
+        Frame frame = new Frame(Arena.ofAuto());
+        assertTrue(frame.hasRoom(bytes));
+        long at = frame.add(AbiCodes.WEFT_OBJECT_POLICY, AbiCodes.WEFT_OPERATION_SET, 0, bytes);
+        ObjectWriter.write(frame.buffer(), at, set);
+        assertEquals(set, PolicyCodec.set(frame.buffer().asSlice(at, bytes), 0).set());
+        assertFalse(frame.hasRoom(0), "nothing goes with it");
         assertEquals(set, PolicyCodec.set(written(set), 0).set());
     }
 
