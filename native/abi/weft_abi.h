@@ -66,7 +66,7 @@ enum weft_drop {
 #define WEFT_DROP(code, NAME, doc) WEFT_DROP_##NAME = code,
 #include "drops.def"
 #undef WEFT_DROP
-	WEFT_DROP_LIMIT = 64, /* every code is below this */
+	WEFT_DROP_LIMIT = 96, /* every code is below this */
 };
 
 enum weft_operation {

@@ -18,7 +18,7 @@ bool weft_vif_owns(const struct weft_vif *vif, uint8_t family, const uint8_t *ad
 }
 
 /* A tenant must not forge the overlay: tunnel protocols to a tunnel endpoint, whatever the policy says. */
-static bool forges_tunnel(struct weft_worker *worker, const struct weft_view *view)
+bool weft_forges_tunnel(struct weft_worker *worker, const struct weft_view *view)
 {
 	const struct weft_plane_msg *plane = worker->configured;
 	const uint8_t *own = view->family == 4 ? plane->underlay4 : plane->underlay6;
@@ -145,11 +145,11 @@ enum weft_drop weft_enter_port(struct weft_worker *worker, struct weft_vif *vif,
 		return reason;
 	step->view.key.zone = vif->zone;
 	if (WEFT_UNLIKELY(step->view.fragment != WEFT_FRAGMENT_NONE)) {
-		reason = weft_fragment_ports(worker, &step->view);
-		if (reason)
+		reason = weft_datagram_enter(worker, step);
+		if (reason || !step->packet)
 			return reason;
 	}
-	if (WEFT_UNLIKELY(forges_tunnel(worker, &step->view)))
+	if (WEFT_UNLIKELY(weft_forges_tunnel(worker, &step->view)))
 		return WEFT_DROP_TUNNEL_FROM_PORT;
 	step->hash = weft_connection_hash(worker->plane, &step->view.key);
 	return WEFT_DROP_NONE;
@@ -317,7 +317,7 @@ static enum weft_drop check_inner(struct weft_worker *worker, struct weft_step *
 	if (reason)
 		return reason;
 	if (WEFT_UNLIKELY(view->fragment != WEFT_FRAGMENT_NONE))
-		return weft_fragment_ports(worker, view);
+		return weft_datagram_enter(worker, step);
 	return WEFT_DROP_NONE;
 }
 

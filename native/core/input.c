@@ -117,6 +117,18 @@ static void leave(struct weft_worker *worker, struct weft_step *step)
 		drop(worker, step, reason);
 }
 
+/* A fragment that waited for one of this burst. */
+static void leave_late(struct weft_worker *worker)
+{
+	struct weft_step *step = &worker->steps[0];
+	enum weft_drop reason = weft_datagram_resume(worker, step);
+
+	if (reason)
+		drop(worker, step, reason);
+	else
+		leave(worker, step);
+}
+
 void weft_plane_input(struct weft_plane *plane, uint32_t worker, uint32_t vif_id, struct weft_packet **packets, uint32_t count)
 {
 	struct weft_worker *self = weft_worker_get(plane, worker);
@@ -144,5 +156,7 @@ void weft_plane_input(struct weft_plane *plane, uint32_t worker, uint32_t vif_id
 		if (self->steps[i].packet)
 			leave(self, &self->steps[i]);
 	}
+	while (WEFT_UNLIKELY(self->due))
+		leave_late(self);
 	weft_depart_flush(self);
 }

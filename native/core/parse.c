@@ -243,6 +243,9 @@ static enum weft_drop parse_ipv4(struct weft_worker *worker, struct weft_packet 
 			return WEFT_DROP_MALFORMED_IPV4;
 		view->fragment = offset ? WEFT_FRAGMENT_LATER : WEFT_FRAGMENT_FIRST;
 		view->fragment_id = weft_be16_get(ip->id);
+		view->fragment_from = (uint16_t)offset;
+		view->fragment_bytes = (uint16_t)(total - header);
+		view->fragment_more = fragment & WEFT_IPV4_MF;
 	}
 	memcpy(view->key.source, ip->source, 4);
 	memcpy(view->key.destination, ip->destination, 4);
@@ -265,6 +268,9 @@ static bool note_fragment6(struct weft_view *view, const uint8_t *header, uint32
 	if (!behind || offset + behind > 65535 || (more && behind % 8))
 		return false;
 	view->fragment = offset ? WEFT_FRAGMENT_LATER : WEFT_FRAGMENT_FIRST;
+	view->fragment_from = (uint16_t)offset;
+	view->fragment_bytes = (uint16_t)behind;
+	view->fragment_more = more;
 	view->fragment_id = (uint32_t)header[4] << 24 | (uint32_t)header[5] << 16 | (uint32_t)header[6] << 8 | header[7];
 	return true;
 }

@@ -84,7 +84,8 @@ struct weft_plane {
 	struct weft_connections *connections;
 	struct weft_plane_msg *configured;
 	void *worker_memory[WEFT_WORKERS_MAX];
-	struct weft_vif_counters *unassigned; /* [workers]: drops of packets without a vif */
+	struct weft_vif_counters *unassigned; /* [workers + 1]: drops of packets without a vif */
+	struct weft_datagrams *datagrams;
 	struct weft_policy_log *log;
 	uint64_t midstream_until_ns; /* set once, before workers run; a plane that adopts a connection table makes it 0 */
 

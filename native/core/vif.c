@@ -14,7 +14,7 @@ struct weft_vif *weft_vif_agent(struct weft_plane *plane)
 	return WEFT_UNLIKELY(agent) ? weft_vif_get(plane, agent - 1) : NULL;
 }
 
-static size_t counters_bytes(const struct weft_plane *plane) { return sizeof(struct weft_vif_counters) * plane->workers; }
+static size_t counters_bytes(const struct weft_plane *plane) { return sizeof(struct weft_vif_counters) * (plane->workers + 1); }
 
 static void vif_free(struct weft_vif *vif)
 {

@@ -251,6 +251,17 @@ void weft_worker_init(struct weft_plane *plane, uint32_t worker, void *memory);
 /* Control half: the memory given to weft_worker_init. `worker` < settings.workers. */
 void *weft_worker_get(struct weft_plane *plane, uint32_t worker);
 
+/* ---- fragments that wait for their first one (datagram.c) ---- */
+/* How much memory; the control half allocates it (zeroed) when the plane is made. */
+size_t weft_datagrams_bytes(void);
+struct weft_datagrams *weft_datagrams(struct weft_plane *plane);
+/* Drops those that waited too long. `counters`: index of the control thread's drop counters. Control context. */
+void weft_datagrams_tick(struct weft_plane *plane, uint32_t counters, uint64_t now_ns);
+/* Drops all of them; no worker is inside. */
+void weft_datagrams_drain(struct weft_plane *plane, uint32_t counters);
+/* Fragments that wait. Any context. */
+uint32_t weft_datagrams_waiting(struct weft_plane *plane);
+
 /*
  * Packet path's part of ageing: called by the control half for each pair in bounded slices (all pairs within ~10 s). True: remove it.
  * It also re-validates idle entries (a dead vif, a stale stamp).

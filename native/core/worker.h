@@ -75,14 +75,6 @@ struct weft_group {
 	bool closed;
 };
 
-struct weft_fragment_entry {
-	uint8_t source[16], destination[16];
-	uint32_t zone, id;
-	uint8_t family, protocol;
-	uint16_t source_port, destination_port;
-	uint64_t expires_ns; /* 0: free */
-};
-
 struct weft_bucket {
 	uint64_t filled_ns;
 	uint32_t tokens;
@@ -105,8 +97,6 @@ struct weft_verdict {
 
 #define WEFT_DEPARTURES_MAX 256u
 #define WEFT_GROUPS_MAX 8u
-#define WEFT_FRAGMENT_SETS 64u
-#define WEFT_FRAGMENT_WAYS 4u
 #define WEFT_CHUNK_BYTES 2048u
 
 struct weft_worker {
@@ -131,7 +121,7 @@ struct weft_worker {
 	struct weft_verdict verdicts[2 * WEFT_VIF_POLICIES]; /* about it: those that allow, or the one that denies */
 	uint32_t verdict_count;
 	struct weft_step reply;		/* a packet of the plane's own */
-	struct weft_fragment_entry fragments[WEFT_FRAGMENT_SETS][WEFT_FRAGMENT_WAYS];
+	uint16_t due, due_tail;		/* fragments that waited and go on behind this burst (datagram.c); plus one, 0: none */
 	struct weft_bucket icmp[WEFT_VIF_LIMIT];
 	struct weft_bucket traps[WEFT_VIF_LIMIT][WEFT_TRAP_LIMIT];
 	uint8_t chunk[WEFT_CHUNK_BYTES];
@@ -162,9 +152,19 @@ enum weft_drop weft_enter_port(struct weft_worker *worker, struct weft_vif *vif,
 /* Frame of the uplink: tunnel checked and taken off, inner packet parsed; step is ready for the connection lookup. */
 enum weft_drop weft_enter_fabric(struct weft_worker *worker, struct weft_step *step);
 
+/* A port's packet is of a tunnel protocol and to a tunnel endpoint. Its ports are known. */
+bool weft_forges_tunnel(struct weft_worker *worker, const struct weft_view *view);
+
+/* ---- datagram.c ---- */
+/*
+ * A fragment: a first one's ports are kept, a later one gets them in view->key, or waits (step->packet is taken). view->key.zone and
+ * where it came from are set.
+ */
+enum weft_drop weft_datagram_enter(struct weft_worker *worker, struct weft_step *step);
+/* worker->due is not 0: the next fragment that waited, ready for the connection lookup. worker->vif becomes the one it came by. */
+enum weft_drop weft_datagram_resume(struct weft_worker *worker, struct weft_step *step);
+
 /* ---- fragment.c ---- */
-/* A first fragment's ports are kept for 2 s; a later fragment gets them in view->key, or FRAGMENT. view->key.zone is set. */
-enum weft_drop weft_fragment_ports(struct weft_worker *worker, struct weft_view *view);
 /* Cuts an IPv4 packet without DF into fragments of at most `mtu` bytes and gives each to the way. Takes step->packet. */
 enum weft_drop weft_fragment_send(struct weft_worker *worker, struct weft_step *step, const struct weft_way *way, uint32_t mtu);
 
