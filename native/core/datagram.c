@@ -408,6 +408,7 @@ static enum weft_drop resume(struct weft_worker *worker, struct weft_step *step,
 	step->entry = waiting->entry;
 	step->vrf_id = waiting->vrf_id;
 	step->delivery = NULL;
+	step->candidate = NULL;
 	if (!worker->vif)
 		return WEFT_DROP_INVALID_VIF;
 	reason = weft_parse_ip(worker, step->packet, waiting->family, &step->view);

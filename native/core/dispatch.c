@@ -32,6 +32,7 @@ static const struct object_row rows[] = {
 				  weft_identity_sweep},
 	[WEFT_OBJECT_POLICY] = {"POLICY", sizeof(struct weft_policy_msg), weft_policy_set, weft_policy_delete, weft_policy_sweep},
 	[WEFT_OBJECT_LOG] = {"LOG", sizeof(struct weft_log_msg), NULL, NULL, NULL},
+	[WEFT_OBJECT_AGEING] = {"AGEING", sizeof(struct weft_ageing_msg), weft_ageing_set, NULL, NULL},
 };
 
 static const struct items_row items[WEFT_ARRAY_COUNT(rows)] = {
@@ -39,6 +40,8 @@ static const struct items_row items[WEFT_ARRAY_COUNT(rows)] = {
 				 WEFT_NEXTHOP_MEMBERS_MAX},
 	[WEFT_OBJECT_POLICY] = {"rule_count", offsetof(struct weft_policy_msg, rule_count), sizeof(struct weft_policy_rule),
 				WEFT_POLICY_RULES_MAX},
+	[WEFT_OBJECT_AGEING] = {"row_count", offsetof(struct weft_ageing_msg, row_count), sizeof(struct weft_ageing_row),
+				WEFT_AGEING_ROWS_MAX},
 };
 
 uint8_t *weft_answer_room(struct weft_answer *answer, uint16_t object, uint16_t operation, uint32_t epoch, uint32_t bytes)

@@ -70,15 +70,24 @@ static bool is_fresh(struct weft_worker *worker, const struct weft_step *step, c
 	return stamp == weft_stamp(step->entry ? NULL : worker->vif, way->vif, source, destination, way->nexthop, ecmp);
 }
 
-static void account(struct weft_worker *worker, const struct weft_step *step, struct weft_connection *connection)
+static enum weft_drop account(struct weft_worker *worker, const struct weft_step *step, struct weft_connection *connection)
 {
+	bool tcp = step->view.protocol == WEFT_PROTOCOL_TCP && step->view.fragment != WEFT_FRAGMENT_LATER;
+
+	if (WEFT_UNLIKELY(tcp && (connection->flags & WEFT_CONNECTION_STRICT))) {
+		enum weft_drop reason = weft_tcp_check(worker, step, connection);
+
+		if (reason)
+			return reason;
+	}
 	weft_count(&connection->packets, 1);
 	weft_count(&connection->bytes, step->view.l3_bytes);
 	if (WEFT_UNLIKELY(step->view.kind == WEFT_KIND_ICMP_ERROR))
-		return; /* an error does not keep the connection it is about alive */
+		return WEFT_DROP_NONE; /* an error does not keep the connection it is about alive */
 	__atomic_store_n(&connection->seen, weft_ticks(worker->now_ns), __ATOMIC_RELAXED);
-	if (step->view.protocol == WEFT_PROTOCOL_TCP && step->view.fragment != WEFT_FRAGMENT_LATER)
+	if (tcp)
 		weft_tcp_note(worker->plane, connection, step->view.tcp_flags);
+	return WEFT_DROP_NONE;
 }
 
 enum weft_drop weft_connection_way(struct weft_worker *worker, struct weft_step *step, struct weft_connection *connection,
@@ -91,11 +100,15 @@ enum weft_drop weft_connection_way(struct weft_worker *worker, struct weft_step 
 		if (!connection)
 			return weft_connection_set_up(worker, step, way);
 	}
+	if (WEFT_UNLIKELY(step->view.tcp_flags & WEFT_TCP_SYN)) {
+		connection = weft_tcp_open(worker, step, connection);
+		if (!connection)
+			return weft_connection_set_up(worker, step, way);
+	}
 	if (WEFT_UNLIKELY(!is_fresh(worker, step, connection, way))) {
 		reason = weft_connection_again(worker, step, connection, way);
 		if (reason)
 			return reason;
 	}
-	account(worker, step, connection);
-	return WEFT_DROP_NONE;
+	return account(worker, step, connection);
 }

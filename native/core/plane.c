@@ -34,7 +34,7 @@ static int create_tables(struct weft_plane *plane, uint32_t connections)
 	if (!plane->configured || !plane->unassigned || !plane->datagrams || !plane->request || weft_sparse_create(&plane->vrfs, WEFT_VRF_LIMIT) ||
 	    weft_sparse_create(&plane->nexthops, WEFT_NEXTHOP_LIMIT) || weft_sparse_create(&plane->labels, WEFT_LABEL_LIMIT) ||
 	    weft_sparse_create(&plane->vnis, WEFT_VNI_LIMIT) || weft_sparse_create(&plane->identities, WEFT_IDENTITY_LIMIT) ||
-	    weft_sparse_create(&plane->policies, WEFT_POLICY_LIMIT) || weft_policy_log_create(plane) || weft_endpoints_create(plane) ||
+	    weft_sparse_create(&plane->policies, WEFT_POLICY_LIMIT) || weft_policy_log_create(plane) || weft_ageing_create(plane) || weft_endpoints_create(plane) ||
 	    weft_connections_create(plane, connections) || weft_vrf_create_fabric(plane) || weft_nexthop_create_discard(plane))
 		return -ENOMEM;
 	return create_workers(plane);
@@ -142,6 +142,8 @@ void weft_plane_destroy(struct weft_plane *plane)
 	weft_policy_log_destroy(plane);
 	weft_endpoints_destroy(plane);
 	weft_connections_destroy(plane);
+	weft_pressure_destroy(plane);
+	weft_ageing_destroy(plane);
 	for (uint32_t worker = 0; worker < plane->workers; worker++)
 		weft_host_free(plane->worker_memory[worker], weft_worker_bytes());
 	if (plane->shared_own)
@@ -209,10 +211,14 @@ void weft_plane_fill(struct weft_plane *plane, struct weft_plane_msg *out)
 	out->vrfs = plane->vrf_count;
 	out->identities = plane->identity_count;
 	out->policies = plane->policy_count;
+	out->fragments_waiting = weft_datagrams_waiting(plane);
 	out->routes = plane->route_count;
 	out->started_ns = plane->started_ns;
 	out->sets = plane->sets;
 	out->deletes = plane->deletes;
 	memcpy(out->implementation, plane->implementation, sizeof(out->implementation));
 	memcpy(out->version, plane->version, sizeof(out->version));
+	out->evicted_closed = weft_connections_evicted(plane, WEFT_CLOSED);
+	out->evicted_one_way = weft_connections_evicted(plane, WEFT_ONE_WAY);
+	out->evicted_idle = weft_connections_evicted(plane, WEFT_IDLE);
 }

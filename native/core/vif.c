@@ -83,7 +83,7 @@ static struct weft_vif *vif_make(struct weft_plane *plane, const struct weft_vif
 	vif->vrf_id = vif->zone = message->vrf_id;
 	vif->type = message->type;
 	vif->port_kind = message->port_kind;
-	vif->flags = message->flags & (WEFT_VIF_ADDRESS_CHECK | WEFT_VIF_SHARED_UPLINK);
+	vif->flags = message->flags & (WEFT_VIF_ADDRESS_CHECK | WEFT_VIF_SHARED_UPLINK | WEFT_VIF_STRICT_TCP);
 	vif->mtu = message->mtu;
 	vif->label = message->label;
 	memcpy(vif->mac, message->type == WEFT_VIF_PHYSICAL && old ? old->mac : message->mac, sizeof(vif->mac));

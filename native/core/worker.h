@@ -19,6 +19,7 @@ enum weft_connection_path_flag {
 	WEFT_CONNECTION_TO_VIF = 1u << 16,   /* leaves by the interface whose id stands in `label`; nexthop_id is 0 */
 	WEFT_CONNECTION_BY_LABEL = 1u << 17, /* the fabric's MPLS label chose the port, not a route */
 	WEFT_CONNECTION_VIA_ECMP = 1u << 19, /* leaves by a member of an ECMP next hop */
+	WEFT_CONNECTION_STRICT = 1u << 24, /* a port of it wants TCP packets checked against the state */
 	WEFT_CONNECTION_UNSTAMPED = 1u << 18, /* depends on what none of its stamps covers: each packet asks again */
 };
 
@@ -28,7 +29,14 @@ enum weft_tcp_state {
 	WEFT_TCP_STATE_ACK = 2,
 	WEFT_TCP_STATE_FIN = 4,
 	WEFT_TCP_STATE_RST = 8,
+	WEFT_TCP_STATE_FIN_ACKED = 16, /* the other direction's FIN is acknowledged; of strict connections only */
 };
+
+/* The states of both directions. */
+static inline bool weft_tcp_is_closed(uint8_t one, uint8_t other)
+{
+	return ((one | other) & WEFT_TCP_STATE_RST) || (one & other & WEFT_TCP_STATE_FIN);
+}
 
 /* One packet of a burst between the stages. */
 struct weft_step {
@@ -228,7 +236,11 @@ enum weft_drop weft_judge(struct weft_worker *worker, const struct weft_vif *vif
 /* Counts, and logs, what was decided about a packet of so many bytes. */
 void weft_judge_commit(struct weft_worker *worker, uint32_t bytes);
 
-/* ---- age.c ---- */
+/* ---- tcp.c ---- */
+/* A SYN: NULL when the connection was closed and is gone, so that the packet opens another, else `connection`. */
+struct weft_connection *weft_tcp_open(struct weft_worker *worker, const struct weft_step *step, struct weft_connection *connection);
+/* A packet of a strict connection, before it is noted. CONNECTION_STATE: the state does not allow it. */
+enum weft_drop weft_tcp_check(struct weft_worker *worker, const struct weft_step *step, struct weft_connection *connection);
 /* Notes a TCP packet's flags in its direction's state. */
 void weft_tcp_note(struct weft_plane *plane, struct weft_connection *connection, uint8_t flags);
 
