@@ -125,6 +125,169 @@ def attacks():
         .into(9, outer(H2, H1, 4789, vxlan(101, first, ROUTER), FABRIC, UPLINK)).drop(9, "INVALID_VIF", 2)
 
 
+def sctp(src, dst, sport, dport, data=b"data"):
+    return ip(src, dst, 132, struct.pack(">HHII", sport, dport, 1, 0) + data)
+
+
+def errors():
+    """ICMP errors about packets with options or extension headers, and about each protocol."""
+    def quoted(case, packet, error):
+        return case.into(1, eth(GW, A, packet)).out(2, eth(B, GW, packet)).into(2, eth(GW, B, error)).out(1, eth(A, GW, error))
+
+    def about4(packet):
+        return icmp4(B4, A4, 3, 3, rest=b"\0" * 4, payload=packet)
+
+    def about6(packet):
+        return icmp6(B6, A6, 1, 4, rest=b"\0" * 4, payload=packet)
+
+    case = Case("error-quotes-options", "The quoted IPv4 packet has options; a first fragment; cut behind its first 8 bytes. A later fragment and one cut\n"
+                "earlier say nothing.")
+    options = udp(A4, B4, 1, 2, options=b"\x01\x01\x01\x00", payload=DATA[:40])
+    quoted(case, options, about4(options[:32]))
+    first, last = pieces(A4, B4, [0, 256], ports=(3, 4))
+    quoted(case, first, about4(first[:28]))
+    case.into(2, eth(GW, B, about4(last))).into(2, eth(GW, B, about4(options[:31]))).drop(2, "POLICY", 2)
+    yield case
+    case = Case("error-quotes-extensions6", "The quoted IPv6 packet has hop-by-hop, routing and destination options, an authentication header, a fragment header.")
+    transport = udp(A6, B6, 1, 2, DATA[:40])[40:]
+    hop_by_hop = bytes([60, 0, 1, 4, 0, 0, 0, 0]) + bytes([17, 1, 1, 12] + [0] * 12)
+    quoted(case, ip6(A6, B6, 0, hop_by_hop + transport), about6(ip6(A6, B6, 0, hop_by_hop + transport)[:72]))
+    authentic = bytes([17, 4, 0, 0]) + bytes(20)
+    quoted(case, ip6(A6, B6, 51, authentic + transport), about6(ip6(A6, B6, 51, authentic + transport)))
+    first, last = pieces(A6, B6, [0, 256], ports=(3, 4))
+    quoted(case, first, about6(first))
+    case.into(2, eth(GW, B, about6(last))).into(2, eth(GW, B, about6(ip6(A6, B6, 0, hop_by_hop + transport)[:71])))
+    endless = b"".join(bytes([60, 0]) + b"\0" * 6 for _ in range(9))
+    yield case.into(2, eth(GW, B, about6(ip6(A6, B6, 60, endless + transport)))).drop(2, "POLICY", 3)
+    case = Case("error-about-each-protocol", "Errors about TCP, SCTP, echo and a protocol without ports, in both families, also into a tunnel.")
+    for src, dst, about, echo in ((A4, B4, about4, icmp4(A4, B4, 8)), (A6, B6, about6, icmp6(A6, B6, 128))):
+        for packet in (tcp(src, dst, 7, 80, 1, flags=SYN), sctp(src, dst, 7, 8), echo, ip(src, dst, 50, b"\0" * 16)):
+            quoted(case, packet, about(packet))
+    for near, far, back in ((A4, R4, lambda p: icmp4(R4, A4, 3, 3, rest=b"\0" * 4, payload=p)), (A6, R6, lambda p: icmp6(R6, A6, 1, 4, rest=b"\0" * 4, payload=p))):
+        packet = sctp(near, far, 7, 8)
+        case.into(1, eth(GW, A, packet)).tunnel(outer(H1, H2, 4789, vxlan(101, packet)))
+        case.into(9, outer(H2, H1, 4789, vxlan(101, back(packet), ROUTER), FABRIC, UPLINK)).out(1, eth(A, GW, back(packet)))
+    yield case
+
+
+def port(number, mac, four, six, more):
+    return "vif %d virtual vrf=1 mtu=1450 mac=%s check address=%s/24 address=%s/64 gateway=10.1.1.1/24 gateway=fd00:1::1/64 %s" % (
+        number, mac, four, six, more)
+
+
+class Talk:
+    """TCP between A and B through a case; what passes, passes whole."""
+
+    def __init__(self, case, near=(A4, 9), far=(B4, 80)):
+        self.case, self.near, self.far = case, near, far
+
+    def packet(self, up, flags, seq=0, ack=0, payload=b""):
+        (src, sport), (dst, dport) = (self.near, self.far) if up else (self.far, self.near)
+        return tcp(src, dst, sport, dport, seq, payload, flags=flags, ack=ack)
+
+    def send(self, up, flags, **kw):
+        packet = self.packet(up, flags, **kw)
+        self.case.into(1 if up else 2, eth(GW, A if up else B, packet)).out(2 if up else 1, eth(B if up else A, GW, packet))
+        return self
+
+    def refused(self, up, flags, reason="CONNECTION_STATE", **kw):
+        self.case.into(1 if up else 2, eth(GW, A if up else B, self.packet(up, flags, **kw))).drop(1 if up else 2, reason)
+        return self
+
+    def open(self):
+        return self.send(True, SYN, seq=99).send(False, SYN | ACK, seq=199, ack=100).send(True, ACK, seq=100, ack=200)
+
+
+def strict():
+    def begin(name, about):
+        return Case(name, about).table(port(2, B, B4, B6, "strict")).line("time 61000")
+
+    for suffix, near, far in (("", A4, B4), ("6", A6, B6)):
+        case = begin("tcp-strict-opening" + suffix, "Of a strict port: only a SYN opens; flags that no state sends; who may send what until it is open.")
+        talk = Talk(case, (near, 9), (far, 80))
+        for flags in (ACK, SYN | ACK, FIN | ACK, RST, 0, SYN | FIN, SYN | RST, FIN | PSH | 32):
+            talk.refused(True, flags)
+        talk.send(True, SYN, seq=99).send(True, SYN, seq=99).refused(True, ACK, seq=100).refused(True, PSH | ACK, payload=b"x")
+        talk.refused(False, PSH | ACK, payload=b"x").refused(False, FIN | ACK).refused(False, RST).send(False, ACK, ack=5)
+        talk.send(False, SYN | ACK, seq=199, ack=100).send(False, SYN | ACK, seq=199, ack=100).refused(False, SYN)
+        talk.send(True, ACK, seq=100, ack=200).send(True, PSH | ACK, seq=100, ack=200, payload=b"x").send(False, ACK, seq=200, ack=101)
+        yield talk.send(True, SYN, seq=7).refused(True, 0).refused(True, PSH, payload=b"x").refused(True, SYN | FIN).case
+    talk = Talk(begin("tcp-strict-refused", "A reset answers the SYN; behind it nothing passes but another reset, until a SYN opens anew."))
+    talk.send(True, SYN, seq=99).send(False, RST | ACK, ack=100).refused(True, ACK).refused(False, PSH | ACK, payload=b"x").send(False, RST | ACK, ack=100)
+    yield talk.open().send(True, RST, seq=100).refused(True, PSH | ACK, payload=b"x").refused(False, ACK).case
+    talk = Talk(begin("tcp-strict-closing", "Half closed: the other side sends on. When both FINs are acknowledged data is refused, a FIN that comes again is not."))
+    talk.open().send(True, FIN | ACK, seq=100, ack=200).send(False, ACK, seq=200, ack=101).send(False, PSH | ACK, seq=200, ack=101, payload=b"more")
+    talk.send(True, ACK, seq=101, ack=204).send(False, FIN | ACK, seq=204, ack=101)
+    talk.send(True, ACK, seq=101, ack=202).send(False, PSH | ACK, seq=202, ack=101, payload=b"re")  # not all has come: sent again
+    talk.send(True, ACK, seq=101, ack=205).refused(False, PSH | ACK, seq=202, ack=101, payload=b"re").refused(True, PSH | ACK, seq=101, ack=205, payload=b"x")
+    yield talk.send(False, FIN | ACK, seq=204, ack=101).send(True, ACK, seq=101, ack=205).open().case
+    talk = Talk(begin("tcp-strict-both-open", "Both ends open at once (RFC 9293 3.5)."))
+    talk.send(True, SYN, seq=99).send(False, SYN, seq=199).send(True, SYN | ACK, seq=99, ack=200).send(False, SYN | ACK, seq=199, ack=100)
+    yield talk.send(True, ACK, seq=100, ack=200).send(False, ACK, seq=200, ack=100).case
+    case = Case("tcp-strict-midstream", "Soon after the plane's start a connection may be older than the plane: it passes, and is followed loosely.")
+    talk = Talk(case.table(port(2, B, B4, B6, "strict")))
+    talk.send(True, PSH | ACK, payload=b"x").send(False, ACK).send(False, FIN | ACK).send(True, FIN | ACK)
+    yield talk.refused(True, SYN | FIN).case
+    talk = Talk(Case("tcp-strict-switched", "A port becomes strict, and loose again, under its connections.").line("time 61000"))
+    talk.open().send(True, RST, seq=100).send(True, ACK, seq=100).case.table(port(2, B, B4, B6, "strict"))
+    talk.refused(True, ACK, seq=100).refused(False, ACK).case.table(port(2, B, B4, B6, ""))
+    yield talk.send(True, ACK, seq=100).case
+    case = Case("tcp-answers-open-nothing", "A SYN against the direction of a closed connection is a connection of its own, and policy is asked about it.")
+    case.table("policy 5 deny rule allow protocol=6 ports=80").table(port(1, A, A4, A6, "egress=5 ingress=5")).line("time 61000")
+    yield Talk(case).open().send(True, RST, seq=100).refused(False, SYN, "POLICY").refused(False, PSH | ACK, "POLICY", payload=b"x").open().case
+
+
+def limits():
+    case = Case("vrf-connection-limit", "A VRF has as many connections as it may; those it has go on, another VRF opens its own.")
+    case.table("vrf 1 vni=101 connections=2")
+    pass_on(case, [udp(A4, B4, 1, 53), udp(A6, B6, 1, 53)])
+    case.into(1, eth(GW, A, udp(A4, B4, 2, 53))).drop(1, "VRF_CONNECTION_LIMIT").into(2, eth(GW, B, udp(B4, A4, 2, 53))).drop(2, "VRF_CONNECTION_LIMIT")
+    pass_on(case, [udp(A4, B4, 1, 53)]).into(2, eth(GW, B, udp(B4, A4, 53, 1))).out(1, eth(A, GW, udp(B4, A4, 53, 1)))
+    case.into(3, eth(GW, C, udp(C4, "10.2.1.1", 1, 2))).drop(3, "NO_RECEIVER").table("vrf 1 vni=101 connections=3")
+    yield pass_on(case, [udp(A4, B4, 2, 53)])
+    case = Case("vif-limit-evicts", "A port at its limit: a closed connection makes room at once, one without an answer after a second, an established one never.")
+    case.table(port(1, A, A4, A6, "connections=2"))
+    closed, kept = Talk(case, (A4, 10), (B4, 80)).open(), Talk(case, (A4, 11), (B4, 80)).open()
+    Talk(case, (A4, 12), (B4, 80)).refused(True, SYN, "VIF_CONNECTION_LIMIT")
+    closed.send(True, RST, seq=100)
+    Talk(case, (A4, 12), (B4, 80)).send(True, SYN, seq=99)
+    Talk(case, (A4, 13), (B4, 80)).refused(True, SYN, "VIF_CONNECTION_LIMIT")
+    case.line("time 1100")
+    late = Talk(case, (A4, 13), (B4, 80)).open()
+    Talk(case, (A4, 14), (B4, 80)).refused(True, SYN, "VIF_CONNECTION_LIMIT")
+    kept.send(True, ACK, seq=100, ack=200)
+    yield late.send(True, ACK, seq=100, ack=200).case
+    case = Case("sctp-tracked", "SCTP in both families: answers belong to the connection, by its ports.")
+    case.table("policy 5 deny rule allow protocol=132 ports=8").table(port(1, A, A4, A6, "egress=5 ingress=5"))
+    for near, far in ((A4, B4), (A6, B6)):
+        pass_on(case, [sctp(near, far, 7, 8)]).into(2, eth(GW, B, sctp(far, near, 8, 7))).out(1, eth(A, GW, sctp(far, near, 8, 7)))
+        case.into(2, eth(GW, B, sctp(far, near, 8, 9))).drop(2, "POLICY")
+    yield case
+
+
+def ageing():
+    case = Case("ageing-rows", "Idle times by protocol and port; what has no row lives as before. A denied answer shows that the connection is gone.")
+    case.table("policy 5 deny rule allow ports=0-79").table(port(1, A, A4, A6, "egress=5 ingress=5"))
+    case.table("ageing 1,0,5,5 17,0,100,20 17,53,10,3 132,0,4,4")
+    probes = [(udp(A4, B4, 9000, 53), udp(B4, A4, 53, 9000)), (udp(A6, B6, 9000, 54), udp(B6, A6, 54, 9000)), (sctp(A4, B4, 9000, 8), sctp(B4, A4, 8, 9000))]
+
+    def alive(*which):
+        for i, (there, back) in enumerate(probes):
+            if i in which:
+                case.into(2, eth(GW, B, back)).out(1, eth(A, GW, back))
+
+    pass_on(case, [there for there, _ in probes]).line("time 2900").line("time 1")
+    alive(0, 1, 2)  # both have sent: 10, 100 and 4 seconds
+    case.line("time 5000").line("time 1").into(2, eth(GW, B, probes[2][1])).drop(2, "POLICY")
+    alive(0, 1)
+    for _ in range(2):
+        case.line("time 5001")
+    for _ in range(3):
+        case.line("time 1")
+    case.into(2, eth(GW, B, probes[0][1])).drop(2, "POLICY")
+    yield case.into(2, eth(GW, B, probes[1][1])).out(1, eth(A, GW, probes[1][1]))
+
+
 def all_cases():
-    for group in (fragments,):
+    for group in (fragments, errors, strict, limits, ageing):
         yield from group()
