@@ -21,12 +21,15 @@ public final class AbiCodes {
     public static final int WEFT_VRF_FABRIC = 0;
     public static final int WEFT_NEXTHOP_DISCARD_ID = 0;
     public static final int WEFT_IDENTITY_UNKNOWN = 0;
-    public static final int WEFT_DROP_LIMIT = 64;
+    public static final int WEFT_DROP_LIMIT = 96;
     public static final int WEFT_IDENTITY_ELEMENTS_MAX = 32;
     public static final int WEFT_POLICY_RULES_MAX = 8192;
     public static final int WEFT_NEXTHOP_MEMBERS_MAX = 128;
     public static final int WEFT_MEMBER_WEIGHT_MAX = 1000;
     public static final int WEFT_VIF_POLICIES = 2;
+    public static final int WEFT_AGEING_ROWS_MAX = 1024;
+    public static final int WEFT_AGEING_SECONDS_MAX = 604800;
+    public static final int WEFT_AGEING_ANY_PROTOCOL = 65535;
     public static final int WEFT_IDENTITY_LIMIT = 65536;
     public static final int WEFT_POLICY_LIMIT = 65536;
     public static final int WEFT_IDENTITY_NODE = 1;
@@ -51,6 +54,7 @@ public final class AbiCodes {
     public static final int WEFT_PORT_ETHDEV = 3;
     public static final int WEFT_VIF_ADDRESS_CHECK = 1;
     public static final int WEFT_VIF_SHARED_UPLINK = 2;
+    public static final int WEFT_VIF_STRICT_TCP = 16;
     public static final int WEFT_VIF_UP = 4;
     public static final int WEFT_VIF_CREATED = 8;
     public static final int WEFT_VIF_ADDRESS_CONFIGURE = 1;
@@ -134,6 +138,9 @@ public final class AbiCodes {
 
     /** what policy denied or was asked to log. */
     public static final int WEFT_OBJECT_LOG = 16;
+
+    /** how long connections live. */
+    public static final int WEFT_OBJECT_AGEING = 20;
 
     /** Trap: DHCPv4 from a port (UDP 68 to 67). */
     public static final int WEFT_TRAP_DHCP = 1;
@@ -237,7 +244,7 @@ public final class AbiCodes {
     /** denied by policy. */
     public static final int WEFT_DROP_POLICY = 26;
 
-    /** fragment without the first fragment's ports. */
+    /** fragment whose first one did not come in time: its ports are not known. */
     public static final int WEFT_DROP_FRAGMENT = 27;
 
     /** neither IP nor ARP on a routed port. */
@@ -294,8 +301,17 @@ public final class AbiCodes {
     /** no member of the ECMP next hop is usable. */
     public static final int WEFT_DROP_NO_LIVE_MEMBER = 45;
 
-    /** TCP packet without SYN that no connection expects. */
+    /** TCP packet that its connection's state does not allow, or without SYN where no connection is; of strict ports. */
     public static final int WEFT_DROP_CONNECTION_STATE = 46;
+
+    /** the VRF has as many connections as it may have. */
+    public static final int WEFT_DROP_VRF_CONNECTION_LIMIT = 70;
+
+    /** no room for a fragment that came before its first one, or for more of its datagram. */
+    public static final int WEFT_DROP_FRAGMENT_CACHE_FULL = 71;
+
+    /** fragment of a datagram whose fragments overlap or reach into the transport header. */
+    public static final int WEFT_DROP_FRAGMENT_OVERLAP = 72;
 
     /** Name of a drop reason, or null for an unknown code. */
     public static String dropName(int code) {
@@ -347,6 +363,9 @@ public final class AbiCodes {
             case 44 -> "INJECTION";
             case 45 -> "NO_LIVE_MEMBER";
             case 46 -> "CONNECTION_STATE";
+            case 70 -> "VRF_CONNECTION_LIMIT";
+            case 71 -> "FRAGMENT_CACHE_FULL";
+            case 72 -> "FRAGMENT_OVERLAP";
             default -> null;
         };
     }
@@ -381,7 +400,7 @@ public final class AbiCodes {
             case 24 -> "interface is gone or down";
             case 25 -> "the connection table is full";
             case 26 -> "denied by policy";
-            case 27 -> "fragment without the first fragment's ports";
+            case 27 -> "fragment whose first one did not come in time: its ports are not known";
             case 28 -> "neither IP nor ARP on a routed port";
             case 29 -> "broadcast or multicast that this network does not carry";
             case 30 -> "uplink packet that is not a tunnel packet to this host";
@@ -400,7 +419,10 @@ public final class AbiCodes {
             case 43 -> "due to the agent, which does not listen";
             case 44 -> "packet of the agent with a wrong header, port or VRF";
             case 45 -> "no member of the ECMP next hop is usable";
-            case 46 -> "TCP packet without SYN that no connection expects";
+            case 46 -> "TCP packet that its connection's state does not allow, or without SYN where no connection is; of strict ports";
+            case 70 -> "the VRF has as many connections as it may have";
+            case 71 -> "no room for a fragment that came before its first one, or for more of its datagram";
+            case 72 -> "fragment of a datagram whose fragments overlap or reach into the transport header";
             default -> null;
         };
     }
