@@ -12,6 +12,8 @@ typedef void row_writer(struct table *table, const void *body, uint32_t epoch);
 row_writer row_vif, row_vrf, row_nexthop, row_route, row_label, row_vni, row_path, row_connection, row_drop, row_plane;
 /* policyrows.c. row_policy adds a row per rule, and one for the default. */
 row_writer row_identity, row_policy, row_log;
+/* policyrows.c. A row per protocol and port. */
+row_writer row_ageing;
 /* The sums of the vifs, then the plane's row with them, then each reason as a cell of it. */
 row_writer row_stats_vif, row_stats_plane, row_stats_drop;
 

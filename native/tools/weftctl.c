@@ -35,6 +35,7 @@ static const struct command commands[] = {
 	{"identity", WEFT_OBJECT_IDENTITY, sizeof(struct weft_identity_msg), row_identity, "", "no identities"},
 	{"policy", WEFT_OBJECT_POLICY, sizeof(struct weft_policy_msg), row_policy, " ID ", "no policy sets"},
 	{"log", WEFT_OBJECT_LOG, sizeof(struct weft_log_msg), row_log, "", "nothing denied, nothing asked to be logged"},
+	{"ageing", WEFT_OBJECT_AGEING, sizeof(struct weft_ageing_msg), row_ageing, "", "no rows: a new plane's times"},
 	{"stats", WEFT_OBJECT_PLANE, sizeof(struct weft_plane_msg), row_stats_plane, "", ""},
 };
 
@@ -62,6 +63,7 @@ static const char help[] =
 	"  identity                              networks, groups and tags that stand for an address\n"
 	"  policy [ID]                           rules of all policy sets or one, with what each decided\n"
 	"  log                                   the last packets that policy denied, or was asked to log\n"
+	"  ageing                                how long connections live, by protocol and port\n"
 	"  plane                                 settings and state of the plane\n"
 	"  stats                                 counters of the whole plane: objects, packets, drops by reason\n"
 	"\n"
@@ -210,6 +212,11 @@ static bool fits(const struct command *command, const uint8_t *body, uint32_t by
 
 		memcpy(&policy, body, sizeof(policy));
 		items = (uint64_t)policy.rule_count * sizeof(struct weft_policy_rule);
+	} else if (command->object == WEFT_OBJECT_AGEING) {
+		struct weft_ageing_msg ageing;
+
+		memcpy(&ageing, body, sizeof(ageing));
+		items = (uint64_t)ageing.row_count * sizeof(struct weft_ageing_row);
 	}
 	return bytes == command->body_bytes + items;
 }

@@ -2,4 +2,4 @@ package io.weft.dataplane;
 
 /** What can be set on the plane. */
 public sealed interface PlaneObject
-        permits PlaneSettings, Vif, Vrf, Identity, PolicySet, NextHop, Route, Label, Vni, UnderlayPath {}
+        permits PlaneSettings, Ageing, Vif, Vrf, Identity, PolicySet, NextHop, Route, Label, Vni, UnderlayPath {}

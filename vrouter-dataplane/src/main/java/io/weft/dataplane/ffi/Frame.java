@@ -124,6 +124,13 @@ final class Frame {
                         at + AbiLayout.PolicyMsg.RULE_COUNT,
                         AbiCodes.WEFT_POLICY_RULES_MAX,
                         AbiLayout.PolicyRule.SIZE_BYTES);
+            case AbiCodes.WEFT_OBJECT_AGEING ->
+                withItems(
+                        object,
+                        found,
+                        at + AbiLayout.AgeingMsg.ROW_COUNT,
+                        AbiCodes.WEFT_AGEING_ROWS_MAX,
+                        AbiLayout.AgeingRow.SIZE_BYTES);
             default -> structBytes(object);
         };
     }
@@ -151,6 +158,7 @@ final class Frame {
             case AbiCodes.WEFT_OBJECT_IDENTITY -> AbiLayout.IdentityMsg.SIZE_BYTES;
             case AbiCodes.WEFT_OBJECT_POLICY -> AbiLayout.PolicyMsg.SIZE_BYTES;
             case AbiCodes.WEFT_OBJECT_LOG -> AbiLayout.LogMsg.SIZE_BYTES;
+            case AbiCodes.WEFT_OBJECT_AGEING -> AbiLayout.AgeingMsg.SIZE_BYTES;
             case AbiCodes.WEFT_OBJECT_NEXTHOP -> AbiLayout.NexthopMsg.SIZE_BYTES;
             case AbiCodes.WEFT_OBJECT_ROUTE -> AbiLayout.RouteMsg.SIZE_BYTES;
             case AbiCodes.WEFT_OBJECT_LABEL -> AbiLayout.LabelMsg.SIZE_BYTES;
