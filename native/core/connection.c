@@ -13,6 +13,7 @@
 #define WEFT_BUCKET_SLOTS 8u
 #define AGE_ROUND_NS 10000000000ull /* every pair is looked at this often */
 #define AGE_SLICE_PAIRS 65536u
+#define AGE_AHEAD 8u /* pairs on their way to the cache */
 #define NO_PAIR 0xffffffffu
 
 enum pair_state { PAIR_FREE, PAIR_LIVE, PAIR_REMOVED };
@@ -326,6 +327,8 @@ void weft_connections_tick(struct weft_plane *plane, uint64_t now_ns)
 		uint32_t pair = c->age_next < used ? c->age_next : 0;
 
 		c->age_next = pair + 1;
+		for (uint32_t line = 0; line < 2 * sizeof(struct weft_connection); line += WEFT_CACHE_LINE)
+			__builtin_prefetch((const uint8_t *)&c->entries[2 * (pair + AGE_AHEAD < used ? pair + AGE_AHEAD : pair)] + line);
 		if (__atomic_load_n(&c->states[pair], __ATOMIC_ACQUIRE) == PAIR_LIVE &&
 		    weft_connection_expired(plane, &c->entries[2 * pair], now_ns))
 			weft_connection_remove(plane, &c->entries[2 * pair]);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /* Ageing against a slow twin; limits, eviction and what they leave alone; a table that is full. */
+#include <pthread.h>
+
 #include "plane.h"
 #include "test.h"
 #include "messages.h"
@@ -447,6 +449,49 @@ static void theNextProcessBooksWhatItFinds(void)
 	free(shared);
 }
 
+/* Opens, closes and removes as one worker of two does; its port's limit makes it evict, often what the other one looks at. */
+static void *crowd(void *argument)
+{
+	uint32_t self = (uint32_t)(uintptr_t)argument;
+	uint64_t state = 0x9e3779b97f4a7c15u + self;
+	enum weft_drop refused;
+
+	for (uint32_t i = 0; i < 20000; i++) {
+		uint32_t number = (uint32_t)((state = state * 6364136223846793005u + 1442695040888963407u) >> 33) % 2000;
+		struct weft_connection *c = find(number, 6, 80, false);
+
+		if (!c)
+			insert(number, 6, 80, number % 2 ? 2 : 4, &refused);
+		else if (state >> 62 == 0)
+			weft_connection_remove(plane, c);
+		else if (!(__atomic_fetch_or(&c->tcp_state, RESET, __ATOMIC_RELAXED) & RESET))
+			weft_connection_closed(plane, c);
+	}
+	return NULL;
+}
+
+static void twoWorkersUnderPressureKeepTheBooks(void)
+{
+	uint32_t live = 0, of_port[2] = {0};
+	pthread_t one, other;
+
+	open_plane(65536, NULL);
+	set_port(2, 300);
+	set_vrf(1, 500);
+	CHECK(pthread_create(&one, NULL, crowd, (void *)1) == 0 && pthread_create(&other, NULL, crowd, (void *)2) == 0);
+	pthread_join(one, NULL);
+	pthread_join(other, NULL);
+	for (uint32_t number = 0; number < 2000; number++) {
+		CHECK((find(number, 6, 80, false) != NULL) == (find(number, 6, 80, true) != NULL));
+		live += find(number, 6, 80, false) != NULL;
+		of_port[number % 2] += find(number, 6, 80, false) != NULL;
+	}
+	CHECK(live == weft_connections_live(plane) && live == weft_connections_opened_from(plane, 1));
+	CHECK(of_port[1] == weft_connections_opened(plane, 2) && of_port[0] == weft_connections_opened(plane, 4));
+	CHECK(live <= 500 && of_port[1] <= 300 && weft_connections_evicted(plane, WEFT_CLOSED) > 1000);
+	close_plane();
+}
+
 /* ---- a full table ---- */
 
 /* Keys that a bad neighbour would choose if he knew the hash: all of a few buckets. */
@@ -507,6 +552,7 @@ int main(void)
 	RUN(aPortAtItsLimitReplacesWhatMayGo);
 	RUN(aVrfCountsWhatIsOpenedFromIt);
 	RUN(theNextProcessBooksWhatItFinds);
+	RUN(twoWorkersUnderPressureKeepTheBooks);
 	RUN(keysOfOneBucketAreRefusedWhenItIsFullAndNothingIsLost);
 	RUN(memoryIsTouchedWhenItIsUsed);
 	return test_end();
