@@ -538,7 +538,9 @@ static void memoryIsTouchedWhenItIsUsed(void)
 				CHECK(insert(number, 17, 53, FABRIC, &refused));
 		}
 	}
+#ifndef __SANITIZE_THREAD__ /* which keeps books of its own */
 	CHECK((after - before) * 4096 < (48u << 20));
+#endif
 	close_plane();
 }
 
