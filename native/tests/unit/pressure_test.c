@@ -440,6 +440,7 @@ static void theNextProcessBooksWhatItFinds(void)
 	close_plane();
 	open_plane(1024, shared);
 	CHECK(weft_plane_adopted(plane) && weft_connections_live(plane) == 300);
+	CHECK(weft_plane_midstream_until_ns(plane) == 0); /* it knows what there is: nothing is picked up in its middle */
 	CHECK(weft_connections_opened(plane, 2) == 200 && weft_connections_opened(plane, 3) == 100);
 	CHECK(weft_connections_opened_from(plane, 1) == 200 && weft_connections_opened_from(plane, 2) == 100);
 	for (uint32_t number = 0; number < 300; number++)

@@ -228,6 +228,12 @@ def strict():
     talk = Talk(case.table(port(2, B, B4, B6, "strict")))
     talk.send(True, PSH | ACK, payload=b"x").send(False, ACK).send(False, FIN | ACK).send(True, FIN | ACK)
     yield talk.refused(True, SYN | FIN).case
+    case = Case("tcp-strict-port-arrived", "The same for a minute after a port's arrival, in both families; not behind it.").line("time 61000")
+    case.table("delete vif 2").table(port(2, B, B4, B6, "strict"))
+    Talk(case).send(True, PSH | ACK, payload=b"x").send(False, ACK)
+    Talk(case, (A6, 9), (B6, 80)).send(False, PSH | ACK, payload=b"x").send(True, ACK)
+    Talk(case.line("time 60000"), (A4, 10), (B4, 80)).refused(True, ACK)
+    yield Talk(case, (A6, 10), (B6, 80)).refused(False, ACK).case
     talk = Talk(Case("tcp-strict-switched", "A port becomes strict, and loose again, under its connections.").line("time 61000"))
     talk.open().send(True, RST, seq=100).send(True, ACK, seq=100).case.table(port(2, B, B4, B6, "strict"))
     talk.refused(True, ACK, seq=100).refused(False, ACK).case.table(port(2, B, B4, B6, ""))
