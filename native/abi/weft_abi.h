@@ -39,6 +39,9 @@
 #define WEFT_PORT_MAPPINGS_MAX 64
 #define WEFT_NAT_POOL_ADDRESSES_MAX 64
 #define WEFT_NAT_QUARANTINE_MS_MAX 3600000u
+#define WEFT_AGEING_ROWS_MAX 1024
+#define WEFT_AGEING_SECONDS_MAX 604800u
+#define WEFT_AGEING_ANY_PROTOCOL 0xffffu
 
 /* Id limits: ids are dense indexes chosen by the agent, 0 .. LIMIT-1. */
 #define WEFT_VIF_LIMIT 4352u
@@ -107,8 +110,8 @@ struct weft_hello_msg {
 };
 
 /*
- * NEXTHOP, POLICY and FLOATING_IP have a body of variable size: the struct, then `member_count`, `rule_count` or `mapping_count` items.
- * Where only the identifying fields are read (GET, DELETE) the struct alone is sent with a count of 0.
+ * NEXTHOP, POLICY, FLOATING_IP and AGEING have a body of variable size: the struct, then `member_count`, `rule_count`, `mapping_count` or
+ * `row_count` items. Where only the identifying fields are read (GET, DELETE) the struct alone is sent with a count of 0.
  */
 
 struct weft_error_msg {
@@ -144,12 +147,14 @@ struct weft_plane_msg {
 	uint32_t vifs, nexthops, vrfs;
 	uint32_t identities, policies;
 	uint32_t adoptions;          /* times a worker process took over from one that died */
-	uint32_t zero1;
+	uint32_t fragments_waiting;  /* for the first one of their datagram */
 	uint64_t routes;
 	uint64_t started_ns;         /* CLOCK_REALTIME */
 	uint64_t sets, deletes;      /* messages applied that changed something since the start */
 	char implementation[16];     /* "host", "dpdk", "kernel" */
 	char version[32];
+	/* pairs removed to make room for others since this process began: closed, only one side sent, idle beyond their time */
+	uint64_t evicted_closed, evicted_one_way, evicted_idle;
 };
 
 enum weft_vif_type { WEFT_VIF_HOST = 0, WEFT_VIF_AGENT = 1, WEFT_VIF_PHYSICAL = 2, WEFT_VIF_VIRTUAL = 3 };
@@ -167,6 +172,7 @@ enum weft_vif_flag {
 	WEFT_VIF_SHARED_UPLINK = 1u << 1, /* PHYSICAL: the kernel keeps the host address; the plane takes the tunnel ports only */
 	WEFT_VIF_UP = 1u << 2,            /* answers only: carrier */
 	WEFT_VIF_CREATED = 1u << 3,       /* answers only: the device was made by the plane and goes with the vif */
+	WEFT_VIF_STRICT_TCP = 1u << 4,    /* TCP packets that their connection's state does not allow are dropped: CONNECTION_STATE */
 };
 
 enum weft_vif_address_flag {
@@ -212,6 +218,8 @@ struct weft_vrf_msg {
 	uint8_t key[WEFT_KEY_BYTES];
 	char name[WEFT_PATH_BYTES]; /* routing instance, cut at 127 bytes */
 	uint64_t routes4, routes6;  /* read only */
+	uint32_t connections_max;   /* pairs that may have been opened from it; 0: no limit of its own */
+	uint32_t connections_live;  /* read only */
 };
 
 enum weft_nexthop_type {
@@ -437,6 +445,28 @@ struct weft_nat_pool_msg {
 	uint64_t exhausted;            /* connections refused because no port was free */
 };
 
+/*
+ * How long a connection lives after its last packet. The row of its protocol and of the port it was opened to counts, else the
+ * protocol's row without a port, else (but for TCP) the row of ANY_PROTOCOL, else the rows that a plane begins with.
+ * Seconds: 1 .. WEFT_AGEING_SECONDS_MAX.
+ */
+struct weft_ageing_row {
+	uint16_t protocol;            /* 0 .. 255, or WEFT_AGEING_ANY_PROTOCOL */
+	uint16_t port;                /* TCP, UDP, SCTP; 0: any */
+	uint32_t idle_seconds;        /* both sides have sent; TCP: established */
+	uint32_t opening_seconds;     /* one side has sent; TCP: half open */
+	uint32_t half_closed_seconds; /* TCP: one side has sent FIN; others: 0 */
+	uint32_t closed_seconds;      /* TCP: both have sent FIN, or one RST; others: 0 */
+	uint32_t zero0;
+};
+
+/* One object, replaced whole. */
+struct weft_ageing_msg {
+	uint32_t row_count; /* 0 .. WEFT_AGEING_ROWS_MAX; ascending by protocol, then port, each once */
+	uint32_t zero0;
+	struct weft_ageing_row rows[];
+};
+
 /* DUMP only: one per reason with a count, of all workers. */
 struct weft_drop_msg {
 	uint32_t reason; /* enum weft_drop */
@@ -502,10 +532,10 @@ WEFT_ABI_ASSERT(sizeof(struct weft_hello_msg) == 72, "hello");
 WEFT_ABI_ASSERT(sizeof(struct weft_error_msg) == 120, "error");
 WEFT_ABI_ASSERT(sizeof(struct weft_done_msg) == 64, "done");
 WEFT_ABI_ASSERT(sizeof(struct weft_dump_msg) == 56, "dump");
-WEFT_ABI_ASSERT(sizeof(struct weft_plane_msg) == 168, "plane");
+WEFT_ABI_ASSERT(sizeof(struct weft_plane_msg) == 192, "plane");
 WEFT_ABI_ASSERT(sizeof(struct weft_vif_address) == 20, "vif address");
 WEFT_ABI_ASSERT(sizeof(struct weft_vif_msg) == 968, "vif");
-WEFT_ABI_ASSERT(sizeof(struct weft_vrf_msg) == 168, "vrf");
+WEFT_ABI_ASSERT(sizeof(struct weft_vrf_msg) == 176, "vrf");
 WEFT_ABI_ASSERT(sizeof(struct weft_nexthop_msg) == 88, "next hop");
 WEFT_ABI_ASSERT(sizeof(struct weft_route_msg) == 40, "route");
 WEFT_ABI_ASSERT(sizeof(struct weft_label_msg) == 8, "label");
@@ -523,6 +553,8 @@ WEFT_ABI_ASSERT(sizeof(struct weft_policy_end) == 32, "policy end");
 WEFT_ABI_ASSERT(sizeof(struct weft_policy_rule) == 112, "policy rule");
 WEFT_ABI_ASSERT(sizeof(struct weft_policy_msg) == 48, "policy");
 WEFT_ABI_ASSERT(sizeof(struct weft_log_msg) == 112, "log");
+WEFT_ABI_ASSERT(sizeof(struct weft_ageing_row) == 24, "ageing row");
+WEFT_ABI_ASSERT(sizeof(struct weft_ageing_msg) == 8, "ageing");
 WEFT_ABI_ASSERT(sizeof(struct weft_trap_header) == 24, "trap header");
 WEFT_ABI_ASSERT(sizeof(struct weft_injection_header) == 24, "injection header");
 

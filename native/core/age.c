@@ -1,71 +1,41 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
-/* How long a connection lives: TCP state from the flags each direction has sent, and idle times. */
+/* How long a connection lives, and whether it may go earlier when its place is wanted. */
 #include "worker.h"
 
 #define SECOND_NS 1000000000ull
-#define IDLE_UDP_NS (180 * SECOND_NS)
-#define IDLE_UDP_ONE_WAY_NS (60 * SECOND_NS)
-#define IDLE_ICMP_NS (30 * SECOND_NS)
-#define IDLE_TCP_NS (3600 * SECOND_NS)
-#define IDLE_TCP_HALF_OPEN_NS (30 * SECOND_NS)
-#define IDLE_TCP_CLOSED_NS (5 * SECOND_NS)
-#define IDLE_OTHER_NS (180 * SECOND_NS)
 
-static uint8_t state_of(const struct weft_connection *connection)
+static bool both_sent(const struct weft_connection *forward, const struct weft_connection *reverse)
 {
-	return __atomic_load_n(&connection->tcp_state, __ATOMIC_RELAXED);
+	return __atomic_load_n(&forward->packets, __ATOMIC_RELAXED) && __atomic_load_n(&reverse->packets, __ATOMIC_RELAXED);
 }
 
-static bool is_closed(uint8_t one, uint8_t other)
+static uint32_t idle_seconds(struct weft_plane *plane, const struct weft_connection *forward,
+			     const struct weft_connection *reverse)
 {
-	return ((one | other) & WEFT_TCP_STATE_RST) || (one & other & WEFT_TCP_STATE_FIN);
+	const struct weft_ageing_row *row =
+	    weft_ageing_find(plane, forward->key.protocol,
+			     forward->key.protocol == WEFT_PROTOCOL_ICMP || forward->key.protocol == WEFT_PROTOCOL_ICMPV6
+				 ? 0
+				 : forward->key.destination_port);
+	uint8_t one = __atomic_load_n(&forward->tcp_state, __ATOMIC_RELAXED),
+		other = __atomic_load_n(&reverse->tcp_state, __ATOMIC_RELAXED);
+
+	if (forward->key.protocol != WEFT_PROTOCOL_TCP)
+		return both_sent(forward, reverse) ? row->idle_seconds : row->opening_seconds;
+	if (weft_tcp_is_closed(one, other))
+		return row->closed_seconds;
+	if (!(one & other & WEFT_TCP_STATE_ACK))
+		return row->opening_seconds;
+	return (one | other) & WEFT_TCP_STATE_FIN ? row->half_closed_seconds : row->idle_seconds;
 }
 
-void weft_tcp_note(struct weft_plane *plane, struct weft_connection *connection, uint8_t flags)
+/* Ticks since either direction was seen. A worker's clock may be ahead of this thread's. */
+static uint32_t idle_ticks(const struct weft_connection *forward, const struct weft_connection *reverse, uint32_t now)
 {
-	uint8_t before = state_of(connection), after = before;
+	int32_t one = (int32_t)(now - __atomic_load_n(&forward->seen, __ATOMIC_RELAXED)),
+		other = (int32_t)(now - __atomic_load_n(&reverse->seen, __ATOMIC_RELAXED)), least = one < other ? one : other;
 
-	if (WEFT_LIKELY(!(flags & (WEFT_TCP_SYN | WEFT_TCP_FIN | WEFT_TCP_RST)) && (before & WEFT_TCP_STATE_ACK)))
-		return;
-	if (flags & WEFT_TCP_SYN) {
-		if (!(flags & WEFT_TCP_ACK)) {
-			struct weft_connection *reverse = weft_connection_reverse(plane, connection);
-
-			/* the ports are used again: a new connection in the old entry */
-			if (is_closed(before, state_of(reverse))) {
-				__atomic_store_n(&reverse->tcp_state, 0, __ATOMIC_RELAXED);
-				after = 0;
-			}
-		}
-		after |= WEFT_TCP_STATE_SYN;
-	}
-	if ((flags & WEFT_TCP_ACK) && !(flags & WEFT_TCP_RST))
-		after |= WEFT_TCP_STATE_ACK;
-	if (flags & WEFT_TCP_FIN)
-		after |= WEFT_TCP_STATE_FIN;
-	if (flags & WEFT_TCP_RST)
-		after |= WEFT_TCP_STATE_RST;
-	if (after != before)
-		__atomic_store_n(&connection->tcp_state, after, __ATOMIC_RELAXED);
-}
-
-static uint64_t idle_limit(const struct weft_connection *connection, const struct weft_connection *reverse)
-{
-	uint8_t one = state_of(connection), other = state_of(reverse);
-
-	switch (connection->key.protocol) {
-	case WEFT_PROTOCOL_TCP:
-		if (is_closed(one, other))
-			return IDLE_TCP_CLOSED_NS;
-		return (one & other & WEFT_TCP_STATE_ACK) ? IDLE_TCP_NS : IDLE_TCP_HALF_OPEN_NS;
-	case WEFT_PROTOCOL_UDP:
-		return connection->packets && reverse->packets ? IDLE_UDP_NS : IDLE_UDP_ONE_WAY_NS;
-	case WEFT_PROTOCOL_ICMP:
-	case WEFT_PROTOCOL_ICMPV6:
-		return IDLE_ICMP_NS;
-	default:
-		return IDLE_OTHER_NS;
-	}
+	return least > 0 ? (uint32_t)least : 0;
 }
 
 static bool port_is_gone(struct weft_plane *plane, const struct weft_connection *connection)
@@ -76,13 +46,28 @@ static bool port_is_gone(struct weft_plane *plane, const struct weft_connection 
 bool weft_connection_expired(struct weft_plane *plane, struct weft_connection *connection, uint64_t now_ns)
 {
 	const struct weft_connection *reverse = weft_connection_reverse(plane, connection);
-	uint32_t now = weft_ticks(now_ns), idle, other;
 
 	if (port_is_gone(plane, connection) || port_is_gone(plane, reverse))
 		return true;
-	idle = now - __atomic_load_n(&connection->seen, __ATOMIC_RELAXED);
-	other = now - __atomic_load_n(&reverse->seen, __ATOMIC_RELAXED);
-	if ((int32_t)idle < 0 || (int32_t)other < 0)
-		return false; /* a worker's clock is ahead of this thread's */
-	return weft_ticks_ns(idle < other ? idle : other) > idle_limit(connection, reverse);
+	return weft_ticks_ns(idle_ticks(connection, reverse, weft_ticks(now_ns))) >
+	       idle_seconds(plane, connection, reverse) * SECOND_NS;
+}
+
+enum weft_eviction weft_connection_eviction(struct weft_plane *plane, const struct weft_connection *forward, uint32_t now,
+					    uint32_t *idle)
+{
+	const struct weft_connection *reverse = weft_connection_reverse(plane, forward);
+	uint8_t one = __atomic_load_n(&forward->tcp_state, __ATOMIC_RELAXED),
+		other = __atomic_load_n(&reverse->tcp_state, __ATOMIC_RELAXED);
+
+	*idle = idle_ticks(forward, reverse, now);
+	if (forward->key.protocol == WEFT_PROTOCOL_TCP) {
+		if (weft_tcp_is_closed(one, other))
+			return WEFT_CLOSED;
+		if (!(one & other & WEFT_TCP_STATE_ACK))
+			return WEFT_ONE_WAY;
+	} else if (!both_sent(forward, reverse)) {
+		return WEFT_ONE_WAY;
+	}
+	return weft_ticks_ns(*idle) > idle_seconds(plane, forward, reverse) * SECOND_NS ? WEFT_IDLE : WEFT_KEEP;
 }

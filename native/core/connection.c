@@ -13,6 +13,7 @@
 #define WEFT_BUCKET_SLOTS 8u
 #define AGE_ROUND_NS 10000000000ull /* every pair is looked at this often */
 #define AGE_SLICE_PAIRS 65536u
+#define AGE_AHEAD 8u /* pairs on their way to the cache */
 #define NO_PAIR 0xffffffffu
 
 enum pair_state { PAIR_FREE, PAIR_LIVE, PAIR_REMOVED };
@@ -25,7 +26,7 @@ void weft_connections_destroy(struct weft_plane *plane)
 		return;
 	weft_buckets_destroy(c);
 	weft_host_free(c->links, sizeof(*c->links) * c->pairs);
-	weft_host_free(c->opened, sizeof(*c->opened) * WEFT_VIF_LIMIT);
+	weft_host_free(c->fin_ends, sizeof(*c->fin_ends) * 2 * c->pairs);
 	weft_host_free(c, sizeof(*c));
 	plane->connections = NULL;
 }
@@ -33,38 +34,6 @@ void weft_connections_destroy(struct weft_plane *plane)
 uint32_t weft_connections_max(const struct weft_plane *plane) { return plane->connections->pairs; }
 uint32_t weft_connections_live(const struct weft_plane *plane) { return __atomic_load_n(&plane->connections->live, __ATOMIC_RELAXED); }
 uint32_t weft_connections_used(const struct weft_plane *plane) { return __atomic_load_n(plane->connections->used, __ATOMIC_ACQUIRE); }
-
-uint32_t weft_connections_opened(const struct weft_plane *plane, uint32_t vif_id)
-{
-	return __atomic_load_n(&plane->connections->opened[vif_id], __ATOMIC_RELAXED);
-}
-
-static uint32_t owner_of(const struct weft_connection *initiator)
-{
-	return initiator->of_pair[WEFT_PAIR_OWNER];
-}
-
-/* One pair more of the port that opens it; what comes through the fabric is of no port. False: it has as many as it may have. */
-static bool open_at(struct weft_plane *plane, uint32_t vif_id)
-{
-	struct weft_connections *c = plane->connections;
-	const struct weft_vif *vif = weft_vif_get(plane, vif_id);
-	uint32_t live;
-
-	if (vif_id >= WEFT_VIF_LIMIT)
-		return true;
-	live = __atomic_add_fetch(&c->opened[vif_id], 1, __ATOMIC_RELAXED);
-	if (!vif || !vif->message->connections_max || live <= vif->message->connections_max)
-		return true;
-	__atomic_sub_fetch(&c->opened[vif_id], 1, __ATOMIC_RELAXED);
-	return false;
-}
-
-static void close_at(struct weft_connections *c, uint32_t vif_id)
-{
-	if (vif_id < WEFT_VIF_LIMIT)
-		__atomic_sub_fetch(&c->opened[vif_id], 1, __ATOMIC_RELAXED);
-}
 
 bool weft_connection_live(struct weft_plane *plane, uint32_t index)
 {
@@ -91,6 +60,11 @@ uint32_t weft_connection_index(struct weft_plane *plane, const struct weft_conne
 struct weft_connection *weft_connection_reverse(struct weft_plane *plane, const struct weft_connection *connection)
 {
 	return &plane->connections->entries[weft_connection_index(plane, connection) ^ 1u];
+}
+
+uint32_t *weft_connection_fin_end(struct weft_plane *plane, const struct weft_connection *connection)
+{
+	return &plane->connections->fin_ends[weft_connection_index(plane, connection)];
 }
 
 /* Neither direction was being written when the worker died, and they are each other's. */
@@ -137,8 +111,8 @@ static void adopt(struct weft_plane *plane)
 
 		if (adopt_pair(plane, pair)) {
 			c->live++;
-			if (owner_of(one) < WEFT_VIF_LIMIT)
-				c->opened[owner_of(one)]++;
+			c->spare--;
+			weft_pressure_adopt(plane, pair);
 			continue;
 		}
 		one[0].sequence = (one[0].sequence + 1) & ~1u;
@@ -156,23 +130,26 @@ int weft_connections_create(struct weft_plane *plane, uint32_t pairs)
 	if (!c)
 		return -ENOMEM;
 	plane->connections = c;
-	c->pairs = pairs;
+	c->pairs = c->spare = pairs;
 	c->free_list = c->removed_list = c->waiting_list = NO_PAIR;
 	c->entries = (struct weft_connection *)(plane->shared + 1);
 	c->states = (uint8_t *)(c->entries + 2 * (size_t)pairs);
 	c->used = &plane->shared->used;
 	c->links = weft_host_alloc(sizeof(*c->links) * pairs);
-	c->opened = weft_host_alloc(sizeof(*c->opened) * WEFT_VIF_LIMIT);
-	if (weft_buckets_create(c, *c->used) || !c->links || !c->opened)
+	c->fin_ends = weft_host_alloc(sizeof(*c->fin_ends) * 2 * pairs);
+	if (weft_buckets_create(c, *c->used) || !c->links || !c->fin_ends || weft_pressure_create(plane, pairs))
 		return -ENOMEM;
 	adopt(plane);
 	return 0;
 }
 
-static uint32_t take_pair(struct weft_connections *c)
+static uint32_t take_pair(struct weft_plane *plane, uint32_t account)
 {
+	struct weft_connections *c = plane->connections;
 	uint32_t pair = NO_PAIR;
 
+	if (!weft_pressure_relieve(plane, account, __atomic_load_n(&c->spare, __ATOMIC_RELAXED)))
+		return NO_PAIR;
 	weft_spin_lock(&c->lock);
 	if (c->free_list != NO_PAIR) {
 		pair = c->free_list;
@@ -181,8 +158,10 @@ static uint32_t take_pair(struct weft_connections *c)
 		pair = *c->used;
 		__atomic_store_n(c->used, pair + 1, __ATOMIC_RELEASE);
 	}
-	if (pair != NO_PAIR)
+	if (pair != NO_PAIR) {
 		__atomic_store_n(&c->live, c->live + 1, __ATOMIC_RELAXED);
+		__atomic_store_n(&c->spare, c->spare - 1, __ATOMIC_RELAXED);
+	}
 	weft_spin_unlock(&c->lock);
 	return pair;
 }
@@ -194,6 +173,7 @@ static void put_pair(struct weft_connections *c, uint32_t pair)
 	c->links[pair] = c->free_list;
 	c->free_list = pair;
 	__atomic_store_n(&c->live, c->live - 1, __ATOMIC_RELAXED);
+	__atomic_store_n(&c->spare, c->spare + 1, __ATOMIC_RELAXED);
 	weft_spin_unlock(&c->lock);
 }
 
@@ -206,9 +186,11 @@ static void fill_entry(struct weft_connection *entry, const struct weft_connecti
 }
 
 /* A pair that was live, or was about to be, is out of every bucket; readers may still look at it. */
-static void retire_pair(struct weft_connections *c, uint32_t pair)
+static void retire_pair(struct weft_plane *plane, uint32_t pair)
 {
-	close_at(c, owner_of(&c->entries[2 * pair]));
+	struct weft_connections *c = plane->connections;
+
+	weft_pressure_retire(plane, pair);
 	weft_spin_lock(&c->lock);
 	c->links[pair] = c->removed_list;
 	c->removed_list = pair;
@@ -223,16 +205,16 @@ struct weft_connection *weft_connection_insert(struct weft_plane *plane, uint32_
 	uint32_t one = weft_connection_hash(plane, &forward->key), other = weft_connection_hash(plane, &reverse->key);
 	struct weft_connection *present;
 	struct weft_bucket_set set;
-	uint32_t pair;
+	uint32_t pair, account;
 	bool linked;
 
 	(void)worker;
-	*refused = open_at(plane, forward->vif_id) ? WEFT_DROP_NONE : WEFT_DROP_VIF_CONNECTION_LIMIT;
+	*refused = weft_pressure_open(plane, forward, reverse, &account);
 	if (*refused)
 		return NULL;
-	pair = take_pair(c);
+	pair = take_pair(plane, account);
 	if (pair == NO_PAIR) {
-		close_at(c, forward->vif_id);
+		weft_pressure_close(plane, account);
 		*refused = WEFT_DROP_CONNECTION_LIMIT;
 		return NULL;
 	}
@@ -240,7 +222,7 @@ struct weft_connection *weft_connection_insert(struct weft_plane *plane, uint32_
 	present = weft_connection_find(plane, &forward->key, one);
 	if (present || weft_connection_find(plane, &reverse->key, other)) {
 		weft_buckets_unlock(&set);
-		close_at(c, forward->vif_id);
+		weft_pressure_close(plane, account);
 		put_pair(c, pair);
 		return present;
 	}
@@ -248,6 +230,7 @@ struct weft_connection *weft_connection_insert(struct weft_plane *plane, uint32_
 	fill_entry(&c->entries[2 * pair + 1], reverse);
 	c->entries[2 * pair].of_pair[WEFT_PAIR_CREATED] = weft_ticks(weft_host_now_ns());
 	c->entries[2 * pair].of_pair[WEFT_PAIR_OWNER] = forward->vif_id;
+	weft_pressure_note(plane, pair, account);
 	linked = weft_buckets_link(&set, one, 2 * pair);
 	if (linked && !weft_buckets_link(&set, other, 2 * pair + 1)) {
 		/* a reader may have seen the first direction: it is a removed pair now */
@@ -258,7 +241,7 @@ struct weft_connection *weft_connection_insert(struct weft_plane *plane, uint32_
 	weft_buckets_unlock(&set);
 	if (linked)
 		return &c->entries[2 * pair];
-	retire_pair(c, pair);
+	retire_pair(plane, pair);
 	*refused = WEFT_DROP_CONNECTION_LIMIT;
 	return NULL;
 }
@@ -281,7 +264,7 @@ void weft_connection_remove(struct weft_plane *plane, struct weft_connection *co
 	if (!mine)
 		return; /* another thread was first */
 	weft_nat_pool_release_pair(plane, one);
-	retire_pair(c, pair);
+	retire_pair(plane, pair);
 }
 
 void weft_connection_lock(struct weft_plane *plane, struct weft_connection *connection)
@@ -323,6 +306,7 @@ static void release_waiting(struct weft_plane *plane, void *argument)
 		weft_spin_lock(&c->lock);
 		c->links[pair] = c->free_list;
 		c->free_list = pair;
+		__atomic_store_n(&c->spare, c->spare + 1, __ATOMIC_RELAXED);
 		weft_spin_unlock(&c->lock);
 	}
 	c->waiting = false;
@@ -345,6 +329,8 @@ void weft_connections_tick(struct weft_plane *plane, uint64_t now_ns)
 		uint32_t pair = c->age_next < used ? c->age_next : 0;
 
 		c->age_next = pair + 1;
+		for (uint32_t line = 0; line < 2 * sizeof(struct weft_connection); line += WEFT_CACHE_LINE)
+			__builtin_prefetch((const uint8_t *)&c->entries[2 * (pair + AGE_AHEAD < used ? pair + AGE_AHEAD : pair)] + line);
 		if (__atomic_load_n(&c->states[pair], __ATOMIC_ACQUIRE) == PAIR_LIVE &&
 		    weft_connection_expired(plane, &c->entries[2 * pair], now_ns))
 			weft_connection_remove(plane, &c->entries[2 * pair]);

@@ -36,6 +36,7 @@ static const struct object_row rows[] = {
 	[WEFT_OBJECT_NAT_POOL] = {"NAT_POOL", sizeof(struct weft_nat_pool_msg), weft_nat_pool_set, weft_nat_pool_delete,
 				  weft_nat_pool_sweep},
 	[WEFT_OBJECT_LOG] = {"LOG", sizeof(struct weft_log_msg), NULL, NULL, NULL},
+	[WEFT_OBJECT_AGEING] = {"AGEING", sizeof(struct weft_ageing_msg), weft_ageing_set, NULL, NULL},
 };
 
 static const struct items_row items[WEFT_ARRAY_COUNT(rows)] = {
@@ -45,6 +46,8 @@ static const struct items_row items[WEFT_ARRAY_COUNT(rows)] = {
 				     sizeof(struct weft_port_mapping), WEFT_PORT_MAPPINGS_MAX},
 	[WEFT_OBJECT_POLICY] = {"rule_count", offsetof(struct weft_policy_msg, rule_count), sizeof(struct weft_policy_rule),
 				WEFT_POLICY_RULES_MAX},
+	[WEFT_OBJECT_AGEING] = {"row_count", offsetof(struct weft_ageing_msg, row_count), sizeof(struct weft_ageing_row),
+				WEFT_AGEING_ROWS_MAX},
 };
 
 uint8_t *weft_answer_room(struct weft_answer *answer, uint16_t object, uint16_t operation, uint32_t epoch, uint32_t bytes)

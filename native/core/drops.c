@@ -13,7 +13,7 @@ static uint64_t vif_drops(const struct weft_plane *plane, const struct weft_vif_
 {
 	uint64_t sum = 0;
 
-	for (uint32_t worker = 0; worker < plane->workers; worker++)
+	for (uint32_t worker = 0; worker <= plane->workers; worker++)
 		sum += __atomic_load_n(&counters[worker].drops[reason], __ATOMIC_RELAXED);
 	return sum;
 }

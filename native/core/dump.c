@@ -124,7 +124,7 @@ static void dump_vrfs(struct dump *dump)
 		if (dump->place.id >= all->limit)
 			return;
 		vrf = weft_vrf_get(dump->plane, dump->place.id);
-		weft_vrf_fill(vrf, &message);
+		weft_vrf_fill(dump->plane, vrf, &message);
 		if (!emit(dump, WEFT_OBJECT_VRF, vrf->epoch, &message, sizeof(message)))
 			return;
 	}
@@ -358,6 +358,14 @@ static void dump_plane(struct dump *dump)
 	emit(dump, WEFT_OBJECT_PLANE, dump->plane->plane_epoch, &message, sizeof(message));
 }
 
+static void dump_ageing(struct dump *dump)
+{
+	uint8_t *at = room(dump, WEFT_OBJECT_AGEING, weft_ageing_epoch(dump->plane), weft_ageing_bytes(dump->plane));
+
+	if (at)
+		weft_ageing_fill(dump->plane, at);
+}
+
 static int dump_object(struct weft_context *context, struct dump *dump, uint16_t object)
 {
 	const struct weft_vif *vif = NULL;
@@ -381,6 +389,7 @@ static int dump_object(struct weft_context *context, struct dump *dump, uint16_t
 	case WEFT_OBJECT_LOG: dump_log(dump); return 0;
 	case WEFT_OBJECT_FLOATING_IP: dump_floating_ips(dump); return 0;
 	case WEFT_OBJECT_NAT_POOL: dump_nat_pools(dump); return 0;
+	case WEFT_OBJECT_AGEING: dump_ageing(dump); return 0;
 	default:
 		if (dump->filter != ALL) {
 			vif = weft_vif_get(dump->plane, dump->filter);
@@ -472,6 +481,10 @@ int weft_message_get(struct weft_context *context, struct weft_answer *answer, u
 		break;
 	case WEFT_OBJECT_PLANE:
 		dump_plane(&dump);
+		error = 0;
+		break;
+	case WEFT_OBJECT_AGEING:
+		dump_ageing(&dump);
 		error = 0;
 		break;
 	default:

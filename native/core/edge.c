@@ -144,8 +144,8 @@ enum weft_drop weft_enter_port(struct weft_worker *worker, struct weft_vif *vif,
 		return reason;
 	step->view.key.zone = vif->zone;
 	if (WEFT_UNLIKELY(step->view.fragment != WEFT_FRAGMENT_NONE)) {
-		reason = weft_fragment_ports(worker, &step->view);
-		if (reason)
+		reason = weft_datagram_enter(worker, step);
+		if (reason || !step->packet)
 			return reason;
 	}
 	if (WEFT_UNLIKELY(weft_forges_tunnel(worker, step->view.family, step->view.protocol, step->view.destination,
@@ -319,7 +319,7 @@ static enum weft_drop check_inner(struct weft_worker *worker, struct weft_step *
 	if (reason)
 		return reason;
 	if (WEFT_UNLIKELY(view->fragment != WEFT_FRAGMENT_NONE))
-		return weft_fragment_ports(worker, view);
+		return weft_datagram_enter(worker, step);
 	return WEFT_DROP_NONE;
 }
 

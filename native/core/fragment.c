@@ -1,62 +1,8 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
-/* IP fragments: later ones borrow the first one's ports; IPv4 packets too big for the path are cut before the tunnel. */
+/* IPv4 packets too big for the path are cut before the port or the tunnel. */
 #include "worker.h"
 
 #include "checksum.h"
-
-#define PORTS_KEPT_NS 2000000000ull
-
-static uint32_t fragment_set(const struct weft_view *view)
-{
-	uint64_t mix = view->fragment_id * 0x9e3779b97f4a7c15ull ^ view->key.zone;
-	uint64_t word;
-
-	for (uint32_t i = 0; i < 16; i += 8) {
-		memcpy(&word, view->source + i, 8);
-		mix = (mix ^ word) * 0xff51afd7ed558ccdull;
-		memcpy(&word, view->destination + i, 8);
-		mix = (mix ^ (mix >> 32) ^ word) * 0xc4ceb9fe1a85ec53ull;
-	}
-	return (uint32_t)(mix >> 40) % WEFT_FRAGMENT_SETS;
-}
-
-static bool fragment_matches(const struct weft_fragment_entry *entry, const struct weft_view *view)
-{
-	return entry->id == view->fragment_id && entry->zone == view->key.zone && entry->family == view->family &&
-	       entry->protocol == view->protocol && !memcmp(entry->source, view->source, 16) &&
-	       !memcmp(entry->destination, view->destination, 16);
-}
-
-enum weft_drop weft_fragment_ports(struct weft_worker *worker, struct weft_view *view)
-{
-	struct weft_fragment_entry *set = worker->fragments[fragment_set(view)], *found = NULL, *oldest = set;
-
-	for (uint32_t i = 0; i < WEFT_FRAGMENT_WAYS; i++) {
-		if (set[i].expires_ns > worker->now_ns && fragment_matches(&set[i], view))
-			found = &set[i];
-		if (set[i].expires_ns < oldest->expires_ns)
-			oldest = &set[i];
-	}
-	if (view->fragment == WEFT_FRAGMENT_LATER) {
-		if (!found)
-			return WEFT_DROP_FRAGMENT;
-		view->key.source_port = found->source_port;
-		view->key.destination_port = found->destination_port;
-		return WEFT_DROP_NONE;
-	}
-	if (!found)
-		found = oldest;
-	memcpy(found->source, view->source, 16);
-	memcpy(found->destination, view->destination, 16);
-	found->zone = view->key.zone;
-	found->id = view->fragment_id;
-	found->family = view->family;
-	found->protocol = view->protocol;
-	found->source_port = view->key.source_port;
-	found->destination_port = view->key.destination_port;
-	found->expires_ns = worker->now_ns + PORTS_KEPT_NS;
-	return WEFT_DROP_NONE;
-}
 
 /* One fragment: `bytes` of the payload from `at` on (RFC 791 3.2). Every fragment keeps all options. */
 static struct weft_packet *cut(struct weft_worker *worker, const struct weft_packet *packet, uint32_t header, uint32_t at,

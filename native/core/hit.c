@@ -80,15 +80,24 @@ static inline bool is_fresh(struct weft_worker *worker, const struct weft_step *
 	return stamp == weft_stamp(step->entry ? NULL : worker->vif, way->vif, source, destination, way->nexthop, ecmp);
 }
 
-static inline void account(struct weft_worker *worker, const struct weft_step *step, struct weft_connection *connection)
+static inline enum weft_drop account(struct weft_worker *worker, const struct weft_step *step, struct weft_connection *connection)
 {
+	bool tcp = step->view.protocol == WEFT_PROTOCOL_TCP && step->view.fragment != WEFT_FRAGMENT_LATER;
+
+	if (WEFT_UNLIKELY(tcp && (connection->flags & WEFT_CONNECTION_STRICT))) {
+		enum weft_drop reason = weft_tcp_check(worker, step, connection);
+
+		if (reason)
+			return reason;
+	}
 	weft_count(&connection->packets, 1);
 	weft_count(&connection->bytes, step->view.l3_bytes);
 	if (WEFT_UNLIKELY(step->view.kind == WEFT_KIND_ICMP_ERROR))
-		return; /* an error does not keep the connection it is about alive */
+		return WEFT_DROP_NONE; /* an error does not keep the connection it is about alive */
 	__atomic_store_n(&connection->seen, weft_ticks(worker->now_ns), __ATOMIC_RELAXED);
-	if (step->view.protocol == WEFT_PROTOCOL_TCP && step->view.fragment != WEFT_FRAGMENT_LATER)
+	if (tcp)
 		weft_tcp_note(worker->plane, connection, step->view.tcp_flags);
+	return WEFT_DROP_NONE;
 }
 
 /* An ordinary packet of the fabric came here without a look at its outer source (edge.c): a plane that this one has a tunnel
@@ -114,6 +123,11 @@ static inline enum weft_drop connection_way(struct weft_worker *worker, struct w
 		if (!connection)
 			return weft_connection_set_up(worker, step, way);
 	}
+	if (WEFT_UNLIKELY(step->view.tcp_flags & WEFT_TCP_SYN)) {
+		connection = weft_tcp_open(worker, step, connection);
+		if (!connection)
+			return weft_connection_set_up(worker, step, way);
+	}
 	if (WEFT_UNLIKELY(!is_fresh(worker, step, connection, way))) {
 		reason = comes_from_known(worker, step) ? weft_connection_again(worker, step, connection, way)
 							: WEFT_DROP_UNKNOWN_TUNNEL_SOURCE;
@@ -125,8 +139,7 @@ static inline enum weft_drop connection_way(struct weft_worker *worker, struct w
 		if (reason)
 			return reason;
 	}
-	account(worker, step, connection);
-	return WEFT_DROP_NONE;
+	return account(worker, step, connection);
 }
 
 static inline void leave(struct weft_worker *worker, struct weft_step *step)

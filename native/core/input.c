@@ -105,6 +105,18 @@ static void enter(struct weft_worker *worker, const struct weft_bucket_table *ta
 	}
 }
 
+/* A fragment that waited for one of this burst. */
+static void leave_late(struct weft_worker *worker)
+{
+	struct weft_step *step = &worker->steps[0];
+	enum weft_drop reason = weft_datagram_resume(worker, step);
+
+	if (reason)
+		weft_step_drop(worker, step, reason);
+	else
+		weft_leave(worker, 1);
+}
+
 void weft_plane_input(struct weft_plane *plane, uint32_t worker, uint32_t vif_id, struct weft_packet **packets, uint32_t count)
 {
 	struct weft_worker *self = weft_worker_get(plane, worker);
@@ -129,5 +141,7 @@ void weft_plane_input(struct weft_plane *plane, uint32_t worker, uint32_t vif_id
 			self->steps[i].candidate = weft_connection_candidate(connections, table, self->steps[i].hash);
 	}
 	weft_leave(self, count);
+	while (WEFT_UNLIKELY(self->due))
+		leave_late(self);
 	weft_depart_flush(self);
 }

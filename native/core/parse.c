@@ -40,6 +40,19 @@ bool weft_icmp_has_identifier(uint8_t family, uint8_t type)
 	return icmp_pairs(family, type, &class);
 }
 
+static bool is_extension(uint8_t next)
+{
+	return next == WEFT_PROTOCOL_HOPOPTS || next == WEFT_PROTOCOL_ROUTING || next == WEFT_PROTOCOL_FRAGMENT ||
+	       next == WEFT_PROTOCOL_DSTOPTS || next == WEFT_PROTOCOL_AH;
+}
+
+static uint32_t extension_bytes(uint8_t kind, const uint8_t *header)
+{
+	if (kind == WEFT_PROTOCOL_FRAGMENT)
+		return 8;
+	return kind == WEFT_PROTOCOL_AH ? (header[1] + 2u) * 4 : (header[1] + 1u) * 8;
+}
+
 static bool icmp_is_error(uint8_t family, uint8_t type)
 {
 	if (family == 4)
@@ -48,16 +61,62 @@ static bool icmp_is_error(uint8_t family, uint8_t type)
 }
 
 /*
+ * Behind the IPv6 header of a quoted packet: *at goes on to the upper header, *next becomes its protocol. False: cut, endless, or a
+ * later fragment, which has no upper header.
+ */
+static bool skip_quoted_extensions(struct weft_worker *worker, struct weft_packet *packet, uint32_t end, uint32_t *at, uint8_t *next)
+{
+	for (uint32_t count = 0; is_extension(*next); count++) {
+		const uint8_t *header;
+		uint32_t bytes;
+
+		if (count == EXTENSION_HEADERS_MAX || *at + 8 > end || weft_need(worker, packet, *at + 8, WEFT_DROP_MALFORMED_TRANSPORT))
+			return false;
+		header = packet->data + *at;
+		if (*next == WEFT_PROTOCOL_FRAGMENT && (header[2] || header[3] & 0xf8))
+			return false;
+		bytes = extension_bytes(*next, header);
+		*next = header[0];
+		*at += bytes;
+	}
+	return true;
+}
+
+/* The ports of a quoted packet, whose first 8 bytes behind IP these are: as the reverse direction has them. */
+static bool key_of_quoted(struct weft_connection_key *key, const uint8_t *l4)
+{
+	uint16_t class;
+
+	switch (key->protocol) {
+	case WEFT_PROTOCOL_TCP:
+	case WEFT_PROTOCOL_UDP:
+	case WEFT_PROTOCOL_SCTP:
+		key->source_port = (uint16_t)(l4[2] << 8 | l4[3]);
+		key->destination_port = (uint16_t)(l4[0] << 8 | l4[1]);
+		return true;
+	case WEFT_PROTOCOL_ICMP:
+	case WEFT_PROTOCOL_ICMPV6:
+		if ((key->protocol == WEFT_PROTOCOL_ICMP) != (key->family == 4) || !icmp_pairs(key->family, l4[0], &class))
+			return false;
+		key->source_port = (uint16_t)(l4[4] << 8 | l4[5]);
+		key->destination_port = class;
+		return true;
+	default:
+		return true;
+	}
+}
+
+/*
  * Reads the packet an ICMP error quotes (RFC 792: header and 8 bytes; RFC 4443: as much as fits) and makes key the reverse of
  * it: the direction the error belongs to. False when it cannot be read.
  */
 static bool parse_quoted(struct weft_worker *worker, struct weft_packet *packet, uint32_t at, struct weft_view *view)
 {
-	uint32_t end = WEFT_L3 + view->l3_bytes, header = view->family == 4 ? 20 : 40, wanted;
+	uint32_t end = WEFT_L3 + view->l3_bytes, header = view->family == 4 ? 20 : 40;
 	struct weft_connection_key *key = &view->key;
-	const uint8_t *quoted, *l4;
-	uint16_t class;
 	bool v4 = view->family == 4;
+	const uint8_t *quoted;
+	uint8_t next;
 
 	if (at + header > end || weft_need(worker, packet, at + header, WEFT_DROP_MALFORMED_TRANSPORT))
 		return false;
@@ -69,37 +128,16 @@ static bool parse_quoted(struct weft_worker *worker, struct weft_packet *packet,
 		if (header < 20 || (quoted[6] & 0x1f) || quoted[7])
 			return false;
 	}
-	wanted = at + header + 8;
-	if (wanted > end || weft_need(worker, packet, wanted, WEFT_DROP_MALFORMED_TRANSPORT))
-		return false;
-	quoted = packet->data + at;
-	l4 = quoted + header;
-	key->protocol = v4 ? quoted[9] : quoted[6];
 	memcpy(key->source, quoted + (v4 ? 16 : 24), v4 ? 4 : 16);
 	memcpy(key->destination, quoted + (v4 ? 12 : 8), v4 ? 4 : 16);
-	switch (key->protocol) {
-	case WEFT_PROTOCOL_TCP:
-	case WEFT_PROTOCOL_UDP:
-	case WEFT_PROTOCOL_SCTP:
-		key->source_port = (uint16_t)(l4[2] << 8 | l4[3]);
-		key->destination_port = (uint16_t)(l4[0] << 8 | l4[1]);
-		return true;
-	case WEFT_PROTOCOL_ICMP:
-	case WEFT_PROTOCOL_ICMPV6:
-		if ((key->protocol == WEFT_PROTOCOL_ICMP) != v4 || !icmp_pairs(view->family, l4[0], &class))
-			return false;
-		key->source_port = (uint16_t)(l4[4] << 8 | l4[5]);
-		key->destination_port = class;
-		return true;
-	case WEFT_PROTOCOL_HOPOPTS:
-	case WEFT_PROTOCOL_ROUTING:
-	case WEFT_PROTOCOL_FRAGMENT:
-	case WEFT_PROTOCOL_DSTOPTS:
-	case WEFT_PROTOCOL_AH:
-		return v4;
-	default:
-		return true;
-	}
+	next = v4 ? quoted[9] : quoted[6];
+	at += header;
+	if (!v4 && !skip_quoted_extensions(worker, packet, end, &at, &next))
+		return false;
+	if (at + 8 > end || weft_need(worker, packet, at + 8, WEFT_DROP_MALFORMED_TRANSPORT))
+		return false;
+	key->protocol = next;
+	return key_of_quoted(key, packet->data + at);
 }
 
 static enum weft_drop parse_icmp(struct weft_worker *worker, struct weft_packet *packet, struct weft_view *view, uint32_t bytes)
@@ -243,16 +281,13 @@ static enum weft_drop parse_ipv4(struct weft_worker *worker, struct weft_packet 
 			return WEFT_DROP_MALFORMED_IPV4;
 		view->fragment = offset ? WEFT_FRAGMENT_LATER : WEFT_FRAGMENT_FIRST;
 		view->fragment_id = weft_be16_get(ip->id);
+		view->fragment_from = (uint16_t)offset;
+		view->fragment_bytes = (uint16_t)(total - header);
+		view->fragment_more = fragment & WEFT_IPV4_MF;
 	}
 	memcpy(view->key.source, ip->source, 4);
 	memcpy(view->key.destination, ip->destination, 4);
 	return parse_transport(worker, packet, view, total - header);
-}
-
-static bool is_extension(uint8_t next)
-{
-	return next == WEFT_PROTOCOL_HOPOPTS || next == WEFT_PROTOCOL_ROUTING || next == WEFT_PROTOCOL_FRAGMENT ||
-	       next == WEFT_PROTOCOL_DSTOPTS || next == WEFT_PROTOCOL_AH;
 }
 
 static bool note_fragment6(struct weft_view *view, const uint8_t *header, uint32_t behind)
@@ -265,6 +300,9 @@ static bool note_fragment6(struct weft_view *view, const uint8_t *header, uint32
 	if (!behind || offset + behind > 65535 || (more && behind % 8))
 		return false;
 	view->fragment = offset ? WEFT_FRAGMENT_LATER : WEFT_FRAGMENT_FIRST;
+	view->fragment_from = (uint16_t)offset;
+	view->fragment_bytes = (uint16_t)behind;
+	view->fragment_more = more;
 	view->fragment_id = (uint32_t)header[4] << 24 | (uint32_t)header[5] << 16 | (uint32_t)header[6] << 8 | header[7];
 	return true;
 }
@@ -284,12 +322,7 @@ static enum weft_drop walk_extensions(struct weft_worker *worker, struct weft_pa
 		if (reason)
 			return reason;
 		header = packet->data + *at;
-		if (next == WEFT_PROTOCOL_FRAGMENT)
-			bytes = 8;
-		else if (next == WEFT_PROTOCOL_AH)
-			bytes = (header[1] + 2u) * 4;
-		else
-			bytes = (header[1] + 1u) * 8;
+		bytes = extension_bytes(next, header);
 		if (*at + bytes > end)
 			return WEFT_DROP_MALFORMED_IPV6;
 		if (next == WEFT_PROTOCOL_FRAGMENT) {

@@ -122,6 +122,9 @@ struct weft_view {
 	uint8_t fragment, kind; /* enum weft_fragment, enum weft_kind */
 	bool dont_fragment;	/* IPv6 always */
 	bool unmatched;		/* ICMP error whose quoted packet cannot be read */
+	/* of a fragment only */
+	bool fragment_more;			/* not the last one */
+	uint16_t fragment_from, fragment_bytes; /* bytes of the fragmented part */
 } __attribute__((aligned(8)));
 
 static inline struct weft_ipv4 *weft_ipv4_at(const struct weft_packet *packet)

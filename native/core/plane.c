@@ -28,14 +28,16 @@ static int create_workers(struct weft_plane *plane)
 static int create_tables(struct weft_plane *plane, uint32_t connections)
 {
 	plane->configured = weft_host_alloc(sizeof(*plane->configured));
-	plane->unassigned = weft_host_alloc(sizeof(*plane->unassigned) * plane->workers);
+	plane->unassigned = weft_host_alloc(sizeof(*plane->unassigned) * (plane->workers + 1));
+	plane->datagrams = weft_host_alloc(weft_datagrams_bytes());
 	plane->request = weft_host_alloc(WEFT_FRAME_BYTES_MAX);
-	if (!plane->configured || !plane->unassigned || !plane->request || weft_sparse_create(&plane->vrfs, WEFT_VRF_LIMIT) ||
+	if (!plane->configured || !plane->unassigned || !plane->datagrams || !plane->request || weft_sparse_create(&plane->vrfs, WEFT_VRF_LIMIT) ||
 	    weft_sparse_create(&plane->nexthops, WEFT_NEXTHOP_LIMIT) || weft_sparse_create(&plane->labels, WEFT_LABEL_LIMIT) ||
 	    weft_sparse_create(&plane->vnis, WEFT_VNI_LIMIT) || weft_sparse_create(&plane->identities, WEFT_IDENTITY_LIMIT) ||
 	    weft_sparse_create(&plane->policies, WEFT_POLICY_LIMIT) ||
 	    weft_sparse_create(&plane->floating_ips, WEFT_FLOATING_IP_LIMIT) ||
-	    weft_sparse_create(&plane->nat_pools, WEFT_NAT_POOL_LIMIT) || weft_policy_log_create(plane) || weft_endpoints_create(plane) ||
+	    weft_sparse_create(&plane->nat_pools, WEFT_NAT_POOL_LIMIT) || weft_policy_log_create(plane) || weft_ageing_create(plane) ||
+	    weft_endpoints_create(plane) ||
 	    weft_connections_create(plane, connections) || weft_vrf_create_fabric(plane) || weft_nexthop_create_discard(plane))
 		return -ENOMEM;
 	return create_workers(plane);
@@ -130,6 +132,9 @@ struct weft_plane *weft_plane_create(const struct weft_plane_settings *settings)
 
 void weft_plane_destroy(struct weft_plane *plane)
 {
+	if (plane->datagrams)
+		weft_datagrams_drain(plane, plane->workers);
+	weft_host_free(plane->datagrams, weft_datagrams_bytes());
 	weft_floating_ips_destroy(plane);
 	weft_vifs_destroy(plane);
 	weft_vrfs_destroy(plane);
@@ -142,11 +147,13 @@ void weft_plane_destroy(struct weft_plane *plane)
 	weft_policy_log_destroy(plane);
 	weft_endpoints_destroy(plane);
 	weft_connections_destroy(plane);
+	weft_pressure_destroy(plane);
+	weft_ageing_destroy(plane);
 	for (uint32_t worker = 0; worker < plane->workers; worker++)
 		weft_host_free(plane->worker_memory[worker], weft_worker_bytes());
 	if (plane->shared_own)
 		weft_host_free(plane->shared, weft_plane_shared_bytes(plane->shared->pairs));
-	weft_host_free(plane->unassigned, sizeof(*plane->unassigned) * plane->workers);
+	weft_host_free(plane->unassigned, sizeof(*plane->unassigned) * (plane->workers + 1));
 	weft_host_free(plane->configured, sizeof(*plane->configured));
 	weft_host_free(plane->request, WEFT_FRAME_BYTES_MAX);
 	weft_host_free(plane, sizeof(*plane));
@@ -158,10 +165,13 @@ uint32_t weft_plane_seed(struct weft_plane *plane) { return plane->seed; }
 uint64_t weft_plane_midstream_until_ns(const struct weft_plane *plane) { return plane->midstream_until_ns; }
 const struct weft_plane_msg *weft_plane_configured(struct weft_plane *plane) { return weft_load(plane->configured); }
 
+struct weft_datagrams *weft_datagrams(struct weft_plane *plane) { return plane->datagrams; }
+
 void weft_plane_tick(struct weft_plane *plane, uint64_t now_ns)
 {
 	weft_connections_tick(plane, now_ns);
 	weft_nat_pools_tick(plane, now_ns);
+	weft_datagrams_tick(plane, plane->workers, now_ns);
 }
 
 int weft_plane_set(struct weft_context *context, const void *body)
@@ -207,10 +217,14 @@ void weft_plane_fill(struct weft_plane *plane, struct weft_plane_msg *out)
 	out->vrfs = plane->vrf_count;
 	out->identities = plane->identity_count;
 	out->policies = plane->policy_count;
+	out->fragments_waiting = weft_datagrams_waiting(plane);
 	out->routes = plane->route_count;
 	out->started_ns = plane->started_ns;
 	out->sets = plane->sets;
 	out->deletes = plane->deletes;
 	memcpy(out->implementation, plane->implementation, sizeof(out->implementation));
 	memcpy(out->version, plane->version, sizeof(out->version));
+	out->evicted_closed = weft_connections_evicted(plane, WEFT_CLOSED);
+	out->evicted_one_way = weft_connections_evicted(plane, WEFT_ONE_WAY);
+	out->evicted_idle = weft_connections_evicted(plane, WEFT_IDLE);
 }

@@ -13,6 +13,9 @@
 #define WEFT_ZONE_PRIVATE 0x10000u
 
 struct weft_connections;
+struct weft_context;
+struct weft_pressure;
+struct weft_ageing;
 struct weft_endpoints;
 
 /*
@@ -37,6 +40,7 @@ struct weft_vrf {
 	struct weft_fib fib[2];  /* [0] IPv4, [1] IPv6 */
 	uint32_t *stamps[2];     /* [WEFT_STAMP_BUCKETS]; NULL before the family's first route */
 	uint32_t vifs, nexthops, floating_ips, nat_pools; /* references */
+	uint32_t connections_max; /* read by workers */
 	struct weft_vrf_msg message;
 };
 
@@ -84,9 +88,12 @@ struct weft_plane {
 	uint32_t nat_stamp;
 	struct weft_endpoints *endpoints;
 	struct weft_connections *connections;
+	struct weft_pressure *pressure;
+	struct weft_ageing *ageing;
 	struct weft_plane_msg *configured;
 	void *worker_memory[WEFT_WORKERS_MAX];
-	struct weft_vif_counters *unassigned; /* [workers]: drops of packets without a vif */
+	struct weft_vif_counters *unassigned; /* [workers + 1]: drops of packets without a vif */
+	struct weft_datagrams *datagrams;
 	struct weft_policy_log *log;
 	uint64_t midstream_until_ns; /* set once, before workers run; a plane that adopts a connection table makes it 0 */
 
@@ -125,11 +132,47 @@ void weft_connections_destroy(struct weft_plane *plane);
 void weft_connections_tick(struct weft_plane *plane, uint64_t now_ns);
 uint32_t weft_connections_max(const struct weft_plane *plane);
 uint32_t weft_connections_live(const struct weft_plane *plane);
-/* Live pairs that this port opened. vif_id < WEFT_VIF_LIMIT. */
-uint32_t weft_connections_opened(const struct weft_plane *plane, uint32_t vif_id);
 /* Pairs ever used: indexes of live entries are below twice this. */
 uint32_t weft_connections_used(const struct weft_plane *plane);
 bool weft_connection_live(struct weft_plane *plane, uint32_t index);
+
+/* ---- pressure.c ---- */
+/* 0 or -ENOMEM. */
+int weft_pressure_create(struct weft_plane *plane, uint32_t pairs);
+void weft_pressure_destroy(struct weft_plane *plane);
+/*
+ * One pair more on the account of whoever opens it; *account is then its number. VIF_CONNECTION_LIMIT, VRF_CONNECTION_LIMIT: it has as
+ * many as it may have and none of them may go. Worker context, no bucket is locked.
+ */
+enum weft_drop weft_pressure_open(struct weft_plane *plane, const struct weft_connection *forward,
+				  const struct weft_connection *reverse, uint32_t *account);
+/* Takes it back: no pair was made. */
+void weft_pressure_close(struct weft_plane *plane, uint32_t account);
+/* The pair that was made; before a reader can find it. */
+void weft_pressure_note(struct weft_plane *plane, uint32_t pair, uint32_t account);
+/* A pair that was live is no more. */
+void weft_pressure_retire(struct weft_plane *plane, uint32_t pair);
+/* A pair found in shared memory. */
+void weft_pressure_adopt(struct weft_plane *plane, uint32_t pair);
+/*
+ * `spare` pairs are free: when these are few, some that may go go. False: what is left is for ports that hold less. Worker context, no
+ * bucket is locked.
+ */
+bool weft_pressure_relieve(struct weft_plane *plane, uint32_t account, uint32_t spare);
+/* Live pairs that this port opened. vif_id < WEFT_VIF_LIMIT. */
+uint32_t weft_connections_opened(const struct weft_plane *plane, uint32_t vif_id);
+/* Live pairs that were opened from this VRF. */
+uint32_t weft_connections_opened_from(const struct weft_plane *plane, uint32_t vrf_id);
+uint64_t weft_connections_evicted(const struct weft_plane *plane, enum weft_eviction why);
+
+/* ---- ageing.c ---- */
+int weft_ageing_create(struct weft_plane *plane);
+void weft_ageing_destroy(struct weft_plane *plane);
+int weft_ageing_set(struct weft_context *context, const void *body);
+uint32_t weft_ageing_epoch(const struct weft_plane *plane);
+/* Bytes of the message with its rows; fill writes so many, `out` may be unaligned. */
+uint32_t weft_ageing_bytes(const struct weft_plane *plane);
+void weft_ageing_fill(const struct weft_plane *plane, void *out);
 
 /* ---- endpoint.c ---- */
 int weft_endpoints_create(struct weft_plane *plane);
@@ -231,7 +274,7 @@ struct weft_target {
 /* ---- objects as messages ---- */
 void weft_plane_fill(struct weft_plane *plane, struct weft_plane_msg *out);
 void weft_vif_fill(struct weft_plane *plane, const struct weft_vif *vif, struct weft_vif_msg *out);
-void weft_vrf_fill(const struct weft_vrf *vrf, struct weft_vrf_msg *out);
+void weft_vrf_fill(struct weft_plane *plane, const struct weft_vrf *vrf, struct weft_vrf_msg *out);
 /* Bytes of the message with its members; fill writes so many, `out` may be unaligned. */
 uint32_t weft_nexthop_bytes(const struct weft_nexthop_entry *entry);
 void weft_nexthop_fill(const struct weft_nexthop_entry *entry, void *out);

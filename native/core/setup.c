@@ -334,8 +334,12 @@ static enum weft_drop judge(struct weft_worker *worker, const struct side *sourc
 	return reason;
 }
 
-/* Fills worker->pair from the tables as they are now, or says why the packet cannot pass. POLICY: the pair is filled all the
- * same. */
+static bool wants_strict(const struct weft_vif *vif)
+{
+	return vif && (vif->flags & WEFT_VIF_STRICT_TCP);
+}
+
+/* Fills worker->pair from the tables as they are now, or says why the packet cannot pass. POLICY: the pair is filled all the same. */
 static enum weft_drop evaluate(struct weft_worker *worker, struct question *question)
 {
 	struct weft_connection *forward = &worker->pair[0], *reverse = &worker->pair[1];
@@ -366,6 +370,10 @@ static enum weft_drop evaluate(struct weft_worker *worker, struct question *ques
 	}
 	if (!memcmp(&forward->key, &reverse->key, sizeof(forward->key)))
 		return WEFT_DROP_SAME_PORT; /* it would be its own answer */
+	if (wants_strict(initiator) || wants_strict(destination.vif)) {
+		forward->flags |= WEFT_CONNECTION_STRICT;
+		reverse->flags |= WEFT_CONNECTION_STRICT;
+	}
 	forward->stamp =
 	    weft_stamp(initiator, destination.vif, stamps.source, stamps.destination, destination.nexthop, destination.ecmp);
 	reverse->stamp =
@@ -524,6 +532,16 @@ static enum weft_drop turn_round(struct weft_worker *worker, const struct weft_s
 	return WEFT_DROP_POLICY;
 }
 
+/* A connection that follows its state begins with a SYN, or may be older. */
+static bool may_open(struct weft_worker *worker, const struct weft_step *step)
+{
+	const uint8_t begins = WEFT_TCP_SYN | WEFT_TCP_ACK | WEFT_TCP_FIN | WEFT_TCP_RST;
+
+	if (step->view.protocol != WEFT_PROTOCOL_TCP || step->view.fragment == WEFT_FRAGMENT_LATER)
+		return true;
+	return (step->view.tcp_flags & begins) == WEFT_TCP_SYN || may_be_midstream(worker, step);
+}
+
 /* What the first packet says of its direction. */
 static void note_first(struct weft_worker *worker, const struct weft_step *step, struct weft_connection *mine)
 {
@@ -581,6 +599,8 @@ enum weft_drop weft_connection_set_up(struct weft_worker *worker, struct weft_st
 		weft_judge_commit(worker, step->view.l3_bytes);
 	if (reason)
 		return reason;
+	if (WEFT_UNLIKELY(mine->flags & WEFT_CONNECTION_STRICT) && !may_open(worker, step))
+		return WEFT_DROP_CONNECTION_STATE;
 	note_first(worker, step, mine);
 	reason = weft_connection_resolve(worker, mine, way);
 	if (!reason)
@@ -594,7 +614,8 @@ enum weft_drop weft_connection_set_up(struct weft_worker *worker, struct weft_st
 static bool same_direction(const struct weft_connection *old, const struct weft_connection *new)
 {
 	uint32_t path = WEFT_CONNECTION_TO_VIF | WEFT_CONNECTION_BY_LABEL | WEFT_CONNECTION_INITIATOR | WEFT_CONNECTION_DENIED |
-			WEFT_CONNECTION_UNSTAMPED | WEFT_CONNECTION_VIA_ECMP | WEFT_CONNECTION_TRANSLATED;
+			WEFT_CONNECTION_UNSTAMPED | WEFT_CONNECTION_VIA_ECMP | WEFT_CONNECTION_TRANSLATED |
+			WEFT_CONNECTION_STRICT;
 
 	return old->nexthop_id == new->nexthop_id && old->label == new->label && old->route_flags == new->route_flags &&
 	       old->vif_id == new->vif_id && old->entry_endpoint == new->entry_endpoint && old->vrf_id == new->vrf_id &&

@@ -14,7 +14,7 @@ struct weft_vif *weft_vif_agent(struct weft_plane *plane)
 	return WEFT_UNLIKELY(agent) ? weft_vif_get(plane, agent - 1) : NULL;
 }
 
-static size_t counters_bytes(const struct weft_plane *plane) { return sizeof(struct weft_vif_counters) * plane->workers; }
+static size_t counters_bytes(const struct weft_plane *plane) { return sizeof(struct weft_vif_counters) * (plane->workers + 1); }
 
 static void vif_free(struct weft_vif *vif)
 {
@@ -83,7 +83,7 @@ static struct weft_vif *vif_make(struct weft_plane *plane, const struct weft_vif
 	vif->vrf_id = vif->zone = message->vrf_id;
 	vif->type = message->type;
 	vif->port_kind = message->port_kind;
-	vif->flags = message->flags & (WEFT_VIF_ADDRESS_CHECK | WEFT_VIF_SHARED_UPLINK);
+	vif->flags = message->flags & (WEFT_VIF_ADDRESS_CHECK | WEFT_VIF_SHARED_UPLINK | WEFT_VIF_STRICT_TCP);
 	vif->mtu = message->mtu;
 	vif->label = message->label;
 	memcpy(vif->mac, message->type == WEFT_VIF_PHYSICAL && old ? old->mac : message->mac, sizeof(vif->mac));

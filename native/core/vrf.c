@@ -27,7 +27,8 @@ int weft_vrf_set(struct weft_context *context, const void *body)
 	struct weft_vrf *vrf;
 
 	memcpy(&message, body, sizeof(message));
-	message.routes4 = message.routes6 = 0;
+	message.routes4 = message.routes6 = 0; /* answers only */
+	message.connections_live = 0;
 	if (message.vrf_id >= WEFT_VRF_LIMIT)
 		return weft_refuse(context, EINVAL, "VRF vrf_id %u: at most %u", message.vrf_id, WEFT_VRF_LIMIT - 1);
 	if (message.vni >= WEFT_VNI_LIMIT)
@@ -40,6 +41,7 @@ int weft_vrf_set(struct weft_context *context, const void *body)
 		if (memcmp(&vrf->message, &message, sizeof(message)) == 0)
 			return 0;
 		vrf->message = message;
+		__atomic_store_n(&vrf->connections_max, message.connections_max, __ATOMIC_RELAXED);
 		context->changed = true;
 		return 0;
 	}
@@ -51,6 +53,7 @@ int weft_vrf_set(struct weft_context *context, const void *body)
 	vrf->vrf_id = message.vrf_id;
 	vrf->epoch = context->epoch;
 	vrf->message = message;
+	vrf->connections_max = message.connections_max;
 	weft_sparse_set(plane, &plane->vrfs, message.vrf_id, (uintptr_t)vrf);
 	plane->vrf_count++;
 	context->changed = true;
@@ -125,9 +128,10 @@ void weft_vrfs_destroy(struct weft_plane *plane)
 	weft_sparse_destroy(&plane->vrfs);
 }
 
-void weft_vrf_fill(const struct weft_vrf *vrf, struct weft_vrf_msg *out)
+void weft_vrf_fill(struct weft_plane *plane, const struct weft_vrf *vrf, struct weft_vrf_msg *out)
 {
 	*out = vrf->message;
 	out->routes4 = vrf->fib[0].count;
 	out->routes6 = vrf->fib[1].count;
+	out->connections_live = weft_connections_opened_from(plane, vrf->vrf_id);
 }

@@ -30,6 +30,7 @@ void weft_host_random(void *out, size_t bytes);
 /* Packets. Worker context. */
 /* A packet with `length` linear bytes and WEFT_HEADROOM in front, or NULL. `length` <= 9216. */
 struct weft_packet *weft_host_packet_alloc(struct weft_plane *plane, uint32_t worker, uint32_t length);
+/* Also in control context, with the number of workers for `worker`. */
 void weft_host_packet_free(struct weft_plane *plane, uint32_t worker, struct weft_packet *packet);
 /* Makes `bytes` linear. False when the packet is shorter or memory is out. */
 bool weft_host_packet_pull(struct weft_plane *plane, uint32_t worker, struct weft_packet *packet, uint32_t bytes);

@@ -34,7 +34,7 @@ struct weft_vif {
 	bool carrier;
 	uint32_t policy_stamp;         /* changes when what this port may do changes: the vif, or the rules of a set it uses; weft_vif_stamp */
 	uint32_t address_count;        /* entries of `addresses` that are checked (no gateways) */
-	struct weft_vif_counters *counters; /* [workers] */
+	struct weft_vif_counters *counters; /* [workers + 1]: the last are the control thread's */
 	const struct weft_floating_ips *floating; /* bound to it; NULL: none; replaced whole */
 	/*
 	 * What an ordinary frame of the port looks like (edge.c): its source MAC and type, as the eight bytes that they are, and its source,
@@ -260,7 +260,7 @@ uint32_t weft_connection_index(struct weft_plane *plane, const struct weft_conne
 /*
  * Inserts both directions atomically (a reader sees both or none). Copies the two; sets created and owner. When either key
  * exists already (another worker was first) nothing is inserted and the present one of `forward`'s key is returned, or NULL when
- * only the reverse key was taken. NULL with *refused set (CONNECTION_LIMIT, VIF_CONNECTION_LIMIT) when there is no room. Worker context.
+ * only the reverse key was taken. NULL with *refused set (CONNECTION_LIMIT, VIF_CONNECTION_LIMIT, VRF_CONNECTION_LIMIT) when there is no room. Worker context.
  */
 struct weft_connection *weft_connection_insert(struct weft_plane *plane, uint32_t worker, const struct weft_connection *forward,
 						const struct weft_connection *reverse, enum weft_drop *refused);
@@ -310,6 +310,12 @@ void weft_nat_pool_hold(struct weft_plane *plane, const struct weft_connection_k
 void weft_nat_pool_release_pair(struct weft_plane *plane, const struct weft_connection *pair);
 /* Changes when a pool, or a next hop that names one, does. */
 uint32_t weft_nat_stamp(const struct weft_plane *plane);
+/* Where the direction's FIN ends; of connections with strict TCP only, and lost with the process. */
+uint32_t *weft_connection_fin_end(struct weft_plane *plane, const struct weft_connection *connection);
+/* The connection is closed now: it goes first when its port finds no room. Worker context. */
+void weft_connection_closed(struct weft_plane *plane, const struct weft_connection *connection);
+/* How long connections of this protocol to this port live. Never NULL. Control or worker context. */
+const struct weft_ageing_row *weft_ageing_find(struct weft_plane *plane, uint8_t protocol, uint16_t port);
 
 /* ---- the packet path's memory of one worker ---- */
 /* Packet path: how much it wants. The control half allocates so much per worker (zeroed) when the plane is made, then calls init. */
@@ -318,10 +324,27 @@ void weft_worker_init(struct weft_plane *plane, uint32_t worker, void *memory);
 /* Control half: the memory given to weft_worker_init. `worker` < settings.workers. */
 void *weft_worker_get(struct weft_plane *plane, uint32_t worker);
 
+/* ---- fragments that wait for their first one (datagram.c) ---- */
+/* How much memory; the control half allocates it (zeroed) when the plane is made. */
+size_t weft_datagrams_bytes(void);
+struct weft_datagrams *weft_datagrams(struct weft_plane *plane);
+/* Drops those that waited too long. `counters`: index of the control thread's drop counters. Control context. */
+void weft_datagrams_tick(struct weft_plane *plane, uint32_t counters, uint64_t now_ns);
+/* Drops all of them; no worker is inside. */
+void weft_datagrams_drain(struct weft_plane *plane, uint32_t counters);
+/* Fragments that wait. Any context. */
+uint32_t weft_datagrams_waiting(struct weft_plane *plane);
+
 /*
  * Packet path's part of ageing: called by the control half for each pair in bounded slices (all pairs within ~10 s). True: remove it.
  * It also re-validates idle entries (a dead vif, a stale stamp).
  */
 bool weft_connection_expired(struct weft_plane *plane, struct weft_connection *connection, uint64_t now_ns);
+
+/* Why a pair may go before its time, by rising urgency. */
+enum weft_eviction { WEFT_KEEP, WEFT_ONE_WAY, WEFT_IDLE, WEFT_CLOSED, WEFT_EVICTIONS };
+/* `now`: ticks; `idle` gets the ticks since a packet of either direction. `forward`: the initiator's direction. Worker context. */
+enum weft_eviction weft_connection_eviction(struct weft_plane *plane, const struct weft_connection *forward, uint32_t now,
+					    uint32_t *idle);
 
 #endif

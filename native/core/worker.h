@@ -17,9 +17,10 @@
 
 /* Bits of weft_connection.flags that the packet path owns. */
 enum weft_connection_path_flag {
-	WEFT_CONNECTION_TO_VIF = 1u << 16,    /* leaves by the interface whose id stands in `label`; nexthop_id is 0 */
-	WEFT_CONNECTION_BY_LABEL = 1u << 17,  /* the fabric's MPLS label chose the port, not a route */
-	WEFT_CONNECTION_VIA_ECMP = 1u << 19,  /* leaves by a member of an ECMP next hop */
+	WEFT_CONNECTION_TO_VIF = 1u << 16,   /* leaves by the interface whose id stands in `label`; nexthop_id is 0 */
+	WEFT_CONNECTION_BY_LABEL = 1u << 17, /* the fabric's MPLS label chose the port, not a route */
+	WEFT_CONNECTION_VIA_ECMP = 1u << 19, /* leaves by a member of an ECMP next hop */
+	WEFT_CONNECTION_STRICT = 1u << 24, /* a port of it wants TCP packets checked against the state */
 	WEFT_CONNECTION_UNSTAMPED = 1u << 18, /* depends on what none of its stamps covers: each packet asks again */
 };
 
@@ -29,7 +30,14 @@ enum weft_tcp_state {
 	WEFT_TCP_STATE_ACK = 2,
 	WEFT_TCP_STATE_FIN = 4,
 	WEFT_TCP_STATE_RST = 8,
+	WEFT_TCP_STATE_FIN_ACKED = 16, /* the other direction's FIN is acknowledged; of strict connections only */
 };
+
+/* The states of both directions. */
+static inline bool weft_tcp_is_closed(uint8_t one, uint8_t other)
+{
+	return ((one | other) & WEFT_TCP_STATE_RST) || (one & other & WEFT_TCP_STATE_FIN);
+}
 
 /* One packet of a burst between the stages. */
 struct weft_step {
@@ -75,14 +83,6 @@ struct weft_group {
 	uint16_t next_id;
 	uint8_t family;
 	bool closed;
-};
-
-struct weft_fragment_entry {
-	uint8_t source[16], destination[16];
-	uint32_t zone, id;
-	uint8_t family, protocol;
-	uint16_t source_port, destination_port;
-	uint64_t expires_ns; /* 0: free */
 };
 
 struct weft_bucket {
@@ -132,8 +132,6 @@ struct weft_verdict {
 
 #define WEFT_DEPARTURES_MAX 256u
 #define WEFT_GROUPS_MAX 8u
-#define WEFT_FRAGMENT_SETS 64u
-#define WEFT_FRAGMENT_WAYS 4u
 #define WEFT_CHUNK_BYTES 2048u
 
 struct weft_worker {
@@ -160,8 +158,8 @@ struct weft_worker {
 	struct weft_translation translation;		     /* of it */
 	struct weft_verdict verdicts[2 * WEFT_VIF_POLICIES]; /* about it: those that allow, or the one that denies */
 	uint32_t verdict_count;
-	struct weft_step reply; /* a packet of the plane's own */
-	struct weft_fragment_entry fragments[WEFT_FRAGMENT_SETS][WEFT_FRAGMENT_WAYS];
+	struct weft_step reply;		/* a packet of the plane's own */
+	uint16_t due, due_tail;		/* fragments that waited and go on behind this burst (datagram.c); plus one, 0: none */
 	struct weft_bucket icmp[WEFT_VIF_LIMIT];
 	struct weft_bucket traps[WEFT_VIF_LIMIT][WEFT_TRAP_LIMIT];
 	uint8_t chunk[WEFT_CHUNK_BYTES];
@@ -192,9 +190,17 @@ enum weft_drop weft_enter_port(struct weft_worker *worker, struct weft_vif *vif,
 /* Frame of the uplink: tunnel checked and taken off, inner packet parsed; step is ready for the connection lookup. */
 enum weft_drop weft_enter_fabric(struct weft_worker *worker, struct weft_step *step);
 
+
+/* ---- datagram.c ---- */
+/*
+ * A fragment: a first one's ports are kept, a later one gets them in view->key, or waits (step->packet is taken). view->key.zone and
+ * where it came from are set.
+ */
+enum weft_drop weft_datagram_enter(struct weft_worker *worker, struct weft_step *step);
+/* worker->due is not 0: the next fragment that waited, ready for the connection lookup. worker->vif becomes the one it came by. */
+enum weft_drop weft_datagram_resume(struct weft_worker *worker, struct weft_step *step);
+
 /* ---- fragment.c ---- */
-/* A first fragment's ports are kept for 2 s; a later fragment gets them in view->key, or FRAGMENT. view->key.zone is set. */
-enum weft_drop weft_fragment_ports(struct weft_worker *worker, struct weft_view *view);
 /* Cuts an IPv4 packet without DF into fragments of at most `mtu` bytes and gives each to the way. Takes step->packet. */
 enum weft_drop weft_fragment_send(struct weft_worker *worker, struct weft_step *step, const struct weft_way *way, uint32_t mtu);
 
@@ -312,7 +318,11 @@ enum weft_drop weft_judge(struct weft_worker *worker, const struct weft_vif *vif
 /* Counts, and logs, what was decided about a packet of so many bytes. */
 void weft_judge_commit(struct weft_worker *worker, uint32_t bytes);
 
-/* ---- age.c ---- */
+/* ---- tcp.c ---- */
+/* A SYN: NULL when the connection was closed and is gone, so that the packet opens another, else `connection`. */
+struct weft_connection *weft_tcp_open(struct weft_worker *worker, const struct weft_step *step, struct weft_connection *connection);
+/* A packet of a strict connection, before it is noted. CONNECTION_STATE: the state does not allow it. */
+enum weft_drop weft_tcp_check(struct weft_worker *worker, const struct weft_step *step, struct weft_connection *connection);
 /* Notes a TCP packet's flags in its direction's state. */
 void weft_tcp_note(struct weft_plane *plane, struct weft_connection *connection, uint8_t flags);
 

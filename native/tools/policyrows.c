@@ -295,3 +295,26 @@ void row_stats_drop(struct table *table, const void *body, uint32_t epoch)
 	name = weft_drop_name(drop.reason);
 	table_number(table, name ? name : "?", drop.packets);
 }
+
+void row_ageing(struct table *table, const void *body, uint32_t epoch)
+{
+	const uint8_t *rows = (const uint8_t *)body + sizeof(struct weft_ageing_msg);
+	struct weft_ageing_msg ageing;
+	char port[12];
+
+	memcpy(&ageing, body, sizeof(ageing));
+	for (uint32_t i = 0; i < ageing.row_count; i++, rows += sizeof(struct weft_ageing_row)) {
+		struct weft_ageing_row row;
+
+		memcpy(&row, rows, sizeof(row));
+		snprintf(port, sizeof(port), "%u", row.port);
+		table_row(table);
+		cell_protocol(table, row.protocol);
+		table_text(table, "port", row.port ? port : "any");
+		table_number(table, "idle_seconds", row.idle_seconds);
+		table_number(table, "opening_seconds", row.opening_seconds);
+		table_number(table, "half_closed_seconds", row.half_closed_seconds);
+		table_number(table, "closed_seconds", row.closed_seconds);
+		table_number(table, "epoch", epoch);
+	}
+}

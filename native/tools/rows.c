@@ -170,6 +170,8 @@ void row_vif(struct table *table, const void *body, uint32_t epoch)
 	table_detail(table);
 	table_boolean(table, "shared_uplink", vif.flags & WEFT_VIF_SHARED_UPLINK);
 	table_detail(table);
+	table_boolean(table, "strict_tcp", vif.flags & WEFT_VIF_STRICT_TCP);
+	table_detail(table);
 	table_boolean(table, "created", vif.flags & WEFT_VIF_CREATED);
 	table_detail(table);
 	cell_key(table, vif.key);
@@ -186,6 +188,9 @@ void row_vrf(struct table *table, const void *body, uint32_t epoch)
 	table_number(table, "vni", vrf.vni);
 	table_number(table, "routes4", vrf.routes4);
 	table_number(table, "routes6", vrf.routes6);
+	table_number(table, "connections", vrf.connections_live);
+	table_number(table, "connections_max", vrf.connections_max);
+	table_detail(table);
 	cell_field(table, "name", vrf.name, sizeof(vrf.name));
 	cell_key(table, vrf.key);
 	cell_epoch(table, epoch);
@@ -381,6 +386,10 @@ void row_plane(struct table *table, const void *body, uint32_t epoch)
 	table_number(table, "policies", plane.policies);
 	table_number(table, "connections", plane.connections_live);
 	table_number(table, "connections_max", plane.connections_max);
+	table_number(table, "evicted_closed", plane.evicted_closed);
+	table_number(table, "evicted_one_way", plane.evicted_one_way);
+	table_number(table, "evicted_idle", plane.evicted_idle);
+	table_number(table, "fragments_waiting", plane.fragments_waiting);
 	table_number(table, "bfd_interval_ms", plane.bfd_interval_ms);
 	table_number(table, "bfd_multiplier", plane.bfd_multiplier);
 	table_number(table, "adoptions", plane.adoptions);

@@ -17,6 +17,8 @@ void cells_translation(struct table *table, const struct weft_connection_msg *co
 /* policyrows.c. row_policy adds a row per rule, and one for the default; row_policy_counted those that decided something; row_policy_set
  * one for the whole set. */
 row_writer row_identity, row_policy, row_policy_counted, row_policy_set, row_log;
+/* policyrows.c. A row per protocol and port. */
+row_writer row_ageing;
 /* The sums of the vifs, then the plane's row with them, then each reason as a cell of it. */
 row_writer row_stats_vif, row_stats_plane, row_stats_drop;
 

@@ -37,6 +37,7 @@ static const struct command commands[] = {
 	{"nat-pool", WEFT_OBJECT_NAT_POOL, sizeof(struct weft_nat_pool_msg), row_nat_pool, " ID ", "no NAT pools"},
 	{"policy", WEFT_OBJECT_POLICY, sizeof(struct weft_policy_msg), row_policy, " ID --show ", "no such policy sets or rules"},
 	{"log", WEFT_OBJECT_LOG, sizeof(struct weft_log_msg), row_log, "", "nothing denied, nothing asked to be logged"},
+	{"ageing", WEFT_OBJECT_AGEING, sizeof(struct weft_ageing_msg), row_ageing, "", "no rows: a new plane's times"},
 	{"stats", WEFT_OBJECT_PLANE, sizeof(struct weft_plane_msg), row_stats_plane, "", ""},
 };
 
@@ -67,6 +68,7 @@ static const char help[] =
 	"  policy [ID] [--show WHAT]             rules of all policy sets or one, with what each decided; WHAT: all, counted\n"
 	"                                        (those that decided something), sets (a line for each set)\n"
 	"  log                                   the last packets that policy denied, or was asked to log\n"
+	"  ageing                                how long connections live, by protocol and port\n"
 	"  plane                                 settings and state of the plane\n"
 	"  stats                                 counters of the whole plane: objects, packets, drops by reason\n"
 	"\n"
@@ -231,6 +233,11 @@ static bool fits(const struct command *command, const uint8_t *body, uint32_t by
 
 		memcpy(&floating, body, sizeof(floating));
 		items = (uint64_t)floating.mapping_count * sizeof(struct weft_port_mapping);
+	} else if (command->object == WEFT_OBJECT_AGEING) {
+		struct weft_ageing_msg ageing;
+
+		memcpy(&ageing, body, sizeof(ageing));
+		items = (uint64_t)ageing.row_count * sizeof(struct weft_ageing_row);
 	}
 	return bytes == command->body_bytes + items;
 }

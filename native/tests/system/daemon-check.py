@@ -9,6 +9,7 @@ usage: daemon-check.py WEFT_DPDK [--encap vxlan|mplsoudp] [--only NAME,...] [--n
 import argparse, ctypes, ipaddress, json, os, re, select, shutil, signal, socket, struct, subprocess, sys, tempfile, time
 
 HELLO, ERROR, DONE, PLANE, VIF, VRF, NEXTHOP, ROUTE, LABEL, VNI, PATH, CONNECTION, DROP = range(1, 14)
+AGEING = 20
 SET, DELETE, GET, DUMP = 1, 2, 3, 4
 AGENT, PHYSICAL, VIRTUAL = 1, 2, 3
 TAP, AF_PACKET, ETHDEV, UNIX = 1, 2, 3, 4
@@ -130,6 +131,12 @@ class Client:
         return data
 
 
+def body_bytes(name):
+    """Size of struct weft_<name>_msg, as its header asserts it."""
+    header = open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../abi/weft_abi.h")).read()
+    return int(re.search(rf"sizeof\(struct weft_{name}_msg\) == (\d+)", header).group(1))
+
+
 def abi_version():
     header = open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../abi/weft_abi.h")).read()
     return tuple(int(re.search(rf"#define WEFT_ABI_{part} (\d+)", header).group(1)) for part in ("MAJOR", "MINOR"))
@@ -205,7 +212,7 @@ class Host:
     def settings(self, bfd_interval_ms=0):
         """Body of the PLANE object."""
         return struct.pack("<16s16s6s2xII", a16(self.address), a16(self.address6), mac(self.router_mac), bfd_interval_ms,
-                           3 if bfd_interval_ms else 0).ljust(168, b"\0")
+                           3 if bfd_interval_ms else 0).ljust(body_bytes("plane"), b"\0")
 
     def liveness(self):
         """Of the only tunnel destination: 0 unknown, 1 up, 2 down."""
@@ -243,8 +250,9 @@ class Bench:
             v6 = self.arguments.outer6
             host.client.call([
                 (PLANE, SET, host.settings()),
+                (AGEING, SET, struct.pack("<II HHIIIII HHIIIII", 2, 0, 6, 22, 7200, 30, 600, 5, 0, 17, 53, 20, 10, 0, 0, 0)),
                 (VIF, SET, vif(1, 0, PHYSICAL, AF_PACKET, SHARED_UPLINK, device=f"u{host.index}", name=f"u{host.index}")),
-                (VRF, SET, struct.pack("<II16s", 1, VNI_ID, b"vrf1".ljust(16, b"\0")).ljust(168, b"\0")),
+                (VRF, SET, struct.pack("<II16s", 1, VNI_ID, b"vrf1".ljust(16, b"\0")).ljust(body_bytes("vrf"), b"\0")),
                 (NEXTHOP, SET, nexthop(10, 4, vrf_id=1)),
                 (VNI, SET, struct.pack("<II", VNI_ID, 10)),
                 (NEXTHOP, SET, nexthop(11, 3, encap, source=host.address6 if v6 else host.address,
@@ -290,6 +298,31 @@ class Bench:
             self.check(f"ping {what}", got == 3, f"{got}/3, {rtt} ms")
         got = sh(f"ip netns exec {PREFIX}p2 ping -n -c 2 -i 0.05 -W 1 -s 20000 10.1.1.3", check=False).stdout
         self.check("ping fragments", "2 received" in got, "20000 bytes")
+
+    def run_fragments(self):
+        """A datagram whose fragments come last first, through the tunnel: the kernel behind it finds all of them. One that lacks its first."""
+        whole = datagram("10.1.1.2", "10.1.1.3", 4000, 5000, bytes(range(256)) * 8)[20:]
+
+        def fragment(at, end, ident):
+            more = 0x2000 if end < len(whole) else 0
+            return struct.pack(">BBHHHBBH4s4s", 0x45, 0, 20 + end - at, ident, more | at // 8, 64, 17, 0, a16("10.1.1.2")[:4],
+                               a16("10.1.1.3")[:4]) + whole[at:end]
+
+        sender = in_netns(PREFIX + "p2", lambda: socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW))
+        receiver = in_netns(PREFIX + "p3", lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+        with sender, receiver:
+            receiver.bind(("10.1.1.3", 5000))
+            receiver.settimeout(5)
+            for at, end in ((1600, len(whole)), (800, 1600), (0, 800)):
+                sender.sendto(fragment(at, end, 41), ("10.1.1.3", 0))
+            try:
+                got = receiver.recv(4096)
+            except TimeoutError:
+                got = b""
+            self.check("fragments out of order", got == whole[8:], f"{len(got)} bytes")
+            before = self.hosts[0].drops().get(27, 0)
+            sender.sendto(fragment(800, 1600, 42), ("10.1.1.3", 0))
+            self.check("fragment without its first", self.await_drops(self.hosts[0], 27, before) > before, "dropped when its wait ends")
 
     def run_iperf(self):
         for client, server, target, what in ((2, 3, "10.1.1.3", "v4 hosts"), (2, 3, "fd00:1:1::3", "v6 hosts"), (2, 4, "10.1.1.4", "v4 one host")):
@@ -559,7 +592,7 @@ class Bench:
         sh(f"rm -rf {self.folder}")
 
 
-STEPS = ["ping", "liveness", "agent", "idle", "iperf", "router_mac", "refusals", "ports", "device_gone", "stop"]
+STEPS = ["ping", "fragments", "liveness", "agent", "idle", "iperf", "router_mac", "refusals", "ports", "device_gone", "stop"]
 
 
 def main():

@@ -74,13 +74,17 @@ def dump(client, kind):
                     body[-44:] = bytes(44)  # connections_live, packets, bytes, drops
                 if kind == daemon.PLANE:
                     body[52:56] = body[80:84] = bytes(4)  # connections_live, adoptions
+                    body[84:88] = bytes(4)  # fragments_waiting
+                    body[168:192] = bytes(24)  # evicted
+                if kind == daemon.VRF:
+                    body[172:176] = bytes(4)  # connections_live
                 out.append((epoch, bytes(body)))
             answer = answer[size:]
     return out
 
 
 POLICY = 15
-OBJECTS = {name: getattr(daemon, name) for name in ("PLANE", "VIF", "VRF", "NEXTHOP", "ROUTE", "LABEL", "VNI", "PATH")}
+OBJECTS = {name: getattr(daemon, name) for name in ("PLANE", "VIF", "VRF", "NEXTHOP", "ROUTE", "LABEL", "VNI", "PATH", "AGEING")}
 
 
 def image(client):
@@ -98,7 +102,7 @@ class Check(daemon.Bench):
         self.programs = []
 
     def adoptions(self, host):
-        objects, _ = host.client.call([(daemon.PLANE, daemon.GET, bytes(168))])
+        objects, _ = host.client.call([(daemon.PLANE, daemon.GET, bytes(daemon.body_bytes("plane")))])
         return struct.unpack_from("<I", objects[0][1], 80)[0]
 
     def link(self, number):

@@ -235,6 +235,30 @@ static void statsAreOneRow(void)
 	end_table();
 }
 
+static void idleTimesAreARowEach(void)
+{
+	static union {
+		struct weft_ageing_msg m;
+		uint8_t bytes[sizeof(struct weft_ageing_msg) + 2 * sizeof(struct weft_ageing_row)];
+	} ageing;
+
+	ageing.m.row_count = 2;
+	ageing.m.rows[0] = (struct weft_ageing_row){6, 443, 1, 2, 3, 4, 0};
+	ageing.m.rows[1] = (struct weft_ageing_row){WEFT_AGEING_ANY_PROTOCOL, 0, 5, 6, 0, 0, 0};
+	row_ageing(&table, &ageing, 3);
+	CHECK(table.count == 2);
+	CELL(0, "protocol", "tcp");
+	CELL(0, "port", "443");
+	CELL(0, "idle_seconds", "1");
+	CELL(0, "opening_seconds", "2");
+	CELL(0, "half_closed_seconds", "3");
+	CELL(0, "closed_seconds", "4");
+	CELL(1, "protocol", "any");
+	CELL(1, "port", "any");
+	CELL(1, "epoch", "3");
+	end_table();
+}
+
 int main(void)
 {
 	RUN(aRuleIsALineOfWords);
@@ -244,6 +268,7 @@ int main(void)
 	RUN(aPoolSaysHowManyPortsAreLeft);
 	RUN(aTranslatedConnectionSaysWhatItsPacketsBecome);
 	RUN(anEcmpNextHopListsItsMembers);
+	RUN(idleTimesAreARowEach);
 	RUN(statsAreOneRow);
 	return test_end();
 }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)
 """The packet vectors. Addresses and tables: base.tables."""
 from compose import *  # noqa: F403: the composer's words
+import connection_cases
 import ecmp_cases
 import nat_cases
 import policy_cases
@@ -144,15 +145,6 @@ def routing():
         .into(1, eth(GW, A, udp(A4, R4, 1000, 2000, BIG[:1440], frag=0))) \
         .tunnel(outer(H1, H2, 4789, vxlan(101, ip4(A4, R4, 17, udp(A4, R4, 1000, 2000, BIG[:1440])[20:1444], frag=0x2000)))) \
         .tunnel(outer(H1, H2, 4789, vxlan(101, ip4(A4, R4, 17, udp(A4, R4, 1000, 2000, BIG[:1440])[1444:], frag=178))))
-    f1 = ip4(A4, B4, 17, udp(A4, B4, 5, 6, BIG[:1000])[20:20 + 512], frag=0x2000)
-    f2 = ip4(A4, B4, 17, udp(A4, B4, 5, 6, BIG[:1000])[20 + 512:], frag=64)
-    yield Case("route-later-fragment", "Later fragments use the first one's ports for two seconds; without it they are dropped.") \
-        .into(1, eth(GW, A, f2)).drop(1, "FRAGMENT").into(1, eth(GW, A, f1)).out(2, eth(B, GW, f1)).into(1, eth(GW, A, f2)) \
-        .out(2, eth(B, GW, f2)).line("time 2001").into(1, eth(GW, A, f2)).drop(1, "FRAGMENT")
-    g1 = ip6(A6, B6, 44, struct.pack(">BBHI", 17, 0, 1, 77) + udp(A6, B6, 5, 6, BIG[:1000])[40:40 + 512])
-    g2 = ip6(A6, B6, 44, struct.pack(">BBHI", 17, 0, 512, 77) + udp(A6, B6, 5, 6, BIG[:1000])[40 + 512:])
-    yield Case("route-later-fragment6", "The same over IPv6.") \
-        .into(1, eth(GW, A, g2)).drop(1, "FRAGMENT").into(1, eth(GW, A, g1)).out(2, eth(B, GW, g1)).into(1, eth(GW, A, g2)).out(2, eth(B, GW, g2))
     sent = udp(A4, B4, 1000, 2000)
     error = icmp4(B4, A4, 3, 3, rest=b"\0" * 4, payload=sent)
     yield Case("route-icmp-error", "An ICMP error follows the connection it is about; one about nothing is dropped.") \
@@ -406,5 +398,5 @@ def coalescing():
 
 def all_cases():
     for group in (local, edges, routing, neighbours, tunnels, tunnel_drops, segments, coalescing, policy_cases.all_cases, ecmp_cases.all_cases,
-                  trap_cases.all_cases, nat_cases.all_cases):
+                  trap_cases.all_cases, nat_cases.all_cases, connection_cases.all_cases):
         yield from group()

@@ -256,6 +256,7 @@ static uint64_t sum(const uint64_t drops[WEFT_DROP_LIMIT])
 static bool play_cut(struct player *player, const struct vector_step *step, uint32_t bytes)
 {
 	uint64_t before[WEFT_DROP_LIMIT], after[WEFT_DROP_LIMIT], dropped;
+	uint64_t waiting = weft_host_plane_packets_live(player->host); /* whole fragments before this one */
 	char what[VECTOR_TEXT_MAX];
 	uint32_t sent;
 
@@ -265,7 +266,7 @@ static bool play_cut(struct player *player, const struct vector_step *step, uint
 	sent = play_drain(player->host);
 	play_drops(player->host, 0xffffffff, after);
 	dropped = sum(after) - sum(before);
-	if (dropped <= 1 && dropped + sent >= 1 && weft_host_plane_packets_live(player->host) == 0)
+	if (dropped <= 1 && dropped + sent >= 1 && weft_host_plane_packets_live(player->host) == waiting)
 		return true;
 	snprintf(what, sizeof(what), "cut at %u: %llu drops, %u sent, %llu live", bytes, (unsigned long long)dropped, sent,
 		 (unsigned long long)weft_host_plane_packets_live(player->host));

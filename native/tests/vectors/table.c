@@ -142,6 +142,7 @@ static uint32_t read_vrf(struct line *line, void *body)
 
 	vrf->vrf_id = identity(line);
 	vrf->vni = number_of(line, "vni", 0);
+	vrf->connections_max = number_of(line, "connections", 0);
 	snprintf(vrf->name, sizeof(vrf->name), "vrf%u", vrf->vrf_id);
 	return sizeof(*vrf);
 }
@@ -188,7 +189,7 @@ static uint32_t read_vif(struct line *line, void *body)
 		    : has(line, "agent")   ? WEFT_VIF_AGENT
 					   : WEFT_VIF_HOST;
 	vif->port_kind = WEFT_PORT_NONE;
-	vif->flags = has(line, "check") ? WEFT_VIF_ADDRESS_CHECK : 0;
+	vif->flags = (uint16_t)((has(line, "check") ? WEFT_VIF_ADDRESS_CHECK : 0) | (has(line, "strict") ? WEFT_VIF_STRICT_TCP : 0));
 	vif->vrf_id = number_of(line, "vrf", 0);
 	vif->mtu = number_of(line, "mtu", 1500);
 	vif->label = number_of(line, "label", WEFT_LABEL_NONE);
@@ -434,6 +435,22 @@ static uint32_t read_nat_pool(struct line *line, void *body)
 	return sizeof(*pool);
 }
 
+/* "ageing PROTOCOL,PORT,IDLE,OPENING[,HALF-CLOSED,CLOSED]..." */
+static uint32_t read_ageing(struct line *line, void *body)
+{
+	struct weft_ageing_msg *ageing = body;
+
+	for (uint32_t i = 1; i < line->count && ageing->row_count < 64; i++) {
+		struct weft_ageing_row *row = &ageing->rows[ageing->row_count++];
+
+		if (sscanf(line->words[i], "%hu,%hu,%u,%u,%u,%u", &row->protocol, &row->port, &row->idle_seconds, &row->opening_seconds,
+			   &row->half_closed_seconds, &row->closed_seconds) < 4)
+			wrong(line, "row", line->words[i]);
+		line->taken++;
+	}
+	return (uint32_t)(sizeof(*ageing) + ageing->row_count * sizeof(ageing->rows[0]));
+}
+
 uint32_t vector_table(char **words, uint32_t word_count, uint8_t *message, char *text)
 {
 	static const struct {
@@ -447,6 +464,7 @@ uint32_t vector_table(char **words, uint32_t word_count, uint8_t *message, char 
 	    {"vni", WEFT_OBJECT_VNI, read_label},     {"path", WEFT_OBJECT_PATH, read_path},
 	    {"identity", WEFT_OBJECT_IDENTITY, read_identity}, {"policy", WEFT_OBJECT_POLICY, read_policy},
 	    {"floating-ip", WEFT_OBJECT_FLOATING_IP, read_floating_ip}, {"nat-pool", WEFT_OBJECT_NAT_POOL, read_nat_pool},
+	    {"ageing", WEFT_OBJECT_AGEING, read_ageing},
 	};
 	struct line line = {words, word_count, 1, text};
 	struct weft_message_header *header = (void *)message;

@@ -38,6 +38,12 @@ public interface Dataplane extends AutoCloseable {
 
     List<Stored<Vrf>> vrfs() throws DataplaneException;
 
+    /** The VRFs with what is in them. */
+    List<VrfState> vrfStates() throws DataplaneException;
+
+    /** How long connections live. */
+    Stored<Ageing> ageing() throws DataplaneException;
+
     List<Stored<Identity>> identities() throws DataplaneException;
 
     List<Stored<PolicySet>> policies() throws DataplaneException;

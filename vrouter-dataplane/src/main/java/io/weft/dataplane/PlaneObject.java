@@ -3,6 +3,7 @@ package io.weft.dataplane;
 /** What can be set on the plane. */
 public sealed interface PlaneObject
         permits PlaneSettings,
+                Ageing,
                 Vif,
                 Vrf,
                 Identity,

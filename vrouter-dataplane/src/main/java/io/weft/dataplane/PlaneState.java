@@ -10,6 +10,7 @@ import java.util.Objects;
  * @param connectionsMax pairs the connection table holds
  * @param connectionsLive pairs in it
  * @param workers forwarding threads
+ * @param pressure what went, or waits, for want of room
  * @param adoptions times a worker process took over from one that died
  * @param startedNs CLOCK_REALTIME nanoseconds of the plane's start
  * @param sets messages that changed something since the start
@@ -27,6 +28,7 @@ public record PlaneState(
         int vrfs,
         int identities,
         int policies,
+        Pressure pressure,
         int adoptions,
         long routes,
         long startedNs,
@@ -36,6 +38,7 @@ public record PlaneState(
         String version) {
     public PlaneState {
         Objects.requireNonNull(settings, "settings");
+        Objects.requireNonNull(pressure, "pressure");
         Objects.requireNonNull(implementation, "implementation");
         Objects.requireNonNull(version, "version");
     }

@@ -13,8 +13,9 @@ import java.util.Objects;
  * @param vni used when the network is the destination of L3 VXLAN, 0 .. 2^24-1; informative
  * @param key the owner's
  * @param name of the routing instance; cut at 127 UTF-8 bytes, on a character boundary
+ * @param connectionsMax pairs that may have been opened from it; 0: no limit of its own
  */
-public record Vrf(int id, int vni, ObjectKey key, String name) implements PlaneObject {
+public record Vrf(int id, int vni, ObjectKey key, String name, int connectionsMax) implements PlaneObject {
     /** The underlay's VRF, always there. */
     public static final int FABRIC = AbiCodes.WEFT_VRF_FABRIC;
 
@@ -24,6 +25,12 @@ public record Vrf(int id, int vni, ObjectKey key, String name) implements PlaneO
         Objects.requireNonNull(key, "key");
         Objects.requireNonNull(name, "name");
         name = Limits.text("name of vrf " + id, cut(name), AbiCodes.WEFT_PATH_BYTES);
+        Limits.range("connections max of vrf " + id, connectionsMax, 0, Integer.MAX_VALUE);
+    }
+
+    /** Without a limit of connections. */
+    public Vrf(int id, int vni, ObjectKey key, String name) {
+        this(id, vni, key, name, 0);
     }
 
     private static String cut(String name) {

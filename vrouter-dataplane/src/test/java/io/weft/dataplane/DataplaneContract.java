@@ -76,6 +76,7 @@ abstract class DataplaneContract {
             assertEquals(List.of(), plane.apply(List.of(new Operation.Sweep(kind, NOBODY))));
         }
         apply(0, new PlaneSettings(Optional.empty(), Optional.empty(), MacAddress.ZERO, 0, 0));
+        apply(0, Ageing.BEGINNING);
         PlaneState state = plane.plane();
         assertEquals(List.of(0, 1, 1, 0L), List.of(state.vifs(), state.nextHops(), state.vrfs(), state.routes()));
     }

@@ -33,6 +33,7 @@ record ObjectCase(
     static Object identity(PlaneObject object) {
         return switch (object) {
             case PlaneSettings ignored -> "plane";
+            case Ageing ignored -> "ageing";
             case Vif vif -> vif.id();
             case Vrf vrf -> vrf.id();
             case Identity one -> one.id();

@@ -36,6 +36,7 @@ final class ObjectCases {
 
     static final List<ObjectCase> ALL = List.of(
             settings(),
+            ageing(),
             vrfs(),
             identities(),
             policies(),
@@ -104,6 +105,29 @@ final class ObjectCases {
                 Optional.empty());
     }
 
+    private static ObjectCase ageing() {
+        List<Ageing.Row> most = IntStream.rangeClosed(1, Ageing.ROWS_MAX - 1)
+                .mapToObj(port -> Ageing.Row.of(17, port * 64, port, 604_800 - port))
+                .collect(java.util.stream.Collectors.toCollection(ArrayList::new));
+        most.add(Ageing.Row.of(Ageing.ANY_PROTOCOL, 0, 604_800, 1));
+        return new ObjectCase(
+                "ageing",
+                List.of(),
+                List.of(
+                        new Ageing(List.of(
+                                Ageing.Row.of(0, 0, 1, 2),
+                                Ageing.Row.tcp(0, 3, 4, 5, 6),
+                                Ageing.Row.tcp(443, 604_800, 7, 8, 9),
+                                Ageing.Row.of(132, 65535, 10, 11),
+                                Ageing.Row.of(255, 0, 12, 13))),
+                        new Ageing(List.of()),
+                        new Ageing(most),
+                        Ageing.BEGINNING),
+                Set.of(),
+                plane -> List.of(plane.ageing()),
+                Optional.empty());
+    }
+
     private static ObjectCase vrfs() {
         return new ObjectCase(
                 "vrf",
@@ -113,6 +137,7 @@ final class ObjectCases {
                         new Vrf(3, 16777215, KEY, VRF.name()),
                         new Vrf(3, 16777215, OTHER_KEY, VRF.name()),
                         new Vrf(3, 16777215, OTHER_KEY, ""),
+                        new Vrf(3, 16777215, OTHER_KEY, "", Integer.MAX_VALUE),
                         new Vrf(1, 1, ObjectKey.ZERO, "é".repeat(63) + "!"),
                         OTHER_VRF),
                 Set.of(),
@@ -218,6 +243,7 @@ final class ObjectCases {
         variants.add(with(VIF, OTHER_KEY, false, false, 68, 16, OTHER_MAC, List.of()));
         variants.add(with(VIF, KEY, false, true, 65535, 1048575, MAC, most));
         variants.add(with(VIF, KEY, true, true, 1500, 0, MAC, most.subList(0, 1)));
+        variants.add(VIF.withStrictTcp(true));
         variants.addAll(otherTypes());
         return new ObjectCase(
                 "vif",

@@ -43,6 +43,7 @@ final class PlaneModel {
             case Label ignored -> ObjectKind.LABEL;
             case Vni ignored -> ObjectKind.VNI;
             case PlaneSettings settings -> throw new IllegalArgumentException("not in the model: " + settings);
+            case Ageing ageing -> throw new IllegalArgumentException("not in the model: " + ageing);
             case UnderlayPath path -> throw new IllegalArgumentException("not in the model: " + path);
         };
     }

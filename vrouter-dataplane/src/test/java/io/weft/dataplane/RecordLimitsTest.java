@@ -60,6 +60,7 @@ class RecordLimitsTest {
     void idsOutOfRangeAreNamed() {
         refused(() -> new Vrf(65536, 0, KEY, ""), "vrf id is 65536", "0 .. 65535");
         refused(() -> new Vrf(-1, 0, KEY, ""), "vrf id is -1");
+        refused(() -> new Vrf(3, 0, KEY, "", -1), "connections max of vrf 3 is -1", "0 .. 2147483647");
         refused(() -> new Vrf(3, 1 << 24, KEY, ""), "vni of vrf 3 is 16777216", "16777215");
         refused(() -> ObjectCases.vif(4352, 0), "vif id is 4352", "4351");
         refused(() -> ObjectCases.vif(5, 65536), "vrf id of vif 5 is 65536");
@@ -193,5 +194,20 @@ class RecordLimitsTest {
         }
         assertEquals("DROP_999", new DropCount(999, -1, 1).name());
         assertEquals("", new DropCount(999, -1, 1).doc());
+    }
+
+    @Test
+    void anAgeingTableIsAscendingAndItsTimesAreWithinAWeek() {
+        Ageing.Row ssh = Ageing.Row.tcp(22, 1, 1, 1, 1);
+        refused(() -> new Ageing(List.of(ssh, ssh)), "ageing row 1 is protocol 6 port 22", "above the row before it");
+        refused(() -> new Ageing(List.of(Ageing.Row.of(17, 0, 1, 1), ssh)), "ageing row 1", "above the row before it");
+        refused(() -> Ageing.Row.of(256, 0, 1, 1), "ageing protocol is 256", "0 .. 255");
+        refused(() -> Ageing.Row.of(1, 8, 1, 1), "ageing port of protocol 1 is 8", "0 .. 0");
+        refused(() -> Ageing.Row.of(17, 65536, 1, 1), "ageing port of protocol 17 is 65536", "0 .. 65535");
+        refused(() -> Ageing.Row.of(17, 0, 0, 1), "idle seconds of protocol 17 is 0", "1 .. 604800");
+        refused(() -> Ageing.Row.of(17, 0, 1, 604_801), "opening seconds of protocol 17 is 604801", "1 .. 604800");
+        refused(() -> new Ageing.Row(17, 0, 1, 1, 1, 0), "half-closed seconds of protocol 17 is 1", "0 .. 0");
+        refused(() -> Ageing.Row.of(6, 0, 1, 1), "half-closed seconds of protocol 6 is 0", "1 .. 604800");
+        assertEquals(5, Ageing.BEGINNING.rows().size());
     }
 }

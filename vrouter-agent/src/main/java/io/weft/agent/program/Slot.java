@@ -1,5 +1,6 @@
 package io.weft.agent.program;
 
+import io.weft.dataplane.Ageing;
 import io.weft.dataplane.FloatingIp;
 import io.weft.dataplane.Identity;
 import io.weft.dataplane.IpPrefix;
@@ -53,6 +54,8 @@ record Slot(Kind kind, int id, IpPrefix prefix) {
             case Label label -> new Slot(Kind.LABEL, label.label(), null);
             case Vni vni -> new Slot(Kind.VNI, vni.vni(), null);
             case Route route -> new Slot(Kind.ROUTE, route.vrfId(), route.prefix());
+            case Ageing ageing ->
+                throw new IllegalArgumentException("idle times are not the agent's to set: " + ageing);
             case FloatingIp floating -> throw new IllegalArgumentException("not programmed here: " + floating);
             case NatPool pool -> throw new IllegalArgumentException("not programmed here: " + pool);
             case UnderlayPath path -> throw new IllegalArgumentException("underlay paths belong to the plane: " + path);

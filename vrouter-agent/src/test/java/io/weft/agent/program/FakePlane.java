@@ -1,5 +1,6 @@
 package io.weft.agent.program;
 
+import io.weft.dataplane.Ageing;
 import io.weft.dataplane.Connection;
 import io.weft.dataplane.Dataplane;
 import io.weft.dataplane.DataplaneException;
@@ -19,6 +20,7 @@ import io.weft.dataplane.PlaneSettings;
 import io.weft.dataplane.PlaneState;
 import io.weft.dataplane.PolicySet;
 import io.weft.dataplane.PolicyState;
+import io.weft.dataplane.Pressure;
 import io.weft.dataplane.Refusal;
 import io.weft.dataplane.Route;
 import io.weft.dataplane.Stored;
@@ -28,6 +30,7 @@ import io.weft.dataplane.VifState;
 import io.weft.dataplane.VifType;
 import io.weft.dataplane.Vni;
 import io.weft.dataplane.Vrf;
+import io.weft.dataplane.VrfState;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -422,6 +425,19 @@ public final class FakePlane implements Dataplane {
     }
 
     @Override
+    public List<VrfState> vrfStates() throws DataplaneException {
+        return vrfs().stream()
+                .map(vrf -> new VrfState(vrf.object(), vrf.epoch(), 0, 0, 0))
+                .toList();
+    }
+
+    @Override
+    public Stored<Ageing> ageing() throws DataplaneException {
+        alive();
+        return new Stored<>(Ageing.BEGINNING, 0);
+    }
+
+    @Override
     public PlaneState plane() throws DataplaneException {
         alive();
         return new PlaneState(
@@ -435,6 +451,7 @@ public final class FakePlane implements Dataplane {
                 0,
                 0,
                 0,
+                Pressure.NONE,
                 tables.adoptions,
                 0,
                 0,

@@ -139,6 +139,13 @@ final class Frame {
                         at + AbiLayout.PolicyMsg.RULE_COUNT,
                         AbiCodes.WEFT_POLICY_RULES_MAX,
                         AbiLayout.PolicyRule.SIZE_BYTES);
+            case AbiCodes.WEFT_OBJECT_AGEING ->
+                withItems(
+                        object,
+                        found,
+                        at + AbiLayout.AgeingMsg.ROW_COUNT,
+                        AbiCodes.WEFT_AGEING_ROWS_MAX,
+                        AbiLayout.AgeingRow.SIZE_BYTES);
             case AbiCodes.WEFT_OBJECT_FLOATING_IP ->
                 withItems(
                         object,
@@ -175,6 +182,7 @@ final class Frame {
             case AbiCodes.WEFT_OBJECT_FLOATING_IP -> AbiLayout.FloatingIpMsg.SIZE_BYTES;
             case AbiCodes.WEFT_OBJECT_NAT_POOL -> AbiLayout.NatPoolMsg.SIZE_BYTES;
             case AbiCodes.WEFT_OBJECT_LOG -> AbiLayout.LogMsg.SIZE_BYTES;
+            case AbiCodes.WEFT_OBJECT_AGEING -> AbiLayout.AgeingMsg.SIZE_BYTES;
             case AbiCodes.WEFT_OBJECT_NEXTHOP -> AbiLayout.NexthopMsg.SIZE_BYTES;
             case AbiCodes.WEFT_OBJECT_ROUTE -> AbiLayout.RouteMsg.SIZE_BYTES;
             case AbiCodes.WEFT_OBJECT_LABEL -> AbiLayout.LabelMsg.SIZE_BYTES;

@@ -3,6 +3,7 @@ package io.weft.dataplane.ffi;
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
+import io.weft.dataplane.Ageing;
 import io.weft.dataplane.Connection;
 import io.weft.dataplane.Dataplane;
 import io.weft.dataplane.DataplaneException;
@@ -28,6 +29,7 @@ import io.weft.dataplane.Vif;
 import io.weft.dataplane.VifState;
 import io.weft.dataplane.Vni;
 import io.weft.dataplane.Vrf;
+import io.weft.dataplane.VrfState;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -262,6 +264,17 @@ public final class NativeDataplane implements HostDataplane {
             }
         });
         return found.isEmpty() ? null : found.getFirst();
+    }
+
+    @Override
+    public List<VrfState> vrfStates() throws DataplaneException {
+        return dump(AbiCodes.WEFT_OBJECT_VRF, m -> ObjectReader.vrfState(m.body(), m.epoch()));
+    }
+
+    @Override
+    public Stored<Ageing> ageing() throws DataplaneException {
+        return dump(AbiCodes.WEFT_OBJECT_AGEING, m -> new Stored<>(ObjectReader.ageing(m.body()), m.epoch()))
+                .getFirst();
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.weft.dataplane.ffi;
 
+import io.weft.dataplane.Ageing;
 import io.weft.dataplane.Connection;
 import io.weft.dataplane.DropCount;
 import io.weft.dataplane.Encapsulation;
@@ -12,6 +13,7 @@ import io.weft.dataplane.ObjectKey;
 import io.weft.dataplane.PlaneSettings;
 import io.weft.dataplane.PlaneState;
 import io.weft.dataplane.PortKind;
+import io.weft.dataplane.Pressure;
 import io.weft.dataplane.Route;
 import io.weft.dataplane.UnderlayPath;
 import io.weft.dataplane.Vif;
@@ -20,6 +22,7 @@ import io.weft.dataplane.VifState;
 import io.weft.dataplane.VifType;
 import io.weft.dataplane.Vni;
 import io.weft.dataplane.Vrf;
+import io.weft.dataplane.VrfState;
 import java.lang.foreign.MemorySegment;
 import java.net.Inet4Address;
 import java.net.Inet6Address;
@@ -42,6 +45,7 @@ final class ObjectReader {
                 PortKind.ofCode(Wire.unsignedByte(body, AbiLayout.VifMsg.PORT_KIND)),
                 (flags & AbiCodes.WEFT_VIF_ADDRESS_CHECK) != 0,
                 (flags & AbiCodes.WEFT_VIF_SHARED_UPLINK) != 0,
+                (flags & AbiCodes.WEFT_VIF_STRICT_TCP) != 0,
                 body.get(Wire.INT, AbiLayout.VifMsg.MTU),
                 body.get(Wire.INT, AbiLayout.VifMsg.LABEL),
                 Wire.mac(body, AbiLayout.VifMsg.MAC),
@@ -101,7 +105,33 @@ final class ObjectReader {
                 body.get(Wire.INT, AbiLayout.VrfMsg.VRF_ID),
                 body.get(Wire.INT, AbiLayout.VrfMsg.VNI),
                 Wire.key(body, AbiLayout.VrfMsg.KEY),
-                Wire.text(body, AbiLayout.VrfMsg.NAME, AbiCodes.WEFT_PATH_BYTES));
+                Wire.text(body, AbiLayout.VrfMsg.NAME, AbiCodes.WEFT_PATH_BYTES),
+                body.get(Wire.INT, AbiLayout.VrfMsg.CONNECTIONS_MAX));
+    }
+
+    static VrfState vrfState(MemorySegment body, int epoch) {
+        return new VrfState(
+                vrf(body),
+                epoch,
+                body.get(Wire.LONG, AbiLayout.VrfMsg.ROUTES4),
+                body.get(Wire.LONG, AbiLayout.VrfMsg.ROUTES6),
+                body.get(Wire.INT, AbiLayout.VrfMsg.CONNECTIONS_LIVE));
+    }
+
+    static Ageing ageing(MemorySegment body) {
+        int count = body.get(Wire.INT, AbiLayout.AgeingMsg.ROW_COUNT);
+        List<Ageing.Row> rows = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            long at = AbiLayout.AgeingMsg.SIZE_BYTES + (long) i * AbiLayout.AgeingRow.SIZE_BYTES;
+            rows.add(new Ageing.Row(
+                    Wire.unsignedShort(body, at + AbiLayout.AgeingRow.PROTOCOL),
+                    Wire.unsignedShort(body, at + AbiLayout.AgeingRow.PORT),
+                    body.get(Wire.INT, at + AbiLayout.AgeingRow.IDLE_SECONDS),
+                    body.get(Wire.INT, at + AbiLayout.AgeingRow.OPENING_SECONDS),
+                    body.get(Wire.INT, at + AbiLayout.AgeingRow.HALF_CLOSED_SECONDS),
+                    body.get(Wire.INT, at + AbiLayout.AgeingRow.CLOSED_SECONDS)));
+        }
+        return new Ageing(rows);
     }
 
     static NextHop nextHop(MemorySegment body) {
@@ -218,6 +248,11 @@ final class ObjectReader {
                 body.get(Wire.INT, AbiLayout.PlaneMsg.VRFS),
                 body.get(Wire.INT, AbiLayout.PlaneMsg.IDENTITIES),
                 body.get(Wire.INT, AbiLayout.PlaneMsg.POLICIES),
+                new Pressure(
+                        body.get(Wire.INT, AbiLayout.PlaneMsg.FRAGMENTS_WAITING),
+                        body.get(Wire.LONG, AbiLayout.PlaneMsg.EVICTED_CLOSED),
+                        body.get(Wire.LONG, AbiLayout.PlaneMsg.EVICTED_ONE_WAY),
+                        body.get(Wire.LONG, AbiLayout.PlaneMsg.EVICTED_IDLE)),
                 body.get(Wire.INT, AbiLayout.PlaneMsg.ADOPTIONS),
                 body.get(Wire.LONG, AbiLayout.PlaneMsg.ROUTES),
                 body.get(Wire.LONG, AbiLayout.PlaneMsg.STARTED_NS),

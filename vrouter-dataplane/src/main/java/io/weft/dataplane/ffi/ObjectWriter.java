@@ -2,6 +2,7 @@ package io.weft.dataplane.ffi;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
+import io.weft.dataplane.Ageing;
 import io.weft.dataplane.FloatingIp;
 import io.weft.dataplane.Identity;
 import io.weft.dataplane.Label;
@@ -26,6 +27,7 @@ final class ObjectWriter {
     static int code(PlaneObject object) {
         return switch (object) {
             case PlaneSettings ignored -> AbiCodes.WEFT_OBJECT_PLANE;
+            case Ageing ignored -> AbiCodes.WEFT_OBJECT_AGEING;
             case Vif ignored -> AbiCodes.WEFT_OBJECT_VIF;
             case Vrf ignored -> AbiCodes.WEFT_OBJECT_VRF;
             case Identity ignored -> AbiCodes.WEFT_OBJECT_IDENTITY;
@@ -44,6 +46,8 @@ final class ObjectWriter {
     static int bodyBytes(PlaneObject object) {
         return switch (object) {
             case PlaneSettings ignored -> AbiLayout.PlaneMsg.SIZE_BYTES;
+            case Ageing ageing ->
+                AbiLayout.AgeingMsg.SIZE_BYTES + ageing.rows().size() * AbiLayout.AgeingRow.SIZE_BYTES;
             case Vif ignored -> AbiLayout.VifMsg.SIZE_BYTES;
             case Vrf ignored -> AbiLayout.VrfMsg.SIZE_BYTES;
             case Identity ignored -> AbiLayout.IdentityMsg.SIZE_BYTES;
@@ -83,6 +87,7 @@ final class ObjectWriter {
     static void write(MemorySegment to, long at, PlaneObject object) {
         switch (object) {
             case PlaneSettings settings -> writePlane(to, at, settings);
+            case Ageing ageing -> writeAgeing(to, at, ageing);
             case Vif vif -> writeVif(to, at, vif);
             case Vrf vrf -> writeVrf(to, at, vrf);
             case Identity identity -> PolicyCodec.writeIdentity(to, at, identity);
@@ -111,9 +116,24 @@ final class ObjectWriter {
         to.set(Wire.INT, at + AbiLayout.PlaneMsg.BFD_MULTIPLIER, settings.bfdMultiplier());
     }
 
+    private static void writeAgeing(MemorySegment to, long at, Ageing ageing) {
+        to.set(Wire.INT, at + AbiLayout.AgeingMsg.ROW_COUNT, ageing.rows().size());
+        long row = at + AbiLayout.AgeingMsg.SIZE_BYTES;
+        for (Ageing.Row each : ageing.rows()) {
+            to.set(Wire.SHORT, row + AbiLayout.AgeingRow.PROTOCOL, (short) each.protocol());
+            to.set(Wire.SHORT, row + AbiLayout.AgeingRow.PORT, (short) each.port());
+            to.set(Wire.INT, row + AbiLayout.AgeingRow.IDLE_SECONDS, each.idleSeconds());
+            to.set(Wire.INT, row + AbiLayout.AgeingRow.OPENING_SECONDS, each.openingSeconds());
+            to.set(Wire.INT, row + AbiLayout.AgeingRow.HALF_CLOSED_SECONDS, each.halfClosedSeconds());
+            to.set(Wire.INT, row + AbiLayout.AgeingRow.CLOSED_SECONDS, each.closedSeconds());
+            row += AbiLayout.AgeingRow.SIZE_BYTES;
+        }
+    }
+
     private static void writeVif(MemorySegment to, long at, Vif vif) {
         int flags = (vif.addressCheck() ? AbiCodes.WEFT_VIF_ADDRESS_CHECK : 0)
-                | (vif.sharedUplink() ? AbiCodes.WEFT_VIF_SHARED_UPLINK : 0);
+                | (vif.sharedUplink() ? AbiCodes.WEFT_VIF_SHARED_UPLINK : 0)
+                | (vif.strictTcp() ? AbiCodes.WEFT_VIF_STRICT_TCP : 0);
         to.set(Wire.INT, at + AbiLayout.VifMsg.VIF_ID, vif.id());
         to.set(Wire.INT, at + AbiLayout.VifMsg.VRF_ID, vif.vrfId());
         Wire.putKey(to, at + AbiLayout.VifMsg.KEY, vif.key());
@@ -160,6 +180,7 @@ final class ObjectWriter {
         to.set(Wire.INT, at + AbiLayout.VrfMsg.VNI, vrf.vni());
         Wire.putKey(to, at + AbiLayout.VrfMsg.KEY, vrf.key());
         Wire.putText(to, at + AbiLayout.VrfMsg.NAME, vrf.name());
+        to.set(Wire.INT, at + AbiLayout.VrfMsg.CONNECTIONS_MAX, vrf.connectionsMax());
     }
 
     private static void writeNextHop(MemorySegment to, long at, NextHop nextHop) {
