@@ -95,6 +95,15 @@ static uint64_t number(const char *option, const char *text, uint64_t low, uint6
 	return value;
 }
 
+static uint32_t burst(const char *text)
+{
+	uint32_t value = (uint32_t)number("--burst", text, BENCH_BURST_MIN, WEFT_BURST_MAX);
+
+	if (BENCH_WARM_PACKETS % value)
+		usage_error("--burst", text, "want 16, 32 or 64");
+	return value;
+}
+
 static bool wanted(const struct arguments *arguments, const char *name)
 {
 	for (uint32_t i = 0; i < arguments->pattern_count; i++) {
@@ -135,7 +144,7 @@ static void parse(struct arguments *arguments, int count, char **values)
 		else if (option == 'w')
 			arguments->options.windows = (uint32_t)number("--windows", optarg, 1, WINDOWS_MAX);
 		else if (option == 'b')
-			arguments->options.burst = (uint32_t)number("--burst", optarg, BENCH_BURST_MIN, WEFT_BURST_MAX);
+			arguments->options.burst = burst(optarg);
 		else if (option == 's')
 			arguments->options.seed = number("--seed", optarg, 0, UINT64_MAX);
 		else if (option == 'c')
@@ -149,8 +158,6 @@ static void parse(struct arguments *arguments, int count, char **values)
 	}
 	if (optind < count)
 		usage_error("argument", values[optind], "not known");
-	if (BENCH_WARM_PACKETS % arguments->options.burst)
-		usage_error("--burst", "", "want 16, 32 or 64");
 }
 
 static void start_dpdk(const struct bench_options *options)
