@@ -232,18 +232,27 @@ class EndToEnd(check.Bench):
                  f"{IDLE_PORTS} ports: {empty:.0f} MB; {opened} connections more: {(full - empty) * 1e6 / max(1, opened):.0f} bytes each; "
                  "the limit is 200 MB and 256 bytes a connection")
 
-    def run_programming(self):
-        host, vrf = self.hosts[0], 1
+    def program(self, host, vrf):
+        """What the Java program says: it programs ROUTES into the VRF."""
         classes = [os.path.join(ROOT, "vrouter-dataplane/target", part) for part in ("classes", "test-classes")]
         result = subprocess.run([self.arguments.java, "-Xmx1g", "--enable-native-access=ALL-UNNAMED", f"-Dweft.native={ROOT}/native/build", "-cp",
                                  ":".join(classes), "io.weft.dataplane.RouteProgramming", f"dpdk:{host.path}", str(vrf), str(ROUTES)],
                                 capture_output=True, text=True, timeout=120)
         if result.returncode:
             raise SystemExit(f"route programming: {result.stderr[-600:]}")
-        said = json.loads(result.stdout)
-        host.client.call([(check.ROUTE, check.SET, check.route(vrf, "10.1.1.1/32", 900000))])  # the pod's gateway, which answers ARP
+        return json.loads(result.stdout)
+
+    def run_programming(self):
+        host, rates = self.hosts[0], []
+        for number in range(self.arguments.rounds):
+            vrf = 1 if number + 1 == self.arguments.rounds else 70 + number  # the last round into the pods' own
+            if vrf != 1:
+                host.client.call([(check.VRF, check.SET, struct.pack("<II16s", vrf, 0, bytes([vrf]) * 16).ljust(168, b"\0"))])
+            said = self.program(host, vrf)
+            rates.append(said["routes_per_second"] / 1e6)
+        host.client.call([(check.ROUTE, check.SET, check.route(1, "10.1.1.1/32", 900000))])  # the pod's gateway, which answers ARP
         got, _ = self.ping(2, said["last"])
-        rate = said["routes_per_second"] / 1e6
+        rate = statistics.median(rates)
         self.row("programming", "M routes/s", rate, None, ">= 1", rate >= 1 and got == 3,
                  f"{ROUTES} host routes through FFM and the socket; ping of the last one's address {got}/3")
 
