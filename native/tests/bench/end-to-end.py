@@ -287,6 +287,7 @@ def main():
     if missing := (["root"] if os.geteuid() else []) + [tool for tool in ("ip", "ping", "iperf3", "ss") if not shutil.which(tool)]:
         parser.error("needs " + ", ".join(missing))
     signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
     bench, preference = EndToEnd(arguments), Preference()
     try:
         bench.set_up()
