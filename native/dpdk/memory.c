@@ -180,7 +180,7 @@ bool weftd_deferred_calls_pending(void)
 }
 
 /* Takes at most a batch whose grace period is over off the queue; entries that came back are spare. */
-static struct deferred *take_batch(struct deferred *used, struct deferred *used_end, bool *left)
+static struct deferred *take_batch(struct deferred *used, struct deferred *used_end, bool calls, bool *left)
 {
 	struct deferred *batch = NULL, **end = &batch;
 	uint32_t count;
@@ -191,6 +191,8 @@ static struct deferred *take_batch(struct deferred *used, struct deferred *used_
 		spare = used;
 	}
 	for (count = 0; count < RUN_BATCH && first && rte_rcu_qsbr_check(qsbr, first->token, false); count++) {
+		if (first->callback && !calls)
+			break;
 		*end = first;
 		end = &first->next;
 		if (first->callback)
@@ -205,12 +207,12 @@ static struct deferred *take_batch(struct deferred *used, struct deferred *used_
 	return batch;
 }
 
-bool weftd_deferred_run(void)
+static bool run_queue(bool calls)
 {
 	struct deferred *batch = NULL, *end = NULL, *entry;
 	bool left;
 
-	while ((batch = take_batch(batch, end, &left))) {
+	while ((batch = take_batch(batch, end, calls, &left))) {
 		for (entry = batch; entry; entry = entry->next) {
 			if (entry->callback)
 				entry->callback(entry->plane, entry->argument);
@@ -221,6 +223,10 @@ bool weftd_deferred_run(void)
 	}
 	return left;
 }
+
+bool weftd_deferred_run(void) { return run_queue(true); }
+
+void weftd_deferred_free(void) { run_queue(false); }
 
 void weftd_deferred_flush(void)
 {

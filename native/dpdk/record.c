@@ -7,11 +7,13 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "memory.h"
 #include "weft_plane.h"
 
 /* Of address space; memory is taken as it is written. */
 #define AREA_BYTES (2ull << 30)
 #define RETRY_NS 10000000000ull
+#define MESSAGES_PER_FREE 32u
 
 static struct weftd_journal journal;
 static bool restoring, told;
@@ -60,8 +62,12 @@ static void append(const void *message, uint32_t bytes)
 
 void weftd_record_applied(void *host, const void *message, uint32_t bytes)
 {
+	static uint32_t applied;
+
 	(void)host;
 	append(message, bytes);
+	if (++applied % MESSAGES_PER_FREE == 0)
+		weftd_deferred_free();
 }
 
 void weftd_record_path(struct weft_plane *plane, uint8_t family, const uint8_t destination[16])

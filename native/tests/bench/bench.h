@@ -234,6 +234,8 @@ void bench_run_vrf_bytes(const struct bench_row *row, const struct bench_options
 
 /* ---- main.c ---- */
 _Noreturn void bench_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Page sizes under the tables of both sides as they stand. */
+void bench_say_pages(void);
 void bench_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

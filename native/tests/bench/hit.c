@@ -143,6 +143,7 @@ void bench_run_hit(const struct bench_row *row, const struct bench_options *opti
 
 	open_bench(&bench, row, options);
 	compare(&bench);
+	bench_say_pages();
 	for (uint32_t turn = 0; turn < BENCH_SLOTS; turn++)
 		prepare(&bench, &bench.station->slots[turn], turn % 2);
 	for (uint32_t turn = 0; turn < turns; turn++) {

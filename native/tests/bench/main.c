@@ -95,6 +95,15 @@ static uint64_t number(const char *option, const char *text, uint64_t low, uint6
 	return value;
 }
 
+static uint32_t burst(const char *text)
+{
+	uint32_t value = (uint32_t)number("--burst", text, BENCH_BURST_MIN, WEFT_BURST_MAX);
+
+	if (BENCH_WARM_PACKETS % value)
+		usage_error("--burst", text, "want 16, 32 or 64");
+	return value;
+}
+
 static bool wanted(const struct arguments *arguments, const char *name)
 {
 	for (uint32_t i = 0; i < arguments->pattern_count; i++) {
@@ -135,7 +144,7 @@ static void parse(struct arguments *arguments, int count, char **values)
 		else if (option == 'w')
 			arguments->options.windows = (uint32_t)number("--windows", optarg, 1, WINDOWS_MAX);
 		else if (option == 'b')
-			arguments->options.burst = (uint32_t)number("--burst", optarg, BENCH_BURST_MIN, WEFT_BURST_MAX);
+			arguments->options.burst = burst(optarg);
 		else if (option == 's')
 			arguments->options.seed = number("--seed", optarg, 0, UINT64_MAX);
 		else if (option == 'c')
@@ -149,8 +158,6 @@ static void parse(struct arguments *arguments, int count, char **values)
 	}
 	if (optind < count)
 		usage_error("argument", values[optind], "not known");
-	if (BENCH_WARM_PACKETS % arguments->options.burst)
-		usage_error("--burst", "", "want 16, 32 or 64");
 }
 
 static void start_dpdk(const struct bench_options *options)
@@ -174,23 +181,35 @@ static void start_dpdk(const struct bench_options *options)
 	}
 }
 
-/* Kilobytes of this process in pages larger than 4 KiB. */
-static uint64_t huge_kilobytes(void)
+/* Kilobytes of this process, and of those in pages larger than 4 KiB. */
+static void resident(uint64_t *all, uint64_t *huge)
 {
 	FILE *file = fopen("/proc/self/smaps_rollup", "re");
-	unsigned long long kilobytes, sum = 0;
+	unsigned long long kilobytes;
 	char line[128];
 
+	*all = *huge = 0;
 	while (file && fgets(line, sizeof(line), file)) {
-		if (sscanf(line, "AnonHugePages: %llu", &kilobytes) == 1 ||
-		    sscanf(line, "ShmemPmdMapped: %llu", &kilobytes) == 1 ||
-		    sscanf(line, "Shared_Hugetlb: %llu", &kilobytes) == 1 ||
-		    sscanf(line, "Private_Hugetlb: %llu", &kilobytes) == 1)
-			sum += kilobytes;
+		if (sscanf(line, "Rss: %llu", &kilobytes) == 1)
+			*all += kilobytes;
+		else if (sscanf(line, "AnonHugePages: %llu", &kilobytes) == 1 ||
+			 sscanf(line, "ShmemPmdMapped: %llu", &kilobytes) == 1)
+			*huge += kilobytes;
+		else if (sscanf(line, "Shared_Hugetlb: %llu", &kilobytes) == 1 ||
+			 sscanf(line, "Private_Hugetlb: %llu", &kilobytes) == 1)
+			*all += kilobytes, *huge += kilobytes;
 	}
 	if (file)
 		fclose(file);
-	return sum;
+}
+
+void bench_say_pages(void)
+{
+	uint64_t all, huge;
+
+	resident(&all, &huge);
+	bench_say("  %" PRIu64 " MiB resident, %" PRIu64 " %% of it in pages of 2 MiB, the rest in pages of 4 KiB", all >> 10,
+		  all ? huge * 100 / all : 0);
 }
 
 /* Ahead of everything else on its core, so that a window is cut short by few. The kernel leaves the others 5 % of it. */
@@ -230,7 +249,6 @@ static int run(const struct arguments *arguments)
 	}
 	if (arguments->json)
 		puts("\n]");
-	bench_say("%s", huge_kilobytes() ? "some memory in huge pages" : "all memory in pages of 4 KiB");
 	return all_met ? 0 : 1;
 }
 

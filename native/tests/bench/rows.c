@@ -93,7 +93,10 @@ const struct bench_row bench_rows[] = {
      .run = bench_run_revalidate,
      .goal = 300,
      TOPOLOGY(4, UDP, VXLAN, 16, 10000, 1000)},
-    {.name = "bytes-connection", .doc = "memory of a connection", .run = bench_run_connection_bytes},
+    {.name = "bytes-connection",
+     .doc = "memory of a connection",
+     .run = bench_run_connection_bytes,
+     TOPOLOGY(4, UDP, VXLAN, 16, 1000000, 10000)},
     {.name = "bytes-routes", .doc = "memory of routes", .run = bench_run_route_bytes, .goal = 64},
     {.name = "bytes-vrf", .doc = "memory of a small VRF", .run = bench_run_vrf_bytes, .goal = 4096},
 };

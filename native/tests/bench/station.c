@@ -12,7 +12,7 @@
 #define AGE_NS 3600000000000ull /* older than any connection may get idle */
 #define AGE_TICKS_MAX 100000u
 #define TICK_CONNECTIONS 4096u /* opened between two ticks of the control thread */
-#define GRACE_ROUNDS 4u /* ticks after the last connection went, until its pair is free */
+#define GRACE_ROUNDS 4u	       /* ticks after the last connection went, until its pair is free */
 
 struct bench_station *bench_station_open(const char *name, const struct bench_topology *topology,
 					 const struct bench_options *options, struct weft_plane *plane, uint32_t worker)

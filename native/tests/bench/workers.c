@@ -59,6 +59,8 @@ static void work(struct crew *crew, uint32_t worker, bool both)
 		double cycles;
 
 		prepare(crew, worker, slot);
+		if (crew->opens && worker == 0)
+			bench_station_ticks(station, 1); /* as the control thread does, for the index to grow */
 		before = __atomic_load_n(other, __ATOMIC_ACQUIRE);
 		cycles = bench_station_window(station, slot);
 		after = __atomic_load_n(other, __ATOMIC_ACQUIRE);

@@ -102,11 +102,12 @@ public final class NativeDataplane implements HostDataplane {
         int first = 0;
         for (int i = 0; i < operations.size(); i++) {
             Operation operation = operations.get(i);
-            if (!frame.hasRoom(bodyBytes(operation))) {
+            int bytes = bodyBytes(operation);
+            if (!frame.hasRoom(bytes)) {
                 flush(operations, first, refusals);
                 first = i;
             }
-            add(operation);
+            add(operation, bytes);
         }
         if (frame.messages() > 0) {
             flush(operations, first, refusals);
@@ -115,6 +116,9 @@ public final class NativeDataplane implements HostDataplane {
     }
 
     private static int bodyBytes(Operation operation) {
+        if (operation instanceof Operation.Set set && set.object() instanceof Route) {
+            return AbiLayout.RouteMsg.SIZE_BYTES; // nearly everything in bulk is a route: not through two switches
+        }
         return switch (operation) {
             case Operation.Set set -> ObjectWriter.bodyBytes(set.object());
             case Operation.Delete delete -> ObjectWriter.bodyBytesOfDelete(delete.object());
@@ -122,9 +126,14 @@ public final class NativeDataplane implements HostDataplane {
         };
     }
 
-    private void add(Operation operation) {
-        int bytes = bodyBytes(operation);
+    private void add(Operation operation, int bytes) {
         switch (operation) {
+            case Operation.Set set
+            when set.object() instanceof Route route ->
+                ObjectWriter.writeRoute(
+                        frame.buffer(),
+                        frame.add(AbiCodes.WEFT_OBJECT_ROUTE, AbiCodes.WEFT_OPERATION_SET, set.epoch(), bytes),
+                        route);
             case Operation.Set set -> {
                 long at = frame.add(ObjectWriter.code(set.object()), AbiCodes.WEFT_OPERATION_SET, set.epoch(), bytes);
                 ObjectWriter.write(frame.buffer(), at, set.object());

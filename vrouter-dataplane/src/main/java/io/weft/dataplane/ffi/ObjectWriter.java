@@ -227,7 +227,7 @@ final class ObjectWriter {
         }
     }
 
-    private static void writeRoute(MemorySegment to, long at, Route route) {
+    static void writeRoute(MemorySegment to, long at, Route route) {
         int flags = (route.proxyNeighbour() ? AbiCodes.WEFT_ROUTE_PROXY_NEIGHBOUR : 0)
                 | (route.sameNetwork() ? AbiCodes.WEFT_ROUTE_SAME_NETWORK : 0);
         to.set(Wire.INT, at + AbiLayout.RouteMsg.VRF_ID, route.vrfId());
