@@ -9,8 +9,13 @@ static bool usable(struct weft_plane *plane, const struct weft_nexthop_member *m
 
 	if (!nexthop)
 		return false;
-	if (nexthop->type == WEFT_NEXTHOP_LOCAL)
-		return nexthop->vif_id != from_vif && weft_vif_get(plane, nexthop->vif_id);
+	if (nexthop->type == WEFT_NEXTHOP_LOCAL) {
+		const struct weft_vif *vif = weft_vif_get(plane, nexthop->vif_id);
+
+		/* a native one needs its uplink's carrier and its gateway too */
+		return nexthop->vif_id != from_vif && vif &&
+		       (!nexthop->endpoint || (vif->carrier && nexthop->endpoint->state == WEFT_PATH_RESOLVED));
+	}
 	return nexthop->type == WEFT_NEXTHOP_TUNNEL && nexthop->endpoint && from_vif != WEFT_FROM_FABRIC &&
 	       __atomic_load_n(&nexthop->endpoint->liveness, __ATOMIC_ACQUIRE) != WEFT_LIVENESS_DOWN;
 }

@@ -97,7 +97,7 @@ class Check(daemon.Bench):
         self.programs = []
 
     def adoptions(self, host):
-        objects, _ = host.client.call([(daemon.PLANE, daemon.GET, bytes(168))])
+        objects, _ = host.client.call([(daemon.PLANE, daemon.GET, bytes(daemon.PLANE_BYTES))])
         return struct.unpack_from("<I", objects[0][1], 80)[0]
 
     def link(self, number):

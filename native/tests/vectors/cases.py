@@ -2,6 +2,7 @@
 """The packet vectors. Addresses and tables: base.tables."""
 from compose import *  # noqa: F403: the composer's words
 import ecmp_cases
+import encap_cases
 import policy_cases
 import trap_cases
 
@@ -292,10 +293,10 @@ def tunnel_drops():
         return outer(src, dst, port, payload, FABRIC, UPLINK, **kw)
 
     good = vxlan(101, back, ROUTER)
-    yield Case("fabric-not-for-us", "Another destination, another port, another protocol, ARP, an outer fragment, another inner MAC.") \
+    yield Case("fabric-not-for-us", "Another destination, another port, another protocol, ARP, an outer fragment of another protocol, another inner MAC.") \
         .into(9, from_fabric(good, dst="192.0.2.77")).into(9, from_fabric(good, port=53)) \
         .into(9, eth(UPLINK, FABRIC, icmp4(H2, H1, 8))).into(9, eth(UPLINK, FABRIC, arp(1, FABRIC, H2, UPLINK, H1), 0x0806)) \
-        .into(9, from_fabric(good, frag=0x0010)).into(9, from_fabric(vxlan(101, back, "02:00:00:00:00:99"))).drop(9, "NOT_FOR_US", 6)
+        .into(9, eth(UPLINK, FABRIC, icmp4(H2, H1, 8, frag=0x0010))).into(9, from_fabric(vxlan(101, back, "02:00:00:00:00:99"))).drop(9, "NOT_FOR_US", 6)
     yield Case("fabric-malformed-tunnel", "Outer UDP length disagrees, VXLAN cut, label cut.") \
         .into(9, from_fabric(good, length=20)).into(9, from_fabric(good, length=900)).into(9, from_fabric(good[:12])) \
         .into(9, from_fabric(mpls(100, back)[:12], 6635)).drop(9, "MALFORMED_TUNNEL", 4)
@@ -399,5 +400,5 @@ def coalescing():
 
 def all_cases():
     for group in (local, edges, routing, neighbours, tunnels, tunnel_drops, segments, coalescing, policy_cases.all_cases, ecmp_cases.all_cases,
-                  trap_cases.all_cases):
+                  trap_cases.all_cases, encap_cases.all_cases):
         yield from group()
