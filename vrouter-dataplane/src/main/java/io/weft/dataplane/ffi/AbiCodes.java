@@ -21,10 +21,11 @@ public final class AbiCodes {
     public static final int WEFT_VRF_FABRIC = 0;
     public static final int WEFT_NEXTHOP_DISCARD_ID = 0;
     public static final int WEFT_IDENTITY_UNKNOWN = 0;
-    public static final int WEFT_DROP_LIMIT = 64;
+    public static final int WEFT_DROP_LIMIT = 96;
     public static final int WEFT_IDENTITY_ELEMENTS_MAX = 32;
     public static final int WEFT_POLICY_RULES_MAX = 8192;
     public static final int WEFT_NEXTHOP_MEMBERS_MAX = 128;
+    public static final int WEFT_PATH_WAYS_MAX = 8;
     public static final int WEFT_MEMBER_WEIGHT_MAX = 1000;
     public static final int WEFT_VIF_POLICIES = 2;
     public static final int WEFT_IDENTITY_LIMIT = 65536;
@@ -73,6 +74,13 @@ public final class AbiCodes {
     public static final int WEFT_CONNECTION_MIDSTREAM = 4;
     public static final int WEFT_PORT_UNIX = 4;
     public static final int WEFT_NEXTHOP_ECMP = 5;
+    public static final int WEFT_NEXTHOP_NATIVE = 6;
+    public static final int WEFT_TUNNEL_DF_SET = 0;
+    public static final int WEFT_TUNNEL_DF_COPY = 1;
+    public static final int WEFT_TUNNEL_DF_CLEAR = 2;
+    public static final int WEFT_TUNNEL_DSCP_UNIFORM = 0;
+    public static final int WEFT_TUNNEL_DSCP_PIPE = 1;
+    public static final int WEFT_VIF_NATIVE = 16;
     public static final int WEFT_LIVENESS_UNKNOWN = 0;
     public static final int WEFT_LIVENESS_UP = 1;
     public static final int WEFT_LIVENESS_DOWN = 2;
@@ -297,6 +305,30 @@ public final class AbiCodes {
     /** TCP packet without SYN that no connection expects. */
     public static final int WEFT_DROP_CONNECTION_STATE = 46;
 
+    /** GRE: version, routing or reserved bits, or a payload that is not MPLS unicast. */
+    public static final int WEFT_DROP_GRE_HEADER = 62;
+
+    /** outer UDP (IPv6) or GRE checksum is wrong. */
+    public static final int WEFT_DROP_OUTER_CHECKSUM = 63;
+
+    /** outer fragment, copied until its packet is whole: a loss only when reassembly fails. */
+    public static final int WEFT_DROP_OUTER_FRAGMENT = 64;
+
+    /** outer fragments overlap or disagree about the end. */
+    public static final int WEFT_DROP_OUTER_FRAGMENT_OVERLAP = 65;
+
+    /** outer fragment of a packet beyond 9,202 bytes, or with too many gaps. */
+    public static final int WEFT_DROP_OUTER_FRAGMENT_LIMIT = 66;
+
+    /** outer fragment of a length or offset that no sender makes. */
+    public static final int WEFT_DROP_OUTER_FRAGMENT_MALFORMED = 67;
+
+    /** too-big of the underlay about a tunnel of this host: taken, not a loss. */
+    public static final int WEFT_DROP_PATH_MTU = 68;
+
+    /** too-big of the underlay that fits no packet this host sends, or says less than the minimum. */
+    public static final int WEFT_DROP_PATH_MTU_FORGED = 69;
+
     /** Name of a drop reason, or null for an unknown code. */
     public static String dropName(int code) {
         return switch (code) {
@@ -347,6 +379,14 @@ public final class AbiCodes {
             case 44 -> "INJECTION";
             case 45 -> "NO_LIVE_MEMBER";
             case 46 -> "CONNECTION_STATE";
+            case 62 -> "GRE_HEADER";
+            case 63 -> "OUTER_CHECKSUM";
+            case 64 -> "OUTER_FRAGMENT";
+            case 65 -> "OUTER_FRAGMENT_OVERLAP";
+            case 66 -> "OUTER_FRAGMENT_LIMIT";
+            case 67 -> "OUTER_FRAGMENT_MALFORMED";
+            case 68 -> "PATH_MTU";
+            case 69 -> "PATH_MTU_FORGED";
             default -> null;
         };
     }
@@ -401,6 +441,14 @@ public final class AbiCodes {
             case 44 -> "packet of the agent with a wrong header, port or VRF";
             case 45 -> "no member of the ECMP next hop is usable";
             case 46 -> "TCP packet without SYN that no connection expects";
+            case 62 -> "GRE: version, routing or reserved bits, or a payload that is not MPLS unicast";
+            case 63 -> "outer UDP (IPv6) or GRE checksum is wrong";
+            case 64 -> "outer fragment, copied until its packet is whole: a loss only when reassembly fails";
+            case 65 -> "outer fragments overlap or disagree about the end";
+            case 66 -> "outer fragment of a packet beyond 9,202 bytes, or with too many gaps";
+            case 67 -> "outer fragment of a length or offset that no sender makes";
+            case 68 -> "too-big of the underlay about a tunnel of this host: taken, not a loss";
+            case 69 -> "too-big of the underlay that fits no packet this host sends, or says less than the minimum";
             default -> null;
         };
     }

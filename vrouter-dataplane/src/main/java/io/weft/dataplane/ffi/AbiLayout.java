@@ -77,7 +77,7 @@ public final class AbiLayout {
 
     /** struct weft_plane_msg. */
     public static final class PlaneMsg {
-        public static final int SIZE_BYTES = 168;
+        public static final int SIZE_BYTES = 192;
         public static final int UNDERLAY4 = 0;
         public static final int UNDERLAY6 = 16;
         public static final int ROUTER_MAC = 32;
@@ -100,6 +100,13 @@ public final class AbiLayout {
         public static final int DELETES = 112;
         public static final int IMPLEMENTATION = 120;
         public static final int VERSION = 136;
+        public static final int TUNNEL_TTL = 168;
+        public static final int TUNNEL_DF = 169;
+        public static final int TUNNEL_DSCP_MODE = 170;
+        public static final int TUNNEL_DSCP = 171;
+        public static final int ZERO2 = 172;
+        public static final int REASSEMBLED = 176;
+        public static final int REASSEMBLY_FAILURES = 184;
 
         private PlaneMsg() {}
     }
@@ -228,9 +235,20 @@ public final class AbiLayout {
         private VniMsg() {}
     }
 
+    /** struct weft_path_way. */
+    public static final class PathWay {
+        public static final int SIZE_BYTES = 32;
+        public static final int VIF_ID = 0;
+        public static final int SOURCE_MAC = 4;
+        public static final int DESTINATION_MAC = 10;
+        public static final int GATEWAY = 16;
+
+        private PathWay() {}
+    }
+
     /** struct weft_path_msg. */
     public static final class PathMsg {
-        public static final int SIZE_BYTES = 72;
+        public static final int SIZE_BYTES = 304;
         public static final int FAMILY = 0;
         public static final int STATE = 1;
         public static final int LIVENESS = 2;
@@ -243,6 +261,9 @@ public final class AbiLayout {
         public static final int MTU = 52;
         public static final int CHANGED_NS = 56;
         public static final int LIVENESS_NS = 64;
+        public static final int LEARNED_MTU = 72;
+        public static final int WAY_COUNT = 76;
+        public static final int WAYS = 80;
 
         private PathMsg() {}
     }
@@ -441,7 +462,7 @@ public final class AbiLayout {
             new Field("weft_dump_msg", "vrf_id", 0, 4),
             new Field("weft_dump_msg", "limit", 4, 4),
             new Field("weft_dump_msg", "marker", 8, 48),
-            new Field("weft_plane_msg", "", 0, 168),
+            new Field("weft_plane_msg", "", 0, 192),
             new Field("weft_plane_msg", "underlay4", 0, 16),
             new Field("weft_plane_msg", "underlay6", 16, 16),
             new Field("weft_plane_msg", "router_mac", 32, 6),
@@ -464,6 +485,13 @@ public final class AbiLayout {
             new Field("weft_plane_msg", "deletes", 112, 8),
             new Field("weft_plane_msg", "implementation", 120, 16),
             new Field("weft_plane_msg", "version", 136, 32),
+            new Field("weft_plane_msg", "tunnel_ttl", 168, 1),
+            new Field("weft_plane_msg", "tunnel_df", 169, 1),
+            new Field("weft_plane_msg", "tunnel_dscp_mode", 170, 1),
+            new Field("weft_plane_msg", "tunnel_dscp", 171, 1),
+            new Field("weft_plane_msg", "zero2", 172, 4),
+            new Field("weft_plane_msg", "reassembled", 176, 8),
+            new Field("weft_plane_msg", "reassembly_failures", 184, 8),
             new Field("weft_vif_address", "", 0, 20),
             new Field("weft_vif_address", "family", 0, 1),
             new Field("weft_vif_address", "prefix_len", 1, 1),
@@ -540,7 +568,12 @@ public final class AbiLayout {
             new Field("weft_vni_msg", "", 0, 8),
             new Field("weft_vni_msg", "vni", 0, 4),
             new Field("weft_vni_msg", "nexthop_id", 4, 4),
-            new Field("weft_path_msg", "", 0, 72),
+            new Field("weft_path_way", "", 0, 32),
+            new Field("weft_path_way", "vif_id", 0, 4),
+            new Field("weft_path_way", "source_mac", 4, 6),
+            new Field("weft_path_way", "destination_mac", 10, 6),
+            new Field("weft_path_way", "gateway", 16, 16),
+            new Field("weft_path_msg", "", 0, 304),
             new Field("weft_path_msg", "family", 0, 1),
             new Field("weft_path_msg", "state", 1, 1),
             new Field("weft_path_msg", "liveness", 2, 1),
@@ -553,6 +586,9 @@ public final class AbiLayout {
             new Field("weft_path_msg", "mtu", 52, 4),
             new Field("weft_path_msg", "changed_ns", 56, 8),
             new Field("weft_path_msg", "liveness_ns", 64, 8),
+            new Field("weft_path_msg", "learned_mtu", 72, 4),
+            new Field("weft_path_msg", "way_count", 76, 4),
+            new Field("weft_path_msg", "ways", 80, 224),
             new Field("weft_element", "", 0, 16),
             new Field("weft_element", "id", 0, 8),
             new Field("weft_element", "kind", 8, 4),
