@@ -14,6 +14,7 @@ import java.util.Objects;
  * @param portKind the device behind it
  * @param addressCheck source MAC, IP and ARP/ND payload must be in {@code addresses}
  * @param sharedUplink PHYSICAL: the kernel keeps the host address, the plane takes the tunnel ports only
+ * @param nativeUplink PHYSICAL: what comes outside a tunnel is routed in the vif's VRF, as from {@link Identity#EXTERNAL}
  * @param mtu L3 bytes, 68 .. 65535
  * @param label MPLS label of this port or {@link Route#NO_LABEL}; informative
  * @param mac VIRTUAL: the pod's; PHYSICAL: what the device has (ignored when set)
@@ -34,6 +35,7 @@ public record Vif(
         PortKind portKind,
         boolean addressCheck,
         boolean sharedUplink,
+        boolean nativeUplink,
         int mtu,
         int label,
         MacAddress mac,
@@ -69,6 +71,48 @@ public record Vif(
         Limits.range("connections max of vif " + id, connectionsMax, 0, Integer.MAX_VALUE);
     }
 
+    /** Takes tunnel packets only. */
+    public Vif(
+            int id,
+            int vrfId,
+            ObjectKey key,
+            VifType type,
+            PortKind portKind,
+            boolean addressCheck,
+            boolean sharedUplink,
+            int mtu,
+            int label,
+            MacAddress mac,
+            String name,
+            String device,
+            String netns,
+            List<VifAddress> addresses,
+            int identityId,
+            List<Integer> egressPolicyIds,
+            List<Integer> ingressPolicyIds,
+            int connectionsMax) {
+        this(
+                id,
+                vrfId,
+                key,
+                type,
+                portKind,
+                addressCheck,
+                sharedUplink,
+                false,
+                mtu,
+                label,
+                mac,
+                name,
+                device,
+                netns,
+                addresses,
+                identityId,
+                egressPolicyIds,
+                ingressPolicyIds,
+                connectionsMax);
+    }
+
     private static List<Integer> policies(String field, int id, List<Integer> ids) {
         Limits.range(field + " count of vif " + id, ids.size(), AbiCodes.WEFT_VIF_POLICIES, AbiCodes.WEFT_VIF_POLICIES);
         ids.forEach(policy -> Limits.range(field + " id of vif " + id, policy, 0, AbiCodes.WEFT_POLICY_LIMIT - 1));
@@ -85,6 +129,7 @@ public record Vif(
                 portKind,
                 addressCheck,
                 sharedUplink,
+                nativeUplink,
                 otherMtu,
                 label,
                 otherMac,
