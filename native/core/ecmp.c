@@ -85,6 +85,9 @@ const struct weft_nexthop_member *weft_ecmp_origin(struct weft_plane *plane, con
 
 bool weft_ecmp_holds(const struct weft_connection *connection, const struct weft_nexthop *nexthop)
 {
-	return !(connection->flags & WEFT_CONNECTION_INITIATOR) || !nexthop || !nexthop->endpoint ||
-	       __atomic_load_n(&nexthop->endpoint->liveness, __ATOMIC_ACQUIRE) != WEFT_LIVENESS_DOWN;
+	if (!(connection->flags & WEFT_CONNECTION_INITIATOR) || !nexthop || !nexthop->endpoint)
+		return true;
+	if (nexthop->type != WEFT_NEXTHOP_TUNNEL)
+		return __atomic_load_n(&nexthop->endpoint->state, __ATOMIC_ACQUIRE) == WEFT_PATH_RESOLVED;
+	return __atomic_load_n(&nexthop->endpoint->liveness, __ATOMIC_ACQUIRE) != WEFT_LIVENESS_DOWN;
 }

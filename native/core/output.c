@@ -96,9 +96,10 @@ static enum weft_drop to_port(struct weft_worker *worker, struct weft_step *step
 	const struct weft_view *view = &step->view;
 	bool big = packet->gso == WEFT_GSO_NONE && view->l3_bytes > way->vif->mtu;
 
-	/* the agent gets nothing that has no trap header */
-	if (WEFT_UNLIKELY(!way->vif->carrier || way->vif->type != WEFT_VIF_VIRTUAL))
-		return way->vif->carrier && way->vif->type == WEFT_VIF_PHYSICAL ? weft_native_output(worker, step, way) : WEFT_DROP_INVALID_VIF;
+	if (WEFT_UNLIKELY(!way->vif->carrier || way->vif->type == WEFT_VIF_AGENT)) /* who gets nothing that has no trap header */
+		return WEFT_DROP_INVALID_VIF;
+	if (WEFT_UNLIKELY(way->vif->type == WEFT_VIF_PHYSICAL))
+		return weft_native_output(worker, step, way);
 	if (WEFT_UNLIKELY(big && view->dont_fragment))
 		return too_big(worker, step, way, way->vif->mtu);
 	if (weft_is_hop(way->route_flags))

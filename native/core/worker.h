@@ -305,7 +305,7 @@ const struct weft_nexthop_member *weft_ecmp_choose(struct weft_plane *plane, con
  */
 const struct weft_nexthop_member *weft_ecmp_origin(struct weft_plane *plane, const struct weft_nexthop *ecmp, uint32_t vif_id,
 						   uint32_t entry);
-/* False (for the initiator's direction): the other plane of the member's tunnel fell silent. */
+/* False (for the initiator's direction): the other plane of the member's tunnel fell silent, or a native one's gateway did. */
 bool weft_ecmp_holds(const struct weft_connection *connection, const struct weft_nexthop *nexthop);
 
 /* ---- judge.c ---- */

@@ -171,6 +171,27 @@ static void add_way(struct weft_path_msg *path, const struct weftd_gateway *gate
 	memcpy(path->destination_mac, way.destination_mac, 6);
 }
 
+/*
+ * The ways whose gateways answer, or (`lost`) those that did a moment ago: they are used on only while there is no other. The family of
+ * the first one's gateway.
+ */
+static uint8_t add_ways(const struct want *want, bool lost, struct weft_path_msg *path)
+{
+	uint8_t family = path->family;
+
+	for (uint32_t index = 0; index < want->gateway_count; index++) {
+		const struct weftd_gateway *gateway = want->gateways[index];
+		const struct weftd_port *uplink = weftd_port_uplink(gateway->ifindex);
+
+		if (!uplink || !gateway->known || lost != (gateway->lost_ns != 0))
+			continue;
+		if (path->state != WEFT_PATH_RESOLVED)
+			family = gateway->family;
+		add_way(path, gateway, uplink);
+	}
+	return family;
+}
+
 static const char *address_text(uint8_t family, const uint8_t address[16], char text[INET6_ADDRSTRLEN])
 {
 	const char *good = inet_ntop(family == 4 ? AF_INET : AF_INET6, address, text, INET6_ADDRSTRLEN);
@@ -201,19 +222,12 @@ static void say(const struct want *want, uint8_t family)
 static void tell(struct want *want)
 {
 	struct weft_path_msg path = {.family = want->path.family, .mtu = want->mtu};
-	uint8_t family = path.family;
+	uint8_t family;
 
 	memcpy(path.destination, want->path.destination, 16);
-	for (uint32_t index = 0; index < want->gateway_count; index++) {
-		const struct weftd_gateway *gateway = want->gateways[index];
-		const struct weftd_port *uplink = weftd_port_uplink(gateway->ifindex);
-
-		if (!uplink || !gateway->known)
-			continue;
-		if (path.state != WEFT_PATH_RESOLVED)
-			family = gateway->family;
-		add_way(&path, gateway, uplink);
-	}
+	family = add_ways(want, false, &path);
+	if (path.state != WEFT_PATH_RESOLVED)
+		family = add_ways(want, true, &path);
 	if (path.state != WEFT_PATH_RESOLVED) {
 		path.mtu = 0;
 		if (want->gateway_count)

@@ -88,6 +88,12 @@ class UnderlaySteps:
         got = sum(self.ping(2, "10.1.1.3", 1)[0] for _ in range(24))
         sent = self.sent_by("u1") - before[0], self.sent_by("u3") - before[1]
         self.check("both uplinks carry", got == 24 and min(sent) >= 2, f"{got}/24 pings; {sent[0]} and {sent[1]} packets")
+        self.d.sh(f"ip -n {r} addr del 10.203.1.1/24 dev r3")
+        left = self.wait_for(lambda: self.path_of(host, PATH_WAYS) == 0, 10)
+        got = sum(self.ping(2, "10.1.1.3", 1, wait=0.5)[0] for _ in range(10))
+        self.check("one gateway silent", left and got == 10, f"its way is {'gone' if left else 'kept'}; {got}/10 pings")
+        self.d.sh(f"ip -n {r} addr add 10.203.1.1/24 dev r3")
+        self.check("it answers again", self.wait_for(lambda: self.path_of(host, PATH_WAYS) == 1, 10), "its way is back")
         self.d.sh(f"ip -n {r} link set r3 down")
         got = sum(self.ping(2, "10.1.1.3", 1, wait=0.5)[0] for _ in range(20))
         self.check("one uplink lost", got >= 19, f"{got}/20 pings, one by one, after it")

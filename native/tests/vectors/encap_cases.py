@@ -387,7 +387,7 @@ def natives():
 
     u, v = udp(A4, W4, 1000, 2000), udp(W4, A4, 2000, 1000)
     u6, v6 = udp(A6, W6, 1000, 2000), udp(W6, A6, 2000, 1000)
-    routes = ("route 0 10.1.1.3/32 nexthop=1", "route 0 fd00:1::3/128 nexthop=1", "route 0 203.0.113.0/24 nexthop=40", "route 0 2001:db8:ff::/64 nexthop=41")
+    routes = ("route 0 10.1.1.3/32 nexthop=1", "route 0 fd00:1::3/128 nexthop=1", "route 0 203.0.113.0/24 nexthop=60", "route 0 2001:db8:ff::/64 nexthop=61")
 
     def outside(name, text, vrf=0):
         story = case(name, text).table(NATIVE % vrf)
@@ -405,7 +405,7 @@ def natives():
         .into(9, come(v6)).out(1, eth(A, GW, hop(v6))).into(1, eth(GW, A, u6)).out(9, go(hop(u6)))
     policy = "vif 1 virtual vrf=1 mtu=1450 mac=02:00:00:00:00:11 check address=10.1.1.3/24 gateway=10.1.1.1/24 ingress=%d"
     yield outside("native-identity", "Who comes by an uplink outside a tunnel is EXTERNAL, whatever routes say of the address.") \
-        .table("identity 7 network:1").table("route 0 203.0.113.0/24 nexthop=40 identity=7").table("route 1 203.0.113.0/24 nexthop=40 identity=7") \
+        .table("identity 7 network:1").table("route 0 203.0.113.0/24 nexthop=60 identity=7").table("route 1 203.0.113.0/24 nexthop=60 identity=7") \
         .table("policy 5 deny rule allow from=identity:2").table("policy 6 deny rule allow from=network:1") \
         .table(policy % 6).into(9, come(v)).drop(9, "POLICY").table(policy % 5).into(9, come(v)).out(1, eth(A, GW, hop(v)))
     yield outside("native-refused", "No route; a local port's address, a tunnel's, the plane's own as source; a group; for another MAC's group; back out\n"
