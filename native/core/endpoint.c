@@ -82,6 +82,7 @@ static struct endpoint_entry *make(struct weft_plane *plane, uint8_t family, con
 	endpoint->seen.family = family;
 	endpoint->seen.index = index;
 	endpoint->seen.entry = weft_endpoint_entry(family, destination, index);
+	endpoint->path.vif_id = 0xffffffffu;
 	memcpy(endpoint->seen.destination, destination, weft_address_bytes(family));
 	endpoint->next = plane->endpoints->buckets[bucket];
 	weft_store(plane->endpoints->buckets[bucket], endpoint);
@@ -252,8 +253,9 @@ void weft_endpoints_forget_vif(struct weft_plane *plane, const struct weft_vif *
 {
 	for (uint32_t i = 0; i < ENDPOINT_BUCKETS; i++) {
 		for (struct endpoint_entry *entry = plane->endpoints->buckets[i]; entry; entry = entry->next) {
-			if (!goes_by(&entry->seen, vif))
+			if (!goes_by(&entry->seen, vif) && entry->path.vif_id != vif->vif_id)
 				continue;
+			weft_path_forget(plane, &entry->path);
 			publish(plane, entry);
 			if (entry->seen.uplink == vif)
 				weft_store(entry->seen.uplink, NULL);
@@ -268,8 +270,6 @@ static void fill(const struct endpoint_entry *entry, struct weft_path_msg *out)
 	*out = entry->path;
 	out->family = endpoint->family;
 	out->state = endpoint->state;
-	if (!endpoint->uplink)
-		out->vif_id = 0xffffffffu;
 	memcpy(out->destination, endpoint->destination, sizeof(out->destination));
 	out->changed_ns = endpoint->changed_ns;
 	out->liveness = endpoint->liveness;
@@ -329,9 +329,10 @@ bool weft_plane_path_get(struct weft_plane *plane, uint8_t family, const uint8_t
 }
 
 /* What the mirror says of a path: all but what it does not know. */
-static void keep(struct endpoint_entry *entry, const struct weft_path_msg *path)
+static void keep(struct weft_plane *plane, struct endpoint_entry *entry, const struct weft_path_msg *path)
 {
 	entry->path = *path;
+	weft_path_forget(plane, &entry->path);
 	entry->path.liveness = 0;
 	entry->path.changed_ns = entry->path.liveness_ns = 0;
 	entry->path.learned_mtu = 0;
@@ -347,7 +348,7 @@ void weft_plane_path_set(struct weft_plane *plane, const struct weft_path_msg *p
 		return; /* the last next hop went while the mirror was asking */
 	before = entry->path;
 	resolved = path->state == WEFT_PATH_RESOLVED && weft_vif_get(plane, path->vif_id);
-	keep(entry, path);
+	keep(plane, entry, path);
 	if (resolved == (entry->seen.state == WEFT_PATH_RESOLVED) && !memcmp(&before, &entry->path, sizeof(before)) &&
 	    (!resolved || entry->seen.uplink == weft_vif_get(plane, path->vif_id)))
 		return;
@@ -366,8 +367,9 @@ void weft_endpoint_restore(struct weft_plane *plane, const struct weft_path_msg 
 	if (!entry)
 		return; /* the next hop that needs it will be refused for the same reason */
 	entry->seen.index = index;
+	entry->seen.entry = weft_endpoint_entry(path->family, path->destination, index);
 	entry->seen.changed_ns = path->changed_ns;
-	keep(entry, path);
+	keep(plane, entry, path);
 	publish(plane, entry);
 }
 

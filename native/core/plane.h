@@ -133,6 +133,8 @@ bool weft_connection_live(struct weft_plane *plane, uint32_t index);
 /* ---- ways.c ---- */
 /* The ways of a path whose uplinks are there. Their count. */
 uint32_t weft_path_ways(struct weft_plane *plane, const struct weft_path_msg *path, struct weft_ways *out);
+/* Leaves out the ways whose uplinks are not there; without any it is unresolved and its vif_id 0xffffffff. */
+void weft_path_forget(struct weft_plane *plane, struct weft_path_msg *path);
 void weft_way_rewrite(uint8_t rewrite[14], uint8_t family, const struct weft_path_way *way);
 
 /* ---- endpoint.c ---- */

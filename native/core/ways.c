@@ -2,6 +2,8 @@
 /* Equal ways to one endpoint, over several uplinks or gateways. */
 #include "plane.h"
 
+#define NO_VIF 0xffffffffu
+
 /* Rendezvous: each way draws a number from the entropy and its own name; the largest wins. */
 static uint32_t draw(uint32_t entropy, const struct weft_hop *hop)
 {
@@ -63,6 +65,33 @@ uint32_t weft_path_ways(struct weft_plane *plane, const struct weft_path_msg *pa
 		out->count++;
 	}
 	return out->count;
+}
+
+void weft_path_forget(struct weft_plane *plane, struct weft_path_msg *path)
+{
+	struct weft_path_way way;
+	uint32_t kept = 0;
+
+	if (path->way_count > WEFT_PATH_WAYS_MAX - 1)
+		path->way_count = WEFT_PATH_WAYS_MAX - 1;
+	for (uint32_t i = 0; i < path->way_count; i++) {
+		if (weft_vif_get(plane, path->ways[i].vif_id))
+			path->ways[kept++] = path->ways[i];
+	}
+	if (kept && !weft_vif_get(plane, path->vif_id)) {
+		way = path->ways[0];
+		memmove(&path->ways[0], &path->ways[1], --kept * sizeof(path->ways[0]));
+		path->vif_id = way.vif_id;
+		memcpy(path->gateway, way.gateway, sizeof(path->gateway));
+		memcpy(path->source_mac, way.source_mac, 6);
+		memcpy(path->destination_mac, way.destination_mac, 6);
+	}
+	if (!weft_vif_get(plane, path->vif_id)) {
+		path->vif_id = NO_VIF;
+		path->state = WEFT_PATH_UNRESOLVED;
+	}
+	memset(&path->ways[kept], 0, (path->way_count - kept) * sizeof(path->ways[0]));
+	path->way_count = kept;
 }
 
 int weft_path_check(struct weft_context *context, const struct weft_path_msg *path)

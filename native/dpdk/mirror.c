@@ -221,7 +221,7 @@ static void say(const struct want *want, uint8_t family)
 
 static void tell(struct want *want)
 {
-	struct weft_path_msg path = {.family = want->path.family, .mtu = want->mtu};
+	struct weft_path_msg path = {.family = want->path.family, .vif_id = UINT32_MAX, .mtu = want->mtu};
 	uint8_t family;
 
 	memcpy(path.destination, want->path.destination, 16);

@@ -99,13 +99,15 @@ static void aDeletedUplinkLeavesTheOtherWays(void)
 {
 	struct weft_path_msg path = path_by(3);
 	struct weft_vif_msg first = uplink(1), third = uplink(3), second = uplink(2);
-	uint32_t kept = 0;
+	struct weft_path_msg seen;
+	uint32_t kept = 0, index;
 
 	CHECK(SET(PATH, &path) == 0);
 	CHECK(DELETE(VIF, &first) == 0);
 	CHECK(endpoint()->state == WEFT_PATH_RESOLVED && endpoint()->uplink == weft_vif_get(plane, 2) && endpoint()->ways->count == 2);
 	CHECK(DELETE(VIF, &third) == 0);
 	CHECK(endpoint()->ways == NULL && endpoint()->uplink == weft_vif_get(plane, 2) && endpoint()->rewrite[11] == 2);
+	CHECK(weft_plane_path_get(plane, 4, path.destination, &seen, &index) && seen.vif_id == 2 && seen.way_count == 0);
 	second.mtu = 1400; /* replaced: the path follows the new one */
 	CHECK(SET(VIF, &second) == 0);
 	CHECK(endpoint()->uplink == weft_vif_get(plane, 2) && endpoint()->uplink->mtu == 1400);
