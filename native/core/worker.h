@@ -232,9 +232,12 @@ enum weft_drop weft_path_mtu_input(struct weft_worker *worker, struct weft_packe
 static inline uint32_t weft_endpoint_mtu(const struct weft_endpoint *endpoint)
 {
 	uint32_t mtu = __atomic_load_n(&endpoint->mtu, __ATOMIC_RELAXED);
-	const struct weft_vif *uplink = weft_load(endpoint->uplink);
+	const struct weft_vif *uplink;
 
-	return mtu ? mtu : uplink ? uplink->mtu : 0;
+	if (WEFT_LIKELY(mtu))
+		return mtu;
+	uplink = weft_load(endpoint->uplink);
+	return uplink ? uplink->mtu : 0;
 }
 
 /* ---- mss.c ---- */

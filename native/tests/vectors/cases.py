@@ -98,7 +98,8 @@ def edges():
     yield Case("edge-tunnel-from-port", "A tenant must not speak a tunnel protocol to a tunnel endpoint; to anybody else it may.") \
         .table("route 1 198.51.100.0/24 nexthop=2").table("route 1 192.0.2.0/24 nexthop=2").table("route 1 2001:db8:2::/64 nexthop=2") \
         .into(1, eth(GW, A, udp(A4, H2, 1, 4789))).into(1, eth(GW, A, udp(A4, H1, 1, 6635))).into(1, eth(GW, A, ip4(A4, H2, 47, b"\0" * 8))) \
-        .into(1, eth(GW, A, udp(A6, H26, 1, 4789))).drop(1, "TUNNEL_FROM_PORT", 4) \
+        .into(1, eth(GW, A, udp(A6, H26, 1, 4789))) \
+        .into(1, eth(GW, A, ip6(A6, H26, 47, b"\0\0\x88\x47" + mpls(100, u)))).drop(1, "TUNNEL_FROM_PORT", 5) \
         .into(1, eth(GW, A, udp(A4, B4, 1, 4789))).out(2, eth(B, GW, udp(A4, B4, 1, 4789)))
 
 
