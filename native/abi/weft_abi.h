@@ -21,7 +21,7 @@
 #endif
 
 #define WEFT_ABI_MAJOR 0
-#define WEFT_ABI_MINOR 2
+#define WEFT_ABI_MINOR 3
 
 #define WEFT_FRAME_BYTES_MAX (4u << 20) /* a policy set of WEFT_POLICY_RULES_MAX rules fits into one */
 #define WEFT_KEY_BYTES 16
@@ -33,6 +33,7 @@
 #define WEFT_IDENTITY_ELEMENTS_MAX 32
 #define WEFT_POLICY_RULES_MAX 32768
 #define WEFT_NEXTHOP_MEMBERS_MAX 128
+#define WEFT_PATH_WAYS_MAX 8
 #define WEFT_MEMBER_WEIGHT_MAX 1000
 #define WEFT_VIF_POLICIES 2
 #define WEFT_VIF_FLOATING_IPS_MAX 64 /* bound to one vif */
@@ -155,6 +156,27 @@ struct weft_plane_msg {
 	char version[32];
 	/* pairs removed to make room for others since this process began: closed, only one side sent, idle beyond their time */
 	uint64_t evicted_closed, evicted_one_way, evicted_idle;
+	/* Settings again: the outer headers of every tunnel. All zero is the default. */
+	uint8_t tunnel_ttl;          /* TTL or hop limit; 0: 64 */
+	uint8_t tunnel_df;           /* enum weft_tunnel_df */
+	uint8_t tunnel_dscp_mode;    /* enum weft_tunnel_dscp */
+	uint8_t tunnel_dscp;         /* PIPE: 0 .. 63; UNIFORM: 0 */
+	uint32_t zero2;
+	uint64_t reassembled;        /* read only: packets that outer fragments became */
+	uint64_t reassembly_failures; /* read only: outer packets given up: fragments overlapped, did not come in time, or had no room */
+};
+
+/* The DF bit of an outer IPv4 header, and who cuts what the path does not take. */
+enum weft_tunnel_df {
+	WEFT_TUNNEL_DF_SET = 0,   /* set; what is too big is cut before the tunnel, or refused by too-big when it must not be cut */
+	WEFT_TUNNEL_DF_COPY = 1,  /* as the inner IPv4 packet has it (set over inner IPv6); otherwise as SET */
+	WEFT_TUNNEL_DF_CLEAR = 2, /* clear; what must not be cut goes whole into outer fragments (IPv4 and IPv6), up to 9,202 bytes */
+};
+
+/* The DSCP of the outer header. ECN is always RFC 6040's. */
+enum weft_tunnel_dscp {
+	WEFT_TUNNEL_DSCP_UNIFORM = 0, /* the inner packet's (RFC 2983) */
+	WEFT_TUNNEL_DSCP_PIPE = 1,    /* tunnel_dscp, whatever is inside */
 };
 
 enum weft_vif_type { WEFT_VIF_HOST = 0, WEFT_VIF_AGENT = 1, WEFT_VIF_PHYSICAL = 2, WEFT_VIF_VIRTUAL = 3 };
@@ -173,6 +195,7 @@ enum weft_vif_flag {
 	WEFT_VIF_UP = 1u << 2,            /* answers only: carrier */
 	WEFT_VIF_CREATED = 1u << 3,       /* answers only: the device was made by the plane and goes with the vif */
 	WEFT_VIF_STRICT_TCP = 1u << 4,    /* TCP packets that their connection's state does not allow are dropped: CONNECTION_STATE */
+	WEFT_VIF_NATIVE = 1u << 5,        /* PHYSICAL: what comes outside a tunnel is routed in the vif's VRF, as from WEFT_IDENTITY_EXTERNAL */
 };
 
 enum weft_vif_address_flag {
@@ -229,6 +252,7 @@ enum weft_nexthop_type {
 	WEFT_NEXTHOP_TUNNEL = 3,  /* encap, family, source, destination; label or VNI comes from the route */
 	WEFT_NEXTHOP_VRF = 4,     /* look up again in vrf_id (target of labels, VNIs and routes; of routes once, behind nat_pool_id if any) */
 	WEFT_NEXTHOP_ECMP = 5,    /* one of `members`, chosen per connection by its hash and the weights; stays while the member does */
+	WEFT_NEXTHOP_NATIVE = 6,  /* vif_id (PHYSICAL), family, destination: leaves as it is, by that uplink to that neighbour of the underlay */
 };
 
 enum weft_encap { WEFT_ENCAP_NONE = 0, WEFT_ENCAP_VXLAN = 1, WEFT_ENCAP_MPLSOUDP = 2, WEFT_ENCAP_MPLSOGRE = 3 };
@@ -236,7 +260,7 @@ enum weft_encap { WEFT_ENCAP_NONE = 0, WEFT_ENCAP_VXLAN = 1, WEFT_ENCAP_MPLSOUDP
 /* A way of an ECMP next hop. A member that stays keeps its id: only connections of members that went choose again. */
 struct weft_nexthop_member {
 	uint32_t member_id;  /* unique in this next hop; 1 .. 2^32-1 */
-	uint32_t nexthop_id; /* LOCAL or TUNNEL */
+	uint32_t nexthop_id; /* LOCAL, NATIVE or TUNNEL */
 	uint32_t label;      /* MPLS label or VNI put on the wire by a TUNNEL, else WEFT_LABEL_NONE */
 	uint32_t weight;     /* 1 .. WEFT_MEMBER_WEIGHT_MAX */
 };
@@ -245,9 +269,9 @@ struct weft_nexthop_msg {
 	uint32_t nexthop_id;
 	uint8_t type, encap, family, zero0;
 	uint8_t key[WEFT_KEY_BYTES];
-	uint32_t vif_id;             /* LOCAL */
+	uint32_t vif_id;             /* LOCAL, NATIVE */
 	uint32_t vrf_id;             /* VRF */
-	uint8_t source[16], destination[16]; /* TUNNEL, network order */
+	uint8_t source[16], destination[16]; /* TUNNEL; NATIVE: destination is the gateway, source zero; network order */
 	uint8_t inner_mac[6];        /* TUNNEL VXLAN: the remote router MAC */
 	uint8_t zero1[2];
 	uint32_t member_count;       /* ECMP: 1 .. WEFT_NEXTHOP_MEMBERS_MAX, else 0 */
@@ -288,8 +312,15 @@ enum weft_path_state { WEFT_PATH_UNRESOLVED = 0, WEFT_PATH_RESOLVED = 1 };
 /* Whether the other host's plane answers, by BFD (RFC 5880, RFC 5883). Only DOWN keeps new connections away. */
 enum weft_liveness { WEFT_LIVENESS_UNKNOWN = 0, WEFT_LIVENESS_UP = 1, WEFT_LIVENESS_DOWN = 2 };
 
+/* One of several equal ways to a destination. */
+struct weft_path_way {
+	uint32_t vif_id;
+	uint8_t source_mac[6], destination_mac[6];
+	uint8_t gateway[16];
+};
+
 /*
- * How the underlay reaches a tunnel destination. Kept by the plane's own rtnetlink mirror; read only through the control
+ * How the underlay reaches a tunnel destination or a native next hop's gateway. Kept by the plane's own rtnetlink mirror; read only through the control
  * socket of a plane that has one; the host library takes SET from its caller in place of the mirror.
  */
 struct weft_path_msg {
@@ -303,6 +334,9 @@ struct weft_path_msg {
 	uint32_t mtu;            /* of the path, L3 bytes */
 	uint64_t changed_ns;     /* read only: CLOCK_REALTIME of the last change */
 	uint64_t liveness_ns;    /* read only: CLOCK_REALTIME of the last change of liveness */
+	uint32_t learned_mtu;    /* read only: what an ICMP too-big of the underlay said, 0: nothing; counts while it is below `mtu` */
+	uint32_t way_count;      /* equal ways beside the one above; `mtu` is the smallest of all */
+	struct weft_path_way ways[WEFT_PATH_WAYS_MAX - 1];
 };
 
 /*
@@ -532,7 +566,7 @@ WEFT_ABI_ASSERT(sizeof(struct weft_hello_msg) == 72, "hello");
 WEFT_ABI_ASSERT(sizeof(struct weft_error_msg) == 120, "error");
 WEFT_ABI_ASSERT(sizeof(struct weft_done_msg) == 64, "done");
 WEFT_ABI_ASSERT(sizeof(struct weft_dump_msg) == 56, "dump");
-WEFT_ABI_ASSERT(sizeof(struct weft_plane_msg) == 192, "plane");
+WEFT_ABI_ASSERT(sizeof(struct weft_plane_msg) == 216, "plane");
 WEFT_ABI_ASSERT(sizeof(struct weft_vif_address) == 20, "vif address");
 WEFT_ABI_ASSERT(sizeof(struct weft_vif_msg) == 968, "vif");
 WEFT_ABI_ASSERT(sizeof(struct weft_vrf_msg) == 176, "vrf");
@@ -540,7 +574,8 @@ WEFT_ABI_ASSERT(sizeof(struct weft_nexthop_msg) == 88, "next hop");
 WEFT_ABI_ASSERT(sizeof(struct weft_route_msg) == 40, "route");
 WEFT_ABI_ASSERT(sizeof(struct weft_label_msg) == 8, "label");
 WEFT_ABI_ASSERT(sizeof(struct weft_vni_msg) == 8, "vni");
-WEFT_ABI_ASSERT(sizeof(struct weft_path_msg) == 72, "path");
+WEFT_ABI_ASSERT(sizeof(struct weft_path_way) == 32, "path way");
+WEFT_ABI_ASSERT(sizeof(struct weft_path_msg) == 304, "path");
 WEFT_ABI_ASSERT(sizeof(struct weft_connection_msg) == 152, "connection");
 WEFT_ABI_ASSERT(sizeof(struct weft_port_mapping) == 8, "port mapping");
 WEFT_ABI_ASSERT(sizeof(struct weft_floating_ip_msg) == 72, "floating IP");

@@ -9,8 +9,13 @@ static bool usable(struct weft_plane *plane, const struct weft_nexthop_member *m
 
 	if (!nexthop)
 		return false;
-	if (nexthop->type == WEFT_NEXTHOP_LOCAL)
-		return nexthop->vif_id != from_vif && weft_vif_get(plane, nexthop->vif_id);
+	if (nexthop->type == WEFT_NEXTHOP_LOCAL) {
+		const struct weft_vif *vif = weft_vif_get(plane, nexthop->vif_id);
+
+		/* a native one needs its uplink's carrier and its gateway too */
+		return nexthop->vif_id != from_vif && vif &&
+		       (!nexthop->endpoint || (vif->carrier && nexthop->endpoint->state == WEFT_PATH_RESOLVED));
+	}
 	return nexthop->type == WEFT_NEXTHOP_TUNNEL && nexthop->endpoint && from_vif != WEFT_FROM_FABRIC &&
 	       __atomic_load_n(&nexthop->endpoint->liveness, __ATOMIC_ACQUIRE) != WEFT_LIVENESS_DOWN;
 }
@@ -80,6 +85,9 @@ const struct weft_nexthop_member *weft_ecmp_origin(struct weft_plane *plane, con
 
 bool weft_ecmp_holds(const struct weft_connection *connection, const struct weft_nexthop *nexthop)
 {
-	return !(connection->flags & WEFT_CONNECTION_INITIATOR) || !nexthop || !nexthop->endpoint ||
-	       __atomic_load_n(&nexthop->endpoint->liveness, __ATOMIC_ACQUIRE) != WEFT_LIVENESS_DOWN;
+	if (!(connection->flags & WEFT_CONNECTION_INITIATOR) || !nexthop || !nexthop->endpoint)
+		return true;
+	if (nexthop->type != WEFT_NEXTHOP_TUNNEL)
+		return __atomic_load_n(&nexthop->endpoint->state, __ATOMIC_ACQUIRE) == WEFT_PATH_RESOLVED;
+	return __atomic_load_n(&nexthop->endpoint->liveness, __ATOMIC_ACQUIRE) != WEFT_LIVENESS_DOWN;
 }

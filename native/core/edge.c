@@ -173,7 +173,7 @@ static enum weft_drop parse_outer4(struct weft_worker *worker, struct weft_packe
 		return reason;
 	ip = weft_ipv4_at(packet);
 	if (memcmp(ip->destination, worker->configured->underlay4, 4) || weft_is_zero(ip->destination, 4) ||
-	    ip->protocol != WEFT_PROTOCOL_UDP || (weft_be16_get(ip->fragment) & WEFT_IPV4_OFFSET))
+	    ip->protocol != WEFT_PROTOCOL_UDP || (weft_be16_get(ip->fragment) & (WEFT_IPV4_OFFSET | WEFT_IPV4_MF)))
 		return WEFT_DROP_NOT_FOR_US;
 	header = (ip->version_ihl & 0x0fu) * 4;
 	total = weft_be16_get(ip->total);
@@ -248,7 +248,7 @@ static enum weft_drop apply_context(struct weft_worker *worker, struct weft_step
 		step->view.key.zone = nexthop->vrf_id;
 		return WEFT_DROP_NONE;
 	}
-	if (nexthop->type == WEFT_NEXTHOP_LOCAL) {
+	if (nexthop->type == WEFT_NEXTHOP_LOCAL && !nexthop->endpoint) {
 		struct weft_vif *vif = weft_vif_get(worker->plane, nexthop->vif_id);
 
 		if (!vif)
@@ -263,19 +263,19 @@ static enum weft_drop apply_context(struct weft_worker *worker, struct weft_step
 	return nexthop->type == WEFT_NEXTHOP_DISCARD ? WEFT_DROP_DISCARD : WEFT_DROP_INVALID_NEXTHOP;
 }
 
-static struct weft_endpoint *find_endpoint(struct weft_worker *worker, const struct outer *outer)
+struct weft_endpoint *weft_endpoint_of_source(struct weft_worker *worker, uint8_t family, const uint8_t *source)
 {
 	struct weft_endpoint *last = worker->endpoint;
 
-	if (last && last->family == outer->family && !memcmp(last->destination, outer->source, outer->family == 4 ? 4 : 16))
+	if (last && last->family == family && !memcmp(last->destination, source, family == 4 ? 4 : 16))
 		return last;
-	if (outer->family == 4) {
+	if (family == 4) {
 		uint8_t address[16] = {0};
 
-		memcpy(address, outer->source, 4);
+		memcpy(address, source, 4);
 		last = weft_endpoint_get(worker->plane, 4, address);
 	} else {
-		last = weft_endpoint_get(worker->plane, 6, outer->source);
+		last = weft_endpoint_get(worker->plane, 6, source);
 	}
 	if (last)
 		worker->endpoint = last;
@@ -293,9 +293,12 @@ static enum weft_drop take_off_tunnel(struct weft_worker *worker, struct weft_st
 		return WEFT_DROP_NOT_FOR_US;
 	if (outer->udp + length != outer->end)
 		return WEFT_DROP_MALFORMED_TUNNEL;
-	endpoint = find_endpoint(worker, outer);
+	endpoint = weft_endpoint_of_source(worker, outer->family, outer->source);
 	if (!endpoint)
 		return WEFT_DROP_UNKNOWN_TUNNEL_SOURCE;
+	if (WEFT_UNLIKELY(outer->family == 6 && !weft_is_zero(udp->checksum, 2)) &&
+	    !weft_outer_udp_right(worker, step->packet, outer->udp, outer->end))
+		return WEFT_DROP_OUTER_CHECKSUM;
 	step->entry = endpoint->entry;
 	if (step->packet->length > outer->end)
 		weft_host_packet_trim(step->packet, outer->end);
@@ -394,7 +397,8 @@ static inline bool enter_fabric_ordinary(struct weft_worker *worker, struct weft
 	weft_packet_adjust(packet, (int32_t)strip);
 	parsed = type == 0x0008 ? weft_parse_ipv4_fast(packet, vrf_id, secret, &step->view, &step->hash)
 				: weft_parse_ipv6_fast(packet, vrf_id, secret, &step->view, &step->hash);
-	if (WEFT_UNLIKELY(!parsed)) {
+	/* of a SYN the way back must be known */
+	if (WEFT_UNLIKELY(!parsed || (step->view.tcp_flags & WEFT_TCP_SYN))) {
 		weft_packet_adjust(packet, -(int32_t)strip);
 		return false;
 	}
@@ -408,21 +412,51 @@ static inline bool enter_fabric_ordinary(struct weft_worker *worker, struct weft
 	return true;
 }
 
+/* A SYN of the other end: what it offers is lowered to what goes back by a tunnel that adds so many bytes. */
+static void clamp(struct weft_worker *worker, struct weft_step *step, uint32_t overhead)
+{
+	uint32_t mtu = weft_endpoint_mtu(worker->endpoint);
+
+	weft_mss_clamp(step->packet, &step->view, mtu > overhead ? mtu - overhead : 0);
+}
+
+enum weft_drop weft_enter_inner(struct weft_worker *worker, struct weft_step *step, struct weft_nexthop *nexthop, uint8_t family,
+				uint8_t outer_tos, uint32_t overhead)
+{
+	enum weft_drop reason;
+
+	/* what the device said was about the outer packet */
+	step->packet->flags = WEFT_PACKET_FROM_TUNNEL;
+	reason = weft_parse_ip(worker, step->packet, family, &step->view);
+	if (reason)
+		return reason;
+	reason = apply_context(worker, step, nexthop);
+	if (reason)
+		return reason;
+	if (WEFT_UNLIKELY(step->view.tcp_flags & WEFT_TCP_SYN))
+		clamp(worker, step, overhead);
+	reason = check_inner(worker, step, outer_tos);
+	if (reason)
+		return reason;
+	step->hash = weft_connection_hash(worker->plane, &step->view.key);
+	return WEFT_DROP_NONE;
+}
+
 enum weft_drop weft_enter_fabric(struct weft_worker *worker, struct weft_step *step)
 {
 	struct weft_packet *packet = step->packet;
 	struct weft_nexthop *nexthop = NULL;
 	uint8_t family = 0, outer_tos;
+	uint32_t type;
 	enum weft_drop reason;
 	struct outer outer;
-	uint32_t type;
 
 	if (WEFT_LIKELY(enter_fabric_ordinary(worker, step, &reason)))
 		return reason;
 	reason = weft_need(worker, packet, sizeof(struct weft_ethernet), WEFT_DROP_MALFORMED_ETHERNET);
 	if (reason)
 		return reason;
-	if (packet->gso != WEFT_GSO_NONE)
+	if (packet->gso != WEFT_GSO_NONE && !(worker->vif->flags & WEFT_VIF_NATIVE))
 		return WEFT_DROP_GSO;
 	type = weft_be16_get(((const struct weft_ethernet *)(const void *)packet->data)->type);
 	if (type == WEFT_ETHERTYPE_IPV4)
@@ -431,8 +465,12 @@ enum weft_drop weft_enter_fabric(struct weft_worker *worker, struct weft_step *s
 		reason = parse_outer6(worker, packet, &outer);
 	else
 		return WEFT_DROP_NOT_FOR_US;
+	if (WEFT_UNLIKELY(reason == WEFT_DROP_NOT_FOR_US))
+		return weft_underlay_input(worker, step, type == WEFT_ETHERTYPE_IPV4 ? 4 : 6);
 	if (reason)
 		return reason;
+	if (packet->gso != WEFT_GSO_NONE)
+		return WEFT_DROP_GSO;
 	if (outer.udp + sizeof(struct weft_udp) > outer.end)
 		return WEFT_DROP_MALFORMED_TUNNEL;
 	reason = weft_need(worker, packet, outer.udp + (uint32_t)sizeof(struct weft_udp), WEFT_DROP_MALFORMED_TUNNEL);
@@ -446,15 +484,5 @@ enum weft_drop weft_enter_fabric(struct weft_worker *worker, struct weft_step *s
 		return reason;
 	/* what the device said was about the outer packet */
 	packet->flags = WEFT_PACKET_FROM_TUNNEL;
-	reason = weft_parse_ip(worker, packet, family, &step->view);
-	if (reason)
-		return reason;
-	reason = apply_context(worker, step, nexthop);
-	if (reason)
-		return reason;
-	reason = check_inner(worker, step, outer_tos);
-	if (reason)
-		return reason;
-	step->hash = weft_connection_hash(worker->plane, &step->view.key);
-	return WEFT_DROP_NONE;
+	return weft_enter_inner(worker, step, nexthop, family, outer_tos, outer.end - packet->length);
 }

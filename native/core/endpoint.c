@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /*
  * Tunnel destinations: one object per address, shared by all tunnel next hops to it. A chained hash for readers; indexes are never
- * given twice while a connection could remember them (they only grow). A changed path replaces the object in place of the old one,
- * field by field under a reader's eyes: the rewrite is valid for as long as `state` says RESOLVED, and a torn MAC for one packet
- * during a change of gateway is what a stale one would have been.
+ * given twice while a connection could remember them (they only grow). A torn MAC for one packet during a change of gateway is what a
+ * stale one would have been.
  */
 #include "plane.h"
 
 #define ENDPOINT_BUCKETS 4096u
+#define LEARNED_TICK_NS 1000000000ull
 
 struct endpoint_entry {
 	struct weft_endpoint seen; /* first: what readers get */
 	struct endpoint_entry *next;
+	struct weft_path_msg path; /* as last told; its `mtu` is the mirror's */
 	struct weft_nexthop_entry *users;
 };
 
@@ -42,6 +43,7 @@ void weft_endpoints_destroy(struct weft_plane *plane)
 			struct endpoint_entry *entry = plane->endpoints->buckets[i];
 
 			plane->endpoints->buckets[i] = entry->next;
+			weft_host_free(entry->seen.ways, sizeof(*entry->seen.ways));
 			weft_host_free(entry, sizeof(*entry));
 		}
 	}
@@ -80,6 +82,7 @@ static struct endpoint_entry *make(struct weft_plane *plane, uint8_t family, con
 	endpoint->seen.family = family;
 	endpoint->seen.index = index;
 	endpoint->seen.entry = weft_endpoint_entry(family, destination, index);
+	endpoint->path.vif_id = 0xffffffffu;
 	memcpy(endpoint->seen.destination, destination, weft_address_bytes(family));
 	endpoint->next = plane->endpoints->buckets[bucket];
 	weft_store(plane->endpoints->buckets[bucket], endpoint);
@@ -124,6 +127,8 @@ static void drop(struct weft_plane *plane, struct endpoint_entry *endpoint)
 	while (*link != endpoint)
 		link = &(*link)->next;
 	weft_store(*link, endpoint->next);
+	if (endpoint->seen.ways)
+		weft_host_free_deferred(plane, endpoint->seen.ways, sizeof(*endpoint->seen.ways));
 	weft_host_free_deferred(plane, endpoint, sizeof(*endpoint));
 }
 
@@ -171,33 +176,105 @@ void weft_endpoint_move(struct weft_plane *plane, struct weft_nexthop_entry *ent
 		next->endpoint_next->endpoint_previous = next;
 }
 
-void weft_endpoints_forget_vif(struct weft_plane *plane, const struct weft_vif *vif, struct weft_vif *instead)
+/* What a too-big said, while it counts; 0: nothing. */
+static uint32_t learned_mtu(const struct weft_endpoint *endpoint, uint64_t now_ns)
 {
+	uint64_t learned = __atomic_load_n(&endpoint->learned, __ATOMIC_ACQUIRE);
+
+	return learned >> 16 > now_ns / 1000000u ? learned & 0xffff : 0;
+}
+
+/* Workers lower it beside this; what one said a moment ago is seen at the next tick at the latest. */
+static void settle_mtu(struct endpoint_entry *entry, uint64_t now_ns)
+{
+	uint32_t mtu = entry->path.mtu, learned = learned_mtu(&entry->seen, now_ns);
+
+	if (learned && (!mtu || learned < mtu))
+		mtu = learned;
+	__atomic_store_n(&entry->seen.mtu, mtu, __ATOMIC_RELEASE);
+}
+
+void weft_endpoints_tick(struct weft_plane *plane, uint64_t now_ns)
+{
+	if (now_ns < plane->endpoints_due_ns)
+		return;
+	plane->endpoints_due_ns = now_ns + LEARNED_TICK_NS;
 	for (uint32_t i = 0; i < ENDPOINT_BUCKETS; i++) {
 		for (struct endpoint_entry *entry = plane->endpoints->buckets[i]; entry; entry = entry->next) {
-			if (entry->seen.uplink != vif)
+			uint64_t learned = __atomic_load_n(&entry->seen.learned, __ATOMIC_ACQUIRE);
+
+			if (!learned)
 				continue;
-			if (!instead)
-				__atomic_store_n(&entry->seen.state, WEFT_PATH_UNRESOLVED, __ATOMIC_RELEASE);
-			weft_store(entry->seen.uplink, instead);
+			if (!learned_mtu(&entry->seen, now_ns))
+				__atomic_compare_exchange_n(&entry->seen.learned, &learned, 0, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+			settle_mtu(entry, now_ns);
 		}
 	}
 }
 
-static void fill(const struct weft_endpoint *endpoint, struct weft_path_msg *out)
+/*
+ * Makes what readers see equal to entry->path. The object is changed field by field under a reader's eyes: `rewrite` is valid for as long
+ * as `state` says RESOLVED. Without memory for the ways the first of them serves alone.
+ */
+static void publish(struct weft_plane *plane, struct endpoint_entry *entry)
 {
-	memset(out, 0, sizeof(*out));
+	struct weft_endpoint *endpoint = &entry->seen;
+	struct weft_ways found, *ways = NULL, *old = endpoint->ways;
+	uint32_t count = weft_path_ways(plane, &entry->path, &found);
+
+	if (count > 1)
+		ways = weft_host_alloc(sizeof(*ways));
+	if (ways)
+		*ways = found;
+	if (!count) {
+		__atomic_store_n(&endpoint->state, WEFT_PATH_UNRESOLVED, __ATOMIC_RELEASE);
+	} else {
+		memcpy(endpoint->rewrite, found.ways[0].rewrite, sizeof(endpoint->rewrite));
+		weft_store(endpoint->uplink, found.ways[0].uplink);
+	}
+	weft_store(endpoint->ways, ways);
+	if (old)
+		weft_host_free_deferred(plane, old, sizeof(*old));
+	settle_mtu(entry, weft_host_now_ns());
+	if (count)
+		__atomic_store_n(&endpoint->state, WEFT_PATH_RESOLVED, __ATOMIC_RELEASE);
+}
+
+static bool goes_by(const struct weft_endpoint *endpoint, const struct weft_vif *vif)
+{
+	bool found = endpoint->uplink == vif;
+
+	for (uint32_t i = 0; endpoint->ways && i < endpoint->ways->count; i++)
+		found = found || endpoint->ways->ways[i].uplink == vif;
+	return found;
+}
+
+void weft_endpoints_forget_vif(struct weft_plane *plane, const struct weft_vif *vif)
+{
+	for (uint32_t i = 0; i < ENDPOINT_BUCKETS; i++) {
+		for (struct endpoint_entry *entry = plane->endpoints->buckets[i]; entry; entry = entry->next) {
+			if (!goes_by(&entry->seen, vif) && entry->path.vif_id != vif->vif_id)
+				continue;
+			weft_path_forget(plane, &entry->path);
+			publish(plane, entry);
+			if (entry->seen.uplink == vif)
+				weft_store(entry->seen.uplink, NULL);
+		}
+	}
+}
+
+static void fill(const struct endpoint_entry *entry, struct weft_path_msg *out)
+{
+	const struct weft_endpoint *endpoint = &entry->seen;
+
+	*out = entry->path;
 	out->family = endpoint->family;
 	out->state = endpoint->state;
-	out->vif_id = endpoint->uplink ? endpoint->uplink->vif_id : 0xffffffffu;
 	memcpy(out->destination, endpoint->destination, sizeof(out->destination));
-	memcpy(out->gateway, endpoint->gateway, sizeof(out->gateway));
-	memcpy(out->destination_mac, endpoint->rewrite, 6);
-	memcpy(out->source_mac, endpoint->rewrite + 6, 6);
-	out->mtu = endpoint->mtu;
 	out->changed_ns = endpoint->changed_ns;
 	out->liveness = endpoint->liveness;
 	out->liveness_ns = endpoint->liveness_ns;
+	out->learned_mtu = learned_mtu(endpoint, weft_host_now_ns());
 }
 
 void weft_plane_liveness_set(struct weft_plane *plane, uint8_t family, const uint8_t destination[16], enum weft_liveness liveness)
@@ -222,7 +299,7 @@ bool weft_endpoint_next(struct weft_plane *plane, uint32_t after, struct weft_pa
 	}
 	if (!best)
 		return false;
-	fill(&best->seen, out);
+	fill(best, out);
 	*index = best->seen.index;
 	return true;
 }
@@ -233,7 +310,7 @@ void weft_plane_paths(struct weft_plane *plane, void (*visit)(void *argument, co
 
 	for (uint32_t i = 0; i < ENDPOINT_BUCKETS; i++) {
 		for (struct endpoint_entry *entry = plane->endpoints->buckets[i]; entry; entry = entry->next) {
-			fill(&entry->seen, &path);
+			fill(entry, &path);
 			visit(argument, &path);
 		}
 	}
@@ -246,51 +323,42 @@ bool weft_plane_path_get(struct weft_plane *plane, uint8_t family, const uint8_t
 
 	if (!entry)
 		return false;
-	fill(&entry->seen, path);
+	fill(entry, path);
 	*index = entry->seen.index;
 	return true;
 }
 
-static void fill_rewrite(uint8_t rewrite[14], const struct weft_path_msg *path)
+/* What the mirror says of a path: all but what it does not know. */
+static void keep(struct weft_plane *plane, struct endpoint_entry *entry, const struct weft_path_msg *path)
 {
-	memcpy(rewrite, path->destination_mac, 6);
-	memcpy(rewrite + 6, path->source_mac, 6);
-	rewrite[12] = path->family == 4 ? 0x08 : 0x86;
-	rewrite[13] = path->family == 4 ? 0x00 : 0xdd;
+	entry->path = *path;
+	weft_path_forget(plane, &entry->path);
+	entry->path.liveness = 0;
+	entry->path.changed_ns = entry->path.liveness_ns = 0;
+	entry->path.learned_mtu = 0;
 }
 
 void weft_plane_path_set(struct weft_plane *plane, const struct weft_path_msg *path)
 {
 	struct endpoint_entry *entry = find(plane, path->family, path->destination);
-	struct weft_endpoint *endpoint;
-	struct weft_vif *uplink = weft_vif_get(plane, path->vif_id);
-	bool resolved = path->state == WEFT_PATH_RESOLVED && uplink;
-	uint8_t rewrite[14];
+	struct weft_path_msg before;
+	bool resolved;
 
 	if (!entry)
 		return; /* the last next hop went while the mirror was asking */
-	endpoint = &entry->seen;
-	fill_rewrite(rewrite, path);
-	if (resolved == (endpoint->state == WEFT_PATH_RESOLVED) && endpoint->uplink == uplink && endpoint->mtu == path->mtu &&
-	    memcmp(endpoint->rewrite, rewrite, sizeof(rewrite)) == 0 &&
-	    memcmp(endpoint->gateway, path->gateway, sizeof(endpoint->gateway)) == 0)
+	before = entry->path;
+	resolved = path->state == WEFT_PATH_RESOLVED && weft_vif_get(plane, path->vif_id);
+	keep(plane, entry, path);
+	if (resolved == (entry->seen.state == WEFT_PATH_RESOLVED) && !memcmp(&before, &entry->path, sizeof(before)) &&
+	    (!resolved || entry->seen.uplink == weft_vif_get(plane, path->vif_id)))
 		return;
-	if (!resolved)
-		__atomic_store_n(&endpoint->state, WEFT_PATH_UNRESOLVED, __ATOMIC_RELEASE);
-	memcpy(endpoint->gateway, path->gateway, sizeof(endpoint->gateway));
-	endpoint->mtu = path->mtu;
-	endpoint->changed_ns = weft_host_wall_ns();
-	if (!resolved)
-		return;
-	memcpy(endpoint->rewrite, rewrite, sizeof(rewrite));
-	weft_store(endpoint->uplink, uplink);
-	__atomic_store_n(&endpoint->state, WEFT_PATH_RESOLVED, __ATOMIC_RELEASE);
+	entry->seen.changed_ns = weft_host_wall_ns();
+	publish(plane, entry);
 }
 
 void weft_endpoint_restore(struct weft_plane *plane, const struct weft_path_msg *path, uint32_t index)
 {
 	struct endpoint_entry *entry = find(plane, path->family, path->destination);
-	struct weft_endpoint *endpoint;
 
 	if (plane->shared->endpoint_next <= index)
 		plane->shared->endpoint_next = index + 1;
@@ -298,19 +366,17 @@ void weft_endpoint_restore(struct weft_plane *plane, const struct weft_path_msg 
 		entry = make(plane, path->family, path->destination, index);
 	if (!entry)
 		return; /* the next hop that needs it will be refused for the same reason */
-	endpoint = &entry->seen;
-	endpoint->index = index;
-	endpoint->uplink = weft_vif_get(plane, path->vif_id);
-	endpoint->state = path->state == WEFT_PATH_RESOLVED && endpoint->uplink ? WEFT_PATH_RESOLVED : WEFT_PATH_UNRESOLVED;
-	endpoint->mtu = path->mtu;
-	endpoint->changed_ns = path->changed_ns;
-	memcpy(endpoint->gateway, path->gateway, sizeof(endpoint->gateway));
-	fill_rewrite(endpoint->rewrite, path);
+	entry->seen.index = index;
+	entry->seen.entry = weft_endpoint_entry(path->family, path->destination, index);
+	entry->seen.changed_ns = path->changed_ns;
+	keep(plane, entry, path);
+	publish(plane, entry);
 }
 
 int weft_path_set(struct weft_context *context, const void *body)
 {
 	const struct weft_path_msg *path = body;
+	int error;
 
 	if (memcmp(context->plane->implementation, "host", 5) != 0)
 		return weft_refuse(context, EPERM, "PATH: this plane has its own underlay mirror");
@@ -321,9 +387,10 @@ int weft_path_set(struct weft_context *context, const void *body)
 	if (path->liveness > WEFT_LIVENESS_DOWN)
 		return weft_refuse(context, EINVAL, "PATH liveness %u: at most %u", path->liveness, WEFT_LIVENESS_DOWN);
 	if (!find(context->plane, path->family, path->destination))
-		return weft_refuse(context, ENOENT, "PATH destination: no tunnel next hop uses it");
-	if (path->state == WEFT_PATH_RESOLVED && !weft_vif_get(context->plane, path->vif_id))
-		return weft_refuse(context, ENOENT, "PATH vif_id %u: no such vif", path->vif_id);
+		return weft_refuse(context, ENOENT, "PATH destination: no next hop uses it");
+	error = weft_path_check(context, path);
+	if (error)
+		return error;
 	weft_plane_path_set(context->plane, path);
 	weft_plane_liveness_set(context->plane, path->family, path->destination, path->liveness);
 	context->changed = true;

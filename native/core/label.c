@@ -35,7 +35,7 @@ static int set(struct weft_context *context, struct weft_sparse *table, const ch
 	if (!nexthop)
 		return weft_refuse(context, ENOENT, "%s nexthop_id %u: no such next hop", what, nexthop_id);
 	if (!plane->restoring && nexthop->type != WEFT_NEXTHOP_VRF &&
-	    (table == &plane->vnis || nexthop->type != WEFT_NEXTHOP_LOCAL))
+	    (table == &plane->vnis || nexthop->type != WEFT_NEXTHOP_LOCAL || nexthop->endpoint))
 		return weft_refuse(context, EINVAL, "%s nexthop_id %u: its type %u cannot end a tunnel", what, nexthop_id, nexthop->type);
 	if (weft_sparse_reserve(plane, table, id))
 		return weft_refuse(context, ENOMEM, "%s %u: out of memory", what, id);

@@ -44,10 +44,8 @@ static int check_tunnel(struct weft_context *context, const struct weft_nexthop_
 {
 	uint32_t bytes;
 
-	if (m->encap == WEFT_ENCAP_MPLSOGRE)
-		return weft_refuse(context, EOPNOTSUPP, "NEXTHOP encap %u: MPLS over GRE is not in this version", m->encap);
-	if (m->encap != WEFT_ENCAP_VXLAN && m->encap != WEFT_ENCAP_MPLSOUDP)
-		return weft_refuse(context, EINVAL, "NEXTHOP encap %u: want 1 (VXLAN) or 2 (MPLS in UDP)", m->encap);
+	if (m->encap == WEFT_ENCAP_NONE || m->encap > WEFT_ENCAP_MPLSOGRE)
+		return weft_refuse(context, EINVAL, "NEXTHOP encap %u: want 1 (VXLAN), 2 (MPLS in UDP) or 3 (MPLS in GRE)", m->encap);
 	if (m->family != 4 && m->family != 6)
 		return weft_refuse(context, EINVAL, "NEXTHOP family %u: want 4 or 6", m->family);
 	bytes = weft_address_bytes(m->family);
@@ -59,6 +57,28 @@ static int check_tunnel(struct weft_context *context, const struct weft_nexthop_
 		return weft_refuse(context, EINVAL, "NEXTHOP source/destination: bytes behind the IPv4 address are not zero");
 	if (m->encap == WEFT_ENCAP_VXLAN && ((m->inner_mac[0] & 1) || weft_all_zero(m->inner_mac, 6)))
 		return weft_refuse(context, EINVAL, "NEXTHOP inner_mac: VXLAN needs the remote router's unicast address");
+	return 0;
+}
+
+static int check_native(struct weft_context *context, const struct weft_nexthop_msg *m)
+{
+	const struct weft_vif *vif = weft_vif_get(context->plane, m->vif_id);
+	uint32_t bytes;
+
+	if (!vif && !context->plane->restoring)
+		return weft_refuse(context, ENOENT, "NEXTHOP vif_id %u: no such vif", m->vif_id);
+	if (vif && vif->type != WEFT_VIF_PHYSICAL)
+		return weft_refuse(context, EINVAL, "NEXTHOP vif_id %u: its type is %u, NATIVE wants %u (an uplink)", m->vif_id, vif->type,
+				   WEFT_VIF_PHYSICAL);
+	if (m->encap != WEFT_ENCAP_NONE)
+		return weft_refuse(context, EINVAL, "NEXTHOP encap %u: NATIVE has none", m->encap);
+	if (m->family != 4 && m->family != 6)
+		return weft_refuse(context, EINVAL, "NEXTHOP family %u: want 4 or 6", m->family);
+	bytes = weft_address_bytes(m->family);
+	if (weft_all_zero(m->destination, bytes))
+		return weft_refuse(context, EINVAL, "NEXTHOP destination: NATIVE needs the gateway's address");
+	if (!weft_all_zero(m->destination + bytes, 16 - bytes) || !weft_all_zero(m->source, 16))
+		return weft_refuse(context, EINVAL, "NEXTHOP source/destination: NATIVE has no source, and nothing behind the gateway's address");
 	return 0;
 }
 
@@ -123,9 +143,9 @@ static int check(struct weft_context *context, const struct weft_nexthop_msg *m)
 	if (m->type != WEFT_NEXTHOP_ECMP && m->member_count)
 		return weft_refuse(context, EINVAL, "NEXTHOP member_count %u: only ECMP has members", m->member_count);
 	old = weft_nexthop_entry_get(context->plane, m->nexthop_id);
-	if (old && old->members && m->type != WEFT_NEXTHOP_LOCAL && m->type != WEFT_NEXTHOP_TUNNEL)
+	if (old && old->members && m->type != WEFT_NEXTHOP_LOCAL && m->type != WEFT_NEXTHOP_NATIVE && m->type != WEFT_NEXTHOP_TUNNEL)
 		return weft_refuse(context, EBUSY,
-				   "NEXTHOP %u type %u: an ECMP next hop has it as a member, want LOCAL or TUNNEL",
+				   "NEXTHOP %u type %u: an ECMP next hop has it as a member, want LOCAL, NATIVE or TUNNEL",
 				   m->nexthop_id, m->type);
 	switch (m->type) {
 	case WEFT_NEXTHOP_DISCARD:
@@ -143,14 +163,21 @@ static int check(struct weft_context *context, const struct weft_nexthop_msg *m)
 		return check_tunnel(context, m);
 	case WEFT_NEXTHOP_ECMP:
 		return check_ecmp(context, m);
+	case WEFT_NEXTHOP_NATIVE:
+		return check_native(context, m);
 	default:
-		return weft_refuse(context, EINVAL, "NEXTHOP type %u: at most %u", m->type, WEFT_NEXTHOP_ECMP);
+		return weft_refuse(context, EINVAL, "NEXTHOP type %u: at most %u", m->type, WEFT_NEXTHOP_NATIVE);
 	}
+}
+
+static bool has_endpoint(const struct weft_nexthop_msg *m)
+{
+	return m->type == WEFT_NEXTHOP_TUNNEL || m->type == WEFT_NEXTHOP_NATIVE;
 }
 
 static bool same_destination(const struct weft_nexthop_entry *old, const struct weft_nexthop_msg *m)
 {
-	return old->seen.endpoint && m->type == WEFT_NEXTHOP_TUNNEL && old->seen.family == m->family &&
+	return old->seen.endpoint && has_endpoint(m) && old->seen.family == m->family &&
 	       memcmp(old->message.destination, m->destination, 16) == 0;
 }
 
@@ -179,7 +206,8 @@ static struct weft_nexthop_entry *make(struct weft_plane *plane, const struct we
 	entry->seen.members = entry->message.members;
 	entry->seen.nexthop_id = m->nexthop_id;
 	entry->seen.generation = weft_plane_generation(plane);
-	entry->seen.type = m->type;
+	/* a native one is a LOCAL one with a gateway: it leads to an interface, and everybody but the way out treats it as such */
+	entry->seen.type = m->type == WEFT_NEXTHOP_NATIVE ? WEFT_NEXTHOP_LOCAL : m->type;
 	entry->seen.encap = m->encap;
 	entry->seen.family = m->family;
 	entry->seen.vrf_id = m->vrf_id;
@@ -239,7 +267,7 @@ int weft_nexthop_set(struct weft_context *context, const void *body)
 	if (old && same_destination(old, m)) {
 		weft_endpoint_move(plane, old, entry);
 	} else {
-		if (m->type == WEFT_NEXTHOP_TUNNEL && weft_endpoint_attach(plane, entry, m->family, m->destination)) {
+		if (has_endpoint(m) && weft_endpoint_attach(plane, entry, m->family, m->destination)) {
 			entry_free(entry);
 			return weft_refuse(context, ENOMEM, "NEXTHOP %u: out of memory", m->nexthop_id);
 		}

@@ -3,7 +3,9 @@
 #include "worker.h"
 
 #include "checksum.h"
+#include "encap/mplsogre.h"
 #include "encap/mplsoudp.h"
+#include "encap/native.h"
 #include "encap/outer.h"
 #include "encap/vxlan.h"
 
@@ -94,9 +96,10 @@ static enum weft_drop to_port(struct weft_worker *worker, struct weft_step *step
 	const struct weft_view *view = &step->view;
 	bool big = packet->gso == WEFT_GSO_NONE && view->l3_bytes > way->vif->mtu;
 
-	/* the agent gets nothing that has no trap header */
-	if (WEFT_UNLIKELY(!way->vif->carrier || way->vif->type == WEFT_VIF_AGENT))
+	if (WEFT_UNLIKELY(!way->vif->carrier || way->vif->type == WEFT_VIF_AGENT)) /* who gets nothing that has no trap header */
 		return WEFT_DROP_INVALID_VIF;
+	if (WEFT_UNLIKELY(way->vif->type == WEFT_VIF_PHYSICAL))
+		return weft_native_output(worker, step, way);
 	if (WEFT_UNLIKELY(big && view->dont_fragment))
 		return too_big(worker, step, way, way->vif->mtu);
 	if (weft_is_hop(way->route_flags))
@@ -114,34 +117,78 @@ static enum weft_drop to_port(struct weft_worker *worker, struct weft_step *step
 
 uint32_t weft_tunnel_overhead(const struct weft_nexthop *nexthop)
 {
-	uint32_t outer = weft_outer_ip_bytes(nexthop->family) + (uint32_t)sizeof(struct weft_udp);
+	uint32_t outer = weft_outer_ip_bytes(nexthop->family);
 
-	return outer + (nexthop->encap == WEFT_ENCAP_VXLAN ? WEFT_VXLAN_BYTES : WEFT_MPLS_BYTES);
+	switch (nexthop->encap) {
+	case WEFT_ENCAP_VXLAN:
+		return outer + (uint32_t)sizeof(struct weft_udp) + WEFT_VXLAN_BYTES;
+	case WEFT_ENCAP_MPLSOUDP:
+		return outer + (uint32_t)sizeof(struct weft_udp) + WEFT_MPLS_BYTES;
+	default:
+		return outer + WEFT_GRE_BYTES + WEFT_MPLS_BYTES;
+	}
 }
 
-enum weft_drop weft_output_tunnel(struct weft_worker *worker, struct weft_packet *packet, uint8_t tos,
-				  const struct weft_way *way, bool train)
+enum weft_drop weft_tunnel_push(struct weft_worker *worker, struct weft_packet *packet, uint8_t tos, const struct weft_way *way,
+				struct weft_vif **uplink)
 {
 	const struct weft_nexthop *nexthop = way->nexthop;
-	struct weft_endpoint *endpoint = nexthop->endpoint;
-	struct weft_vif *uplink = weft_load(endpoint->uplink);
+	const struct weft_endpoint *endpoint = nexthop->endpoint;
+	const struct weft_ways *ways = weft_load(endpoint->ways);
+	bool dont_fragment = WEFT_LIKELY(worker->configured->tunnel_df == WEFT_TUNNEL_DF_SET) || weft_outer_dont_fragment(worker, packet);
+	const struct weft_hop *hop = NULL;
 	enum weft_drop reason;
 
-	if (WEFT_UNLIKELY(!uplink))
-		return WEFT_DROP_PATH_UNRESOLVED;
+	*uplink = weft_load(endpoint->uplink);
+	if (WEFT_UNLIKELY(ways)) {
+		hop = weft_ways_choose(ways, way->entropy_port);
+		*uplink = hop ? hop->uplink : NULL;
+	}
+	if (WEFT_UNLIKELY(!*uplink))
+		return ways ? WEFT_DROP_INVALID_VIF : WEFT_DROP_PATH_UNRESOLVED;
+	tos = weft_outer_tos(worker->configured, tos);
 	if (nexthop->encap == WEFT_ENCAP_VXLAN)
 		reason = weft_vxlan_push(packet, nexthop, endpoint, tos, way->entropy_port, way->label);
 	else if (nexthop->encap == WEFT_ENCAP_MPLSOUDP)
 		reason = weft_mplsoudp_push(packet, nexthop, endpoint, tos, way->entropy_port, way->label);
 	else
-		reason = WEFT_DROP_INVALID_NEXTHOP;
+		reason = weft_mplsogre_push(packet, nexthop, endpoint, tos, way->entropy_port, way->label);
 	if (reason)
 		return reason;
-	packet->flags = train ? WEFT_PACKET_TRAIN : 0;
+	if (WEFT_UNLIKELY(!dont_fragment || worker->configured->tunnel_ttl))
+		weft_outer_restyle(worker, packet, endpoint->family, dont_fragment);
+	if (WEFT_UNLIKELY(hop))
+		memcpy(packet->data, hop->rewrite, sizeof(hop->rewrite));
+	return WEFT_DROP_NONE;
+}
+
+enum weft_drop weft_output_tunnel(struct weft_worker *worker, struct weft_packet *packet, uint8_t tos,
+				  const struct weft_way *way, bool train)
+{
+	struct weft_vif *uplink;
+	enum weft_drop reason = weft_tunnel_push(worker, packet, tos, way, &uplink);
+
+	if (reason)
+		return reason;
+	packet->flags = train && packet->outer_bytes ? WEFT_PACKET_TRAIN : 0;
 	packet->gso = WEFT_GSO_NONE;
 	packet->gso_size = 0;
 	weft_depart(worker, uplink, packet);
 	return WEFT_DROP_NONE;
+}
+
+/* The packet must not be cut, but the outer one may: the tunnel takes what its far end can put together. */
+static bool may_cut_outer(const struct weft_worker *worker, uint32_t l3_bytes, uint32_t overhead)
+{
+	return worker->configured->tunnel_df == WEFT_TUNNEL_DF_CLEAR && l3_bytes + overhead <= WEFT_OUTER_WHOLE_MAX;
+}
+
+/* What there is to say about a packet that neither the path nor outer fragments take. */
+static enum weft_drop too_big_for_tunnel(struct weft_worker *worker, const struct weft_step *step, const struct weft_way *way,
+					 uint32_t mtu, uint32_t overhead)
+{
+	return too_big(worker, step, way,
+		       worker->configured->tunnel_df == WEFT_TUNNEL_DF_CLEAR ? WEFT_OUTER_WHOLE_MAX - overhead : mtu);
 }
 
 static enum weft_drop to_tunnel(struct weft_worker *worker, struct weft_step *step, const struct weft_way *way)
@@ -156,28 +203,34 @@ static enum weft_drop to_tunnel(struct weft_worker *worker, struct weft_step *st
 
 	if (WEFT_UNLIKELY(endpoint->state != WEFT_PATH_RESOLVED || !uplink))
 		return WEFT_DROP_PATH_UNRESOLVED;
-	if (WEFT_UNLIKELY(!uplink->carrier))
+	if (WEFT_UNLIKELY(!uplink->carrier && !weft_load(endpoint->ways)))
 		return WEFT_DROP_INVALID_VIF;
-	mtu = endpoint->mtu ? endpoint->mtu : uplink->mtu;
+	mtu = weft_endpoint_mtu(endpoint);
 	mtu = mtu > overhead ? mtu - overhead : 0;
 	big = view->l3_bytes > mtu;
 	if (packet->gso != WEFT_GSO_NONE) {
+		uint32_t datagram = view->payload - WEFT_L3 + packet->gso_size;
+
 		segment_bytes = weft_segment_bytes(step, mtu);
+		if (!segment_bytes && may_cut_outer(worker, datagram, overhead))
+			segment_bytes = packet->gso_size;
 		if (!segment_bytes)
-			return too_big(worker, step, way, mtu);
+			return too_big_for_tunnel(worker, step, way, mtu, overhead);
 		big = false;
-	} else if (WEFT_UNLIKELY(big && view->dont_fragment)) {
-		return too_big(worker, step, way, mtu);
+	} else if (WEFT_UNLIKELY(big && view->dont_fragment) && !may_cut_outer(worker, view->l3_bytes, overhead)) {
+		return too_big_for_tunnel(worker, step, way, mtu, overhead);
 	}
 	if (weft_is_hop(way->route_flags))
 		weft_apply_hop(packet, view->family);
+	weft_mss_clamp(packet, view, mtu);
 	if (segment_bytes)
 		return weft_segment_send(worker, step, way, segment_bytes, mtu);
-	if (WEFT_UNLIKELY(big))
+	if (WEFT_UNLIKELY(big && !view->dont_fragment))
 		return weft_fragment_send(worker, step, way, mtu);
 	if (!weft_checksum_complete(worker, packet))
 		return WEFT_DROP_NO_MEMORY;
-	reason = weft_output_tunnel(worker, packet, view->tos, way, false);
+	reason = WEFT_UNLIKELY(big) ? weft_outer_fragment_send(worker, packet, view->tos, way)
+				    : weft_output_tunnel(worker, packet, view->tos, way, false);
 	if (!reason)
 		step->packet = NULL;
 	return reason;
@@ -207,7 +260,7 @@ void weft_output_back(struct weft_worker *worker, const struct weft_step *step, 
 	reply->view.l3_bytes = packet->length - WEFT_L3;
 	reply->view.tos = family == 4 ? weft_ipv4_at(packet)->tos : weft_ipv6_class(weft_ipv6_at(packet));
 	reply->view.dont_fragment = true;
-	if (step->vif_id != WEFT_FROM_FABRIC) {
+	if (step->vif_id != WEFT_FROM_FABRIC && worker->vif->type != WEFT_VIF_PHYSICAL) {
 		packet->flags = 0;
 		packet->gso = WEFT_GSO_NONE;
 		write_ethernet(packet, worker->vif, family);
@@ -220,10 +273,13 @@ void weft_output_back(struct weft_worker *worker, const struct weft_step *step, 
 	way = (struct weft_way){
 	    .label = leaf.label, .route_flags = WEFT_ROUTE_SAME_NETWORK, .entropy_port = weft_entropy_port(step->hash)};
 	way.nexthop = leaf.prefix_len == WEFT_NO_ROUTE ? NULL : weft_nexthop_get(worker->plane, leaf.nexthop_id);
-	if (!way.nexthop || way.nexthop->type != WEFT_NEXTHOP_TUNNEL || !way.nexthop->endpoint)
+	if (!way.nexthop || !way.nexthop->endpoint)
 		reason = WEFT_DROP_NO_ROUTE;
-	else
+	else if (way.nexthop->type == WEFT_NEXTHOP_TUNNEL)
 		reason = to_tunnel(worker, reply, &way);
+	else
+		reason = (way.vif = weft_vif_get(worker->plane, way.nexthop->vif_id)) ? weft_native_output(worker, reply, &way)
+										      : WEFT_DROP_INVALID_VIF;
 	if (reason) {
 		weft_plane_count_drop(worker->plane, worker->index, worker->vif, reason, 1);
 		weft_host_packet_free(worker->plane, worker->index, packet);

@@ -162,6 +162,7 @@ void weft_plane_destroy(struct weft_plane *plane)
 void *weft_plane_host(const struct weft_plane *plane) { return plane->host; }
 void *weft_worker_get(struct weft_plane *plane, uint32_t worker) { return plane->worker_memory[worker]; }
 uint32_t weft_plane_seed(struct weft_plane *plane) { return plane->seed; }
+uint32_t weft_plane_workers(const struct weft_plane *plane) { return plane->workers; }
 uint64_t weft_plane_midstream_until_ns(const struct weft_plane *plane) { return plane->midstream_until_ns; }
 const struct weft_plane_msg *weft_plane_configured(struct weft_plane *plane) { return weft_load(plane->configured); }
 
@@ -172,6 +173,31 @@ void weft_plane_tick(struct weft_plane *plane, uint64_t now_ns)
 	weft_connections_tick(plane, now_ns);
 	weft_nat_pools_tick(plane, now_ns);
 	weft_datagrams_tick(plane, plane->workers, now_ns);
+	weft_endpoints_tick(plane, now_ns);
+}
+
+static int check_tunnels(struct weft_context *context, const struct weft_plane_msg *m)
+{
+	if (m->tunnel_df > WEFT_TUNNEL_DF_CLEAR)
+		return weft_refuse(context, EINVAL, "PLANE tunnel_df %u: at most %u", m->tunnel_df, WEFT_TUNNEL_DF_CLEAR);
+	if (m->tunnel_dscp_mode > WEFT_TUNNEL_DSCP_PIPE)
+		return weft_refuse(context, EINVAL, "PLANE tunnel_dscp_mode %u: at most %u", m->tunnel_dscp_mode, WEFT_TUNNEL_DSCP_PIPE);
+	if (m->tunnel_dscp > (m->tunnel_dscp_mode == WEFT_TUNNEL_DSCP_PIPE ? 63 : 0))
+		return weft_refuse(context, EINVAL, "PLANE tunnel_dscp %u: at most %u with tunnel_dscp_mode %u", m->tunnel_dscp,
+				   m->tunnel_dscp_mode == WEFT_TUNNEL_DSCP_PIPE ? 63u : 0u, m->tunnel_dscp_mode);
+	if (m->zero2)
+		return weft_refuse(context, EINVAL, "PLANE zero2: padding is not zero");
+	return 0;
+}
+
+/* The settings stand at both ends of the message, state between them. */
+#define SETTINGS_BYTES offsetof(struct weft_plane_msg, connections_max)
+#define TUNNELS_AT offsetof(struct weft_plane_msg, tunnel_ttl)
+#define TUNNELS_BYTES (offsetof(struct weft_plane_msg, reassembled) - TUNNELS_AT)
+
+static bool same_settings(const struct weft_plane_msg *a, const struct weft_plane_msg *b)
+{
+	return !memcmp(a, b, SETTINGS_BYTES) && !memcmp((const uint8_t *)a + TUNNELS_AT, (const uint8_t *)b + TUNNELS_AT, TUNNELS_BYTES);
 }
 
 int weft_plane_set(struct weft_context *context, const void *body)
@@ -179,6 +205,7 @@ int weft_plane_set(struct weft_context *context, const void *body)
 	struct weft_plane *plane = context->plane;
 	const struct weft_plane_msg *m = body;
 	struct weft_plane_msg *fresh, *old = plane->configured;
+	int error;
 
 	if (m->zero0[0] || m->zero0[1])
 		return weft_refuse(context, EINVAL, "PLANE zero0: padding is not zero");
@@ -190,13 +217,17 @@ int weft_plane_set(struct weft_context *context, const void *body)
 		return weft_refuse(context, EINVAL, "PLANE bfd_interval_ms %u: want 50 to 60000, or 0", m->bfd_interval_ms);
 	if (m->bfd_interval_ms && (m->bfd_multiplier < 2 || m->bfd_multiplier > 50))
 		return weft_refuse(context, EINVAL, "PLANE bfd_multiplier %u: want 2 to 50", m->bfd_multiplier);
+	error = check_tunnels(context, m);
+	if (error)
+		return error;
 	plane->plane_epoch = context->epoch;
-	if (memcmp(old, m, offsetof(struct weft_plane_msg, connections_max)) == 0)
+	if (same_settings(old, m))
 		return 0;
 	fresh = weft_host_alloc(sizeof(*fresh));
 	if (!fresh)
 		return weft_refuse(context, ENOMEM, "PLANE: out of memory");
-	memcpy(fresh, m, offsetof(struct weft_plane_msg, connections_max));
+	memcpy(fresh, m, SETTINGS_BYTES);
+	memcpy((uint8_t *)fresh + TUNNELS_AT, (const uint8_t *)m + TUNNELS_AT, TUNNELS_BYTES);
 	weft_store(plane->configured, fresh);
 	weft_host_free_deferred(plane, old, sizeof(*old));
 	context->changed = true;
@@ -222,6 +253,8 @@ void weft_plane_fill(struct weft_plane *plane, struct weft_plane_msg *out)
 	out->started_ns = plane->started_ns;
 	out->sets = plane->sets;
 	out->deletes = plane->deletes;
+	for (uint32_t worker = 0; worker < plane->workers; worker++)
+		weft_worker_reassembly(plane->worker_memory[worker], &out->reassembled, &out->reassembly_failures);
 	memcpy(out->implementation, plane->implementation, sizeof(out->implementation));
 	memcpy(out->version, plane->version, sizeof(out->version));
 	out->evicted_closed = weft_connections_evicted(plane, WEFT_CLOSED);

@@ -99,6 +99,7 @@ struct weft_plane {
 
 	/* control thread */
 	uint32_t plane_epoch;
+	uint64_t endpoints_due_ns; /* weft_endpoints_tick looks again */
 	uint32_t vif_count, vrf_count, nexthop_count, identity_count, policy_count, vif_limit; /* vif_limit: above every vif id in use */
 	uint64_t route_count, started_ns, sets, deletes;
 	uint64_t retired_drops[WEFT_DROP_LIMIT]; /* of vifs that are gone */
@@ -173,6 +174,12 @@ uint32_t weft_ageing_epoch(const struct weft_plane *plane);
 /* Bytes of the message with its rows; fill writes so many, `out` may be unaligned. */
 uint32_t weft_ageing_bytes(const struct weft_plane *plane);
 void weft_ageing_fill(const struct weft_plane *plane, void *out);
+/* ---- ways.c ---- */
+/* The ways of a path whose uplinks are there. Their count. */
+uint32_t weft_path_ways(struct weft_plane *plane, const struct weft_path_msg *path, struct weft_ways *out);
+/* Leaves out the ways whose uplinks are not there; without any it is unresolved and its vif_id 0xffffffff. */
+void weft_path_forget(struct weft_plane *plane, struct weft_path_msg *path);
+void weft_way_rewrite(uint8_t rewrite[14], uint8_t family, const struct weft_path_way *way);
 
 /* ---- endpoint.c ---- */
 int weft_endpoints_create(struct weft_plane *plane);
@@ -182,8 +189,10 @@ int weft_endpoint_attach(struct weft_plane *plane, struct weft_nexthop_entry *en
 void weft_endpoint_detach(struct weft_plane *plane, struct weft_nexthop_entry *entry);
 /* `next` takes the place of `entry`, which is about to be freed, with the same endpoint. */
 void weft_endpoint_move(struct weft_plane *plane, struct weft_nexthop_entry *entry, struct weft_nexthop_entry *next);
-/* Paths through `vif` go through `instead`, or are unresolved when that is NULL. */
-void weft_endpoints_forget_vif(struct weft_plane *plane, const struct weft_vif *vif, struct weft_vif *instead);
+/* `vif` was replaced by another of its id, or is gone: paths go through that one, or by what ways are left. */
+void weft_endpoints_forget_vif(struct weft_plane *plane, const struct weft_vif *vif);
+/* MTUs that a too-big taught are forgotten in time. */
+void weft_endpoints_tick(struct weft_plane *plane, uint64_t now_ns);
 /* Makes the destination known under `index` before a next hop uses it; forget_unused drops those that none uses. */
 void weft_endpoint_restore(struct weft_plane *plane, const struct weft_path_msg *path, uint32_t index);
 void weft_endpoints_forget_unused(struct weft_plane *plane);
@@ -198,6 +207,7 @@ struct weft_context {
 	char text[WEFT_ERROR_TEXT_BYTES];
 };
 
+int weft_path_check(struct weft_context *context, const struct weft_path_msg *path);
 int weft_plane_set(struct weft_context *context, const void *body);
 int weft_vif_set(struct weft_context *context, const void *body);
 int weft_vif_delete(struct weft_context *context, const void *body);

@@ -6,6 +6,7 @@
 #include "worker.h"
 
 #include "checksum.h"
+#include "encap/outer.h"
 
 #define SEGMENTS_MAX 1024u
 
@@ -100,7 +101,14 @@ static enum weft_drop send_segment(struct weft_worker *worker, struct weft_packe
 	enum weft_drop reason;
 
 	if (WEFT_LIKELY(segment->length - WEFT_L3 <= mtu)) {
-		reason = weft_output_tunnel(worker, segment, step->view.tos, way, train);
+		if (WEFT_LIKELY(!way->vif)) {
+			reason = weft_output_tunnel(worker, segment, step->view.tos, way, train);
+		} else {
+			weft_depart(worker, way->vif, segment);
+			return WEFT_DROP_NONE;
+		}
+	} else if (step->view.dont_fragment) {
+		reason = weft_outer_fragment_send(worker, segment, step->view.tos, way);
 	} else {
 		piece->view = step->view;
 		piece->view.l3_bytes = segment->length - WEFT_L3;

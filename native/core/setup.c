@@ -140,8 +140,15 @@ static enum weft_drop locate_initiator(struct weft_worker *worker, struct questi
 	return WEFT_DROP_NONE;
 }
 
+static bool is_uplink(struct weft_worker *worker, uint32_t vif_id)
+{
+	const struct weft_vif *vif = weft_vif_get(worker->plane, vif_id);
+
+	return vif && vif->type == WEFT_VIF_PHYSICAL;
+}
+
 /* `mirrored`: the packet's source is translated, so that it may go back where it came from. */
-static enum weft_drop check_destination(const struct question *question, const struct side *destination, bool mirrored)
+static enum weft_drop check_destination(struct weft_worker *worker, const struct question *question, const struct side *destination, bool mirrored)
 {
 	if (destination->leaf.prefix_len == WEFT_NO_ROUTE)
 		return WEFT_DROP_NO_ROUTE;
@@ -155,6 +162,8 @@ static enum weft_drop check_destination(const struct question *question, const s
 	case WEFT_NEXTHOP_LOCAL:
 		if (!destination->vif)
 			return WEFT_DROP_INVALID_VIF;
+		if (destination->vif->type == WEFT_VIF_PHYSICAL && is_uplink(worker, question->vif_id))
+			return WEFT_DROP_NOT_FOR_US; /* the plane is no router between uplinks */
 		return destination->vif->vif_id == question->vif_id && !mirrored ? WEFT_DROP_SAME_PORT : WEFT_DROP_NONE;
 	case WEFT_NEXTHOP_TUNNEL:
 		if (!destination->nexthop->endpoint)
@@ -210,7 +219,7 @@ static enum weft_drop find_destination(struct weft_worker *worker, const struct 
 		translation->destination_floating = weft_load(destination->vif->floating);
 	if (WEFT_UNLIKELY(!reason && translation->destination_floating && !service))
 		reason = weft_nat_enter(worker);
-	return reason ? reason : check_destination(question, destination, translation->source);
+	return reason ? reason : check_destination(worker, question, destination, translation->source);
 }
 
 static void fill_forward(struct weft_connection *forward, const struct question *question, const struct side *destination)
@@ -256,7 +265,7 @@ static void fill_reverse(struct weft_worker *worker, struct weft_connection *rev
 		reverse->nexthop_id = source->nexthop->nexthop_id;
 		reverse->label = source->leaf.label;
 		note_ecmp(reverse, source);
-	} else if (source->vif == initiator) {
+	} else if (source->vif == initiator || (source->vif && initiator->type == WEFT_VIF_PHYSICAL && source->vif->type == WEFT_VIF_PHYSICAL)) {
 		reverse->nexthop_id = source->nexthop->nexthop_id;
 		note_ecmp(reverse, source);
 	} else {

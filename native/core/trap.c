@@ -146,7 +146,7 @@ enum weft_drop weft_trap_destination(struct weft_worker *worker, struct weft_ste
 	enum weft_trap trap;
 	enum weft_drop denied;
 
-	if (step->vif_id == WEFT_FROM_FABRIC || !weft_vif_agent(worker->plane))
+	if (step->vif_id == WEFT_FROM_FABRIC || worker->vif->type == WEFT_VIF_PHYSICAL || !weft_vif_agent(worker->plane))
 		return reason;
 	if (reason == WEFT_DROP_NO_ROUTE && is_link_local4(view))
 		trap = WEFT_TRAP_LINK_LOCAL;

@@ -83,7 +83,7 @@ static struct weft_vif *vif_make(struct weft_plane *plane, const struct weft_vif
 	vif->vrf_id = vif->zone = message->vrf_id;
 	vif->type = message->type;
 	vif->port_kind = message->port_kind;
-	vif->flags = message->flags & (WEFT_VIF_ADDRESS_CHECK | WEFT_VIF_SHARED_UPLINK | WEFT_VIF_STRICT_TCP);
+	vif->flags = message->flags & (WEFT_VIF_ADDRESS_CHECK | WEFT_VIF_SHARED_UPLINK | WEFT_VIF_STRICT_TCP | WEFT_VIF_NATIVE);
 	vif->mtu = message->mtu;
 	vif->label = message->label;
 	memcpy(vif->mac, message->type == WEFT_VIF_PHYSICAL && old ? old->mac : message->mac, sizeof(vif->mac));
@@ -94,7 +94,8 @@ static struct weft_vif *vif_make(struct weft_plane *plane, const struct weft_vif
 	for (uint32_t i = 0; i < vif->address_count; i++)
 		match_fill(&vif->matches[i], &vif->addresses[i]);
 	express_fill(vif);
-	vif->identity_id = message->identity_id;
+	/* whoever is behind an uplink, outside a tunnel, is an outsider */
+	vif->identity_id = message->type == WEFT_VIF_PHYSICAL ? WEFT_IDENTITY_EXTERNAL : message->identity_id;
 	memcpy(vif->egress_policy_ids, message->egress_policy_ids, sizeof(vif->egress_policy_ids));
 	memcpy(vif->ingress_policy_ids, message->ingress_policy_ids, sizeof(vif->ingress_policy_ids));
 	vif->connections_max = message->connections_max;
@@ -115,7 +116,7 @@ static void publish(struct weft_plane *plane, struct weft_vif *vif, struct weft_
 	weft_store(plane->vifs[vif->vif_id], vif);
 	if (!old)
 		return;
-	weft_endpoints_forget_vif(plane, old, vif);
+	weft_endpoints_forget_vif(plane, old);
 	vif_free_deferred(plane, old);
 }
 
@@ -182,6 +183,9 @@ static int change(struct weft_context *context, struct weft_vif *old, const stru
 		return weft_refuse(context, EINVAL, "VIF %u device: it is %s and cannot change", message->vif_id, was->device);
 	if (memcmp(message->netns, was->netns, sizeof(was->netns)))
 		return weft_refuse(context, EINVAL, "VIF %u netns: it cannot change", message->vif_id);
+	if (((message->flags ^ was->flags) & WEFT_VIF_NATIVE) && message->port_kind == WEFT_PORT_AF_PACKET)
+		return weft_refuse(context, EINVAL, "VIF %u flags %x: NATIVE cannot change, the device's filter stands", message->vif_id,
+				   message->flags);
 	old->epoch = context->epoch;
 	if (memcmp(message, was, offsetof(struct weft_vif_msg, rx_packets)) == 0)
 		return 0;
@@ -266,7 +270,7 @@ static int vif_remove(struct weft_context *context, struct weft_vif *vif)
 	if (vif->type == WEFT_VIF_AGENT)
 		weft_store(plane->agent_vif, 0);
 	weft_store(plane->vifs[vif->vif_id], NULL);
-	weft_endpoints_forget_vif(plane, vif, NULL);
+	weft_endpoints_forget_vif(plane, vif);
 	weft_vrf_get(plane, vif->vrf_id)->vifs--;
 	weft_vif_use(plane, vif, -1);
 	plane->vif_count--;

@@ -104,20 +104,42 @@ struct weft_policy {
 	struct weft_policy_rule rules[];
 };
 
-/* A tunnel destination: shared by every next hop to it. `rewrite` is ready to copy in front of the outer IP header. */
+/* One way to an endpoint. `rewrite` is ready to copy in front of the outer IP header. */
+struct weft_hop {
+	struct weft_vif *uplink;
+	uint8_t rewrite[14];
+};
+
+/* Several equal ways. Never changes: others take its place. */
+struct weft_ways {
+	uint32_t count;          /* 2 .. WEFT_PATH_WAYS_MAX */
+	struct weft_hop ways[WEFT_PATH_WAYS_MAX];
+};
+
+/*
+ * A tunnel destination, or the gateway of native next hops: shared by every next hop to it. What the hit path reads stands in the first
+ * line. With one way, `ways` is NULL and `uplink` and `rewrite` are it; with several they are the first of them.
+ */
 struct weft_endpoint {
 	uint8_t family, state;  /* enum weft_path_state */
-	uint8_t destination[16];
-	uint32_t references;
-	uint32_t index; /* stable small number, for weft_plane_restore_path */
-	uint32_t entry; /* what a packet from there is known by: weft_endpoint_entry; never 0 */
-	struct weft_vif *uplink;
-	uint32_t mtu;
 	uint8_t rewrite[14];
-	uint8_t gateway[16];
+	uint8_t destination[16];
+	struct weft_vif *uplink;
+	struct weft_ways *ways;
+	uint32_t entry;         /* what a packet from there is known by: weft_endpoint_entry; never 0 */
+	uint32_t index;         /* stable small number, for weft_plane_restore_path */
+	uint32_t mtu;           /* of the path, the smaller of what the mirror and a too-big said; 0: the uplink's */
 	uint8_t liveness;       /* enum weft_liveness */
+	uint64_t learned;       /* by a worker: until when (monotonic ms) << 16 | MTU that a too-big of the underlay said; 0: nothing */
+	uint32_t references;
 	uint64_t changed_ns, liveness_ns;
 };
+
+/*
+ * The way that a packet with this entropy takes, among those whose uplink has carrier: when one comes or goes, only its own packets move.
+ * NULL: none has.
+ */
+const struct weft_hop *weft_ways_choose(const struct weft_ways *ways, uint32_t entropy);
 
 #define WEFT_NEXTHOP_HEADER_BYTES 72
 
@@ -130,8 +152,8 @@ struct weft_nexthop {
 	uint8_t zero0[2];
 	uint32_t vrf_id;
 	uint32_t nat_pool_id;           /* VRF */
-	uint32_t vif_id;                /* LOCAL; resolve with weft_vif_get at use: the vif may go first */
-	struct weft_endpoint *endpoint; /* TUNNEL */
+	uint32_t vif_id;                /* LOCAL, an uplink's for a native one; resolve with weft_vif_get at use: the vif may go first */
+	struct weft_endpoint *endpoint; /* TUNNEL; LOCAL: not NULL for a native one, whose gateway it is */
 	uint8_t header[WEFT_NEXTHOP_HEADER_BYTES]; /* encap/template.h */
 	uint32_t member_count;
 	const struct weft_nexthop_member *members; /* ECMP; as long-lived as the next hop */
@@ -179,6 +201,7 @@ static inline uint32_t weft_endpoint_entry(uint8_t family, const uint8_t *addres
 /* This host's tunnel addresses, router MAC (PLANE object). */
 const struct weft_plane_msg *weft_plane_configured(struct weft_plane *plane);
 uint32_t weft_plane_seed(struct weft_plane *plane); /* of flow hashes */
+uint32_t weft_plane_workers(const struct weft_plane *plane);
 
 /* NULL: not set (the three the plane gives by itself included). */
 struct weft_identity *weft_identity_get(struct weft_plane *plane, uint32_t identity_id);
@@ -321,6 +344,8 @@ const struct weft_ageing_row *weft_ageing_find(struct weft_plane *plane, uint8_t
 /* Packet path: how much it wants. The control half allocates so much per worker (zeroed) when the plane is made, then calls init. */
 size_t weft_worker_bytes(void);
 void weft_worker_init(struct weft_plane *plane, uint32_t worker, void *memory);
+/* Adds what this worker made of outer fragments. Any context. */
+void weft_worker_reassembly(const void *memory, uint64_t *reassembled, uint64_t *failures);
 /* Control half: the memory given to weft_worker_init. `worker` < settings.workers. */
 void *weft_worker_get(struct weft_plane *plane, uint32_t worker);
 

@@ -133,6 +133,29 @@ struct weft_verdict {
 #define WEFT_DEPARTURES_MAX 256u
 #define WEFT_GROUPS_MAX 8u
 #define WEFT_CHUNK_BYTES 2048u
+#define WEFT_REASSEMBLIES 32u
+#define WEFT_REASSEMBLY_RANGES 8u
+/* L3 bytes of the largest packet that outer fragments may make, and that this plane sends in outer fragments. */
+#define WEFT_OUTER_WHOLE_MAX 9202u
+
+struct weft_range {
+	uint16_t from, to;
+};
+
+/* An outer packet whose fragments are coming in (reassemble.c). */
+struct weft_reassembly {
+	uint64_t expires_ns; /* 0: free */
+	uint32_t id;
+	uint8_t family, protocol;
+	uint8_t marks;	     /* 1 << ECN field, of every fragment */
+	bool broken;	     /* nothing of it is used any more */
+	uint8_t source[16];
+	uint16_t total, header_bytes; /* bytes behind the IP header, once the last fragment said so; in `headers` */
+	uint16_t range_count;
+	struct weft_range ranges[WEFT_REASSEMBLY_RANGES]; /* of the payload that are there; apart, ascending */
+	uint8_t headers[WEFT_L3 + 60];
+	uint8_t payload[WEFT_OUTER_WHOLE_MAX];
+};
 
 struct weft_worker {
 	struct weft_plane *plane;
@@ -163,6 +186,9 @@ struct weft_worker {
 	struct weft_bucket icmp[WEFT_VIF_LIMIT];
 	struct weft_bucket traps[WEFT_VIF_LIMIT][WEFT_TRAP_LIMIT];
 	uint8_t chunk[WEFT_CHUNK_BYTES];
+	uint32_t outer_id; /* of the next outer packet that may be fragmented */
+	uint64_t reassembled, reassembly_failures;
+	struct weft_reassembly reassemblies[WEFT_REASSEMBLIES + 1]; /* the last: a packet in one fragment */
 } __attribute__((aligned(WEFT_CACHE_LINE)));
 
 extern const uint8_t weft_gateway_mac[6]; /* 00:00:5e:00:01:00 */
@@ -199,6 +225,64 @@ enum weft_drop weft_enter_fabric(struct weft_worker *worker, struct weft_step *s
 enum weft_drop weft_datagram_enter(struct weft_worker *worker, struct weft_step *step);
 /* worker->due is not 0: the next fragment that waited, ready for the connection lookup. worker->vif becomes the one it came by. */
 enum weft_drop weft_datagram_resume(struct weft_worker *worker, struct weft_step *step);
+
+/* ---- edge.c, for what comes by the uplink in another way ---- */
+/* The endpoint with this outer source, or NULL; keeps it in worker->endpoint. IPv4: four bytes are read. */
+struct weft_endpoint *weft_endpoint_of_source(struct weft_worker *worker, uint8_t family, const uint8_t *source);
+/*
+ * The tunnel is off: data stands at an Ethernet header before an inner IP packet of `family`, step->entry and worker->endpoint are its
+ * source's. `overhead`: what this encapsulation adds in front of an IP packet.
+ */
+enum weft_drop weft_enter_inner(struct weft_worker *worker, struct weft_step *step, struct weft_nexthop *nexthop, uint8_t family,
+				uint8_t outer_tos, uint32_t overhead);
+
+/* ---- underlay.c: off the fast path ---- */
+/* A packet of the uplink that is no UDP tunnel packet to this host. NONE: step is ready, as after weft_enter_fabric. */
+enum weft_drop weft_underlay_input(struct weft_worker *worker, struct weft_step *step, uint8_t family);
+/* The non-zero checksum of an outer UDP header over IPv6 at `udp` (RFC 6935 5, RFC 6936 4: right, or zero). */
+bool weft_outer_udp_right(struct weft_worker *worker, const struct weft_packet *packet, uint32_t udp, uint32_t end);
+
+/* What the headers of such a packet say. Offsets from data; `end`: behind the IP packet. */
+struct weft_underlay {
+	uint8_t family, protocol, tos;
+	bool fragment, more;
+	uint32_t l4, end;
+	uint32_t id, offset; /* of a fragment: offset in bytes */
+	uint8_t source[16];  /* IPv4: the rest is zero */
+};
+
+/* ---- reassemble.c ---- */
+/*
+ * Copies an outer fragment. NONE: it was the last that missed, and *packet is the whole packet in its place (the fragment is freed).
+ * OUTER_FRAGMENT: others are missing. The fragment stays the caller's with every reason. A worker keeps WEFT_REASSEMBLIES packets of at
+ * most WEFT_OUTER_WHOLE_MAX bytes for 2 s; one more takes the place of the oldest.
+ */
+enum weft_drop weft_reassemble(struct weft_worker *worker, struct weft_packet *fragment, const struct weft_underlay *underlay,
+			       struct weft_packet **whole);
+
+/* ---- pmtu.c ---- */
+/* ICMP to this host: a too-big about a tunnel packet of ours lowers the endpoint's MTU. PATH_MTU, or the reason it did not. */
+enum weft_drop weft_path_mtu_input(struct weft_worker *worker, struct weft_packet *packet, const struct weft_underlay *underlay);
+/* L3 bytes that the path to the endpoint takes; 0: it has none. */
+static inline uint32_t weft_endpoint_mtu(const struct weft_endpoint *endpoint)
+{
+	uint32_t mtu = __atomic_load_n(&endpoint->mtu, __ATOMIC_RELAXED);
+	const struct weft_vif *uplink;
+
+	if (WEFT_LIKELY(mtu))
+		return mtu;
+	uplink = weft_load(endpoint->uplink);
+	return uplink ? uplink->mtu : 0;
+}
+
+/* ---- mss.c ---- */
+void weft_mss_clamp_slow(struct weft_packet *packet, const struct weft_view *view, uint32_t mtu);
+/* A SYN through a tunnel that takes inner packets of `mtu` bytes. The TCP header is linear. */
+static inline void weft_mss_clamp(struct weft_packet *packet, const struct weft_view *view, uint32_t mtu)
+{
+	if (WEFT_UNLIKELY((view->tcp_flags & WEFT_TCP_SYN) && view->protocol == WEFT_PROTOCOL_TCP))
+		weft_mss_clamp_slow(packet, view, mtu);
+}
 
 /* ---- fragment.c ---- */
 /* Cuts an IPv4 packet without DF into fragments of at most `mtu` bytes and gives each to the way. Takes step->packet. */
@@ -308,7 +392,7 @@ const struct weft_nexthop_member *weft_ecmp_choose(struct weft_plane *plane, con
  */
 const struct weft_nexthop_member *weft_ecmp_origin(struct weft_plane *plane, const struct weft_nexthop *ecmp, uint32_t vif_id,
 						   uint32_t entry);
-/* False (for the initiator's direction): the other plane of the member's tunnel fell silent. */
+/* False (for the initiator's direction): the other plane of the member's tunnel fell silent, or a native one's gateway did. */
 bool weft_ecmp_holds(const struct weft_connection *connection, const struct weft_nexthop *nexthop);
 
 /* ---- judge.c ---- */
@@ -374,6 +458,12 @@ enum weft_drop weft_output(struct weft_worker *worker, struct weft_step *step, c
  * returned. `train`: continues the packet before it. */
 enum weft_drop weft_output_tunnel(struct weft_worker *worker, struct weft_packet *packet, uint8_t tos,
 				  const struct weft_way *way, bool train);
+/*
+ * The same without sending it: data then stands at the outer Ethernet header, and *uplink is where it leaves. With equal ways, that of the
+ * entropy among those that have carrier.
+ */
+enum weft_drop weft_tunnel_push(struct weft_worker *worker, struct weft_packet *packet, uint8_t tos, const struct weft_way *way,
+				struct weft_vif **uplink);
 /* Bytes a tunnel adds in front of the inner IP packet, outer IP header included. */
 uint32_t weft_tunnel_overhead(const struct weft_nexthop *nexthop);
 void weft_depart_flush(struct weft_worker *worker);

@@ -63,7 +63,8 @@ static uint32_t fill_vif(struct weft_vif_msg *m)
 	m->vif_id = pick(VIFS);
 	m->vrf_id = pick(VRFS);
 	m->key[0] = (uint8_t)pick(3);
-	m->type = WEFT_VIF_VIRTUAL;
+	m->type = m->vif_id ? WEFT_VIF_VIRTUAL : WEFT_VIF_PHYSICAL;
+	m->flags = m->vif_id || pick(2) ? 0 : WEFT_VIF_NATIVE;
 	m->port_kind = WEFT_PORT_TAP;
 	m->mtu = 1400 + pick(2);
 	m->label = 100 + m->vif_id;
@@ -80,20 +81,23 @@ static uint32_t fill_vif(struct weft_vif_msg *m)
 
 static uint32_t fill_nexthop(struct weft_nexthop_msg *m)
 {
-	static const uint8_t types[] = {WEFT_NEXTHOP_DISCARD, WEFT_NEXTHOP_LOCAL, WEFT_NEXTHOP_TUNNEL, WEFT_NEXTHOP_VRF};
+	static const uint8_t types[] = {WEFT_NEXTHOP_DISCARD, WEFT_NEXTHOP_LOCAL, WEFT_NEXTHOP_TUNNEL, WEFT_NEXTHOP_VRF,
+				       WEFT_NEXTHOP_NATIVE};
 
 	m->nexthop_id = pick(NEXTHOPS);
-	m->type = types[pick(4)];
+	m->type = types[pick(WEFT_ARRAY_COUNT(types))];
 	m->key[1] = (uint8_t)pick(3);
 	m->vif_id = m->type == WEFT_NEXTHOP_LOCAL ? pick(VIFS) : 0;
 	m->vrf_id = m->type == WEFT_NEXTHOP_VRF ? pick(VRFS) : 0;
-	if (m->type != WEFT_NEXTHOP_TUNNEL)
+	if (m->type != WEFT_NEXTHOP_TUNNEL && m->type != WEFT_NEXTHOP_NATIVE)
 		return sizeof(*m);
-	m->encap = pick(2) ? WEFT_ENCAP_VXLAN : WEFT_ENCAP_MPLSOUDP;
 	m->family = pick(2) ? 4 : 6;
+	address_of(m->destination, m->family, 100 + pick(4));
+	if (m->type == WEFT_NEXTHOP_NATIVE)
+		return sizeof(*m);
+	m->encap = (uint8_t)(WEFT_ENCAP_VXLAN + pick(3));
 	m->inner_mac[5] = m->encap == WEFT_ENCAP_VXLAN;
 	address_of(m->source, m->family, 9);
-	address_of(m->destination, m->family, 100 + pick(4));
 	return sizeof(*m);
 }
 
@@ -118,6 +122,11 @@ static uint32_t fill_path(struct weft_path_msg *m)
 	address_of(m->gateway, m->family, 250 + pick(2));
 	m->destination_mac[5] = (uint8_t)pick(3);
 	m->mtu = 1500;
+	m->way_count = m->state == WEFT_PATH_RESOLVED ? pick(3) : 0;
+	for (uint32_t i = 0; i < m->way_count; i++) {
+		m->ways[i].vif_id = pick(VIFS);
+		m->ways[i].destination_mac[5] = (uint8_t)pick(3);
+	}
 	return sizeof(*m);
 }
 
@@ -136,6 +145,9 @@ static void random_message(struct message *message)
 	switch (object) {
 	case WEFT_OBJECT_PLANE:
 		address_of(message->body.plane.underlay4, 4, pick(3));
+		message->body.plane.tunnel_ttl = (uint8_t)pick(2);
+		message->body.plane.tunnel_df = (uint8_t)pick(3);
+		message->body.plane.tunnel_dscp_mode = (uint8_t)pick(2);
 		bytes = sizeof(struct weft_plane_msg);
 		break;
 	case WEFT_OBJECT_VIF:

@@ -33,9 +33,17 @@ struct want {
 	struct want *next;  /* in its bucket */
 	struct want *dirty_next;
 	bool dirty;         /* its route is to be looked up */
-	uint32_t mtu;       /* of the route and device */
-	struct weftd_gateway *gateway; /* NULL: no usable route */
-	struct weft_path_msg path;     /* as last told to the core */
+	uint32_t mtu;       /* of the route */
+	struct weftd_gateway *gateways[WEFT_PATH_WAYS_MAX]; /* of its ways */
+	uint32_t gateway_count;                              /* 0: no usable route */
+	struct weft_path_msg path; /* as last told to the core */
+};
+
+/* One next hop of a route. */
+struct way {
+	uint32_t ifindex;
+	uint8_t family; /* of the gateway */
+	uint8_t gateway[16];
 };
 
 static struct weft_plane *plane;
@@ -142,22 +150,88 @@ static bool is_held(const struct want *want)
 	       path.state == WEFT_PATH_RESOLVED;
 }
 
+/* Adds the way through the gateway to the path. */
+static void add_way(struct weft_path_msg *path, const struct weftd_gateway *gateway, const struct weftd_port *uplink)
+{
+	struct weft_path_way way = {.vif_id = uplink->vif_id};
+
+	memcpy(way.source_mac, uplink->mac, 6);
+	memcpy(way.destination_mac, gateway->mac, 6);
+	memcpy(way.gateway, gateway->address, 16);
+	if (uplink->mtu < path->mtu)
+		path->mtu = uplink->mtu;
+	if (path->state == WEFT_PATH_RESOLVED) {
+		path->ways[path->way_count++] = way;
+		return;
+	}
+	path->state = WEFT_PATH_RESOLVED;
+	path->vif_id = way.vif_id;
+	memcpy(path->gateway, way.gateway, 16);
+	memcpy(path->source_mac, way.source_mac, 6);
+	memcpy(path->destination_mac, way.destination_mac, 6);
+}
+
+/*
+ * The ways whose gateways answer, or (`lost`) those that did a moment ago: they are used on only while there is no other. The family of
+ * the first one's gateway.
+ */
+static uint8_t add_ways(const struct want *want, bool lost, struct weft_path_msg *path)
+{
+	uint8_t family = path->family;
+
+	for (uint32_t index = 0; index < want->gateway_count; index++) {
+		const struct weftd_gateway *gateway = want->gateways[index];
+		const struct weftd_port *uplink = weftd_port_uplink(gateway->ifindex);
+
+		if (!uplink || !gateway->known || lost != (gateway->lost_ns != 0))
+			continue;
+		if (path->state != WEFT_PATH_RESOLVED)
+			family = gateway->family;
+		add_way(path, gateway, uplink);
+	}
+	return family;
+}
+
+static const char *address_text(uint8_t family, const uint8_t address[16], char text[INET6_ADDRSTRLEN])
+{
+	const char *good = inet_ntop(family == 4 ? AF_INET : AF_INET6, address, text, INET6_ADDRSTRLEN);
+
+	return good ? good : "?";
+}
+
+/* `family`: of the first way's gateway. */
+static void say(const struct want *want, uint8_t family)
+{
+	const struct weft_path_msg *path = &want->path;
+	char destination[INET6_ADDRSTRLEN], through[INET6_ADDRSTRLEN];
+	const struct weftd_gateway *first = want->gateway_count ? want->gateways[0] : NULL;
+
+	address_text(path->family, path->destination, destination);
+	if (path->state == WEFT_PATH_RESOLVED)
+		weftd_log("path to %s: vif %u, gateway %s %02x:%02x:%02x:%02x:%02x:%02x, mtu %u%s", destination, path->vif_id,
+			  address_text(family, path->gateway, through), path->destination_mac[0], path->destination_mac[1],
+			  path->destination_mac[2], path->destination_mac[3], path->destination_mac[4], path->destination_mac[5],
+			  path->mtu, path->way_count ? ", and equal ways" : "");
+	else
+		weftd_log("path to %s: unresolved (%s)", destination,
+			  !first			       ? "no route"
+			  : !weftd_port_uplink(first->ifindex) ? "its device is no uplink"
+							       : "the gateway does not answer");
+}
+
 static void tell(struct want *want)
 {
-	const struct weftd_gateway *gateway = want->gateway;
-	const struct weftd_port *uplink = gateway ? weftd_port_uplink(gateway->ifindex) : NULL;
-	struct weft_path_msg path = {.family = want->path.family};
-	char destination[INET6_ADDRSTRLEN] = "?", through[INET6_ADDRSTRLEN] = "?";
+	struct weft_path_msg path = {.family = want->path.family, .vif_id = UINT32_MAX, .mtu = want->mtu};
+	uint8_t family;
 
 	memcpy(path.destination, want->path.destination, 16);
-	if (gateway)
-		memcpy(path.gateway, gateway->address, 16);
-	if (uplink && gateway->known) {
-		path.state = WEFT_PATH_RESOLVED;
-		path.vif_id = uplink->vif_id;
-		path.mtu = want->mtu < uplink->mtu ? want->mtu : uplink->mtu;
-		memcpy(path.source_mac, uplink->mac, 6);
-		memcpy(path.destination_mac, gateway->mac, 6);
+	family = add_ways(want, false, &path);
+	if (path.state != WEFT_PATH_RESOLVED)
+		family = add_ways(want, true, &path);
+	if (path.state != WEFT_PATH_RESOLVED) {
+		path.mtu = 0;
+		if (want->gateway_count)
+			memcpy(path.gateway, want->gateways[0]->address, 16);
 	}
 	path.changed_ns = want->path.changed_ns;
 	if (path.state != WEFT_PATH_RESOLVED && is_held(want))
@@ -168,16 +242,17 @@ static void tell(struct want *want)
 	want->path = path;
 	weft_plane_path_set(plane, &path);
 	weftd_record_path(plane, path.family, path.destination);
-	inet_ntop(path.family == 4 ? AF_INET : AF_INET6, path.destination, destination, sizeof(destination));
-	if (gateway)
-		inet_ntop(gateway->family == 4 ? AF_INET : AF_INET6, gateway->address, through, sizeof(through));
-	if (path.state == WEFT_PATH_RESOLVED)
-		weftd_log("path to %s: vif %u, gateway %s %02x:%02x:%02x:%02x:%02x:%02x, mtu %u", destination, path.vif_id, through,
-			  gateway->mac[0], gateway->mac[1], gateway->mac[2], gateway->mac[3], gateway->mac[4], gateway->mac[5],
-			  path.mtu);
-	else
-		weftd_log("path to %s: unresolved (%s)", destination,
-			  !gateway ? "no route" : !uplink ? "its device is no uplink" : "the gateway does not answer");
+	say(want, family);
+}
+
+static bool goes_through(const struct want *want, const struct weftd_gateway *gateway)
+{
+	uint32_t index;
+
+	for (index = 0; index < want->gateway_count; index++)
+		if (want->gateways[index] == gateway)
+			return true;
+	return false;
 }
 
 static void gateway_changed(const struct weftd_gateway *gateway)
@@ -187,7 +262,7 @@ static void gateway_changed(const struct weftd_gateway *gateway)
 
 	for (index = 0; index < BUCKETS; index++)
 		for (want = buckets[index]; want; want = want->next)
-			if (want->gateway == gateway)
+			if (goes_through(want, gateway))
 				tell(want);
 }
 
@@ -206,50 +281,99 @@ static uint32_t metric_mtu(const struct rtattr *metrics)
 	return UINT32_MAX;
 }
 
-/* The kernel's way to the destination: gateway (the destination itself when on link) and device. */
-static bool route_of(const struct want *want, uint32_t *ifindex, uint8_t *family, uint8_t gateway[16], uint32_t *mtu)
+/* Gateway of a next hop: the destination itself when it is on link. */
+static void take_via(const struct want *want, const struct rtattr *const *table, struct way *way)
+{
+	uint32_t bytes = want->path.family == 4 ? 4 : 16;
+
+	way->family = want->path.family;
+	memset(way->gateway, 0, 16);
+	if (table[RTA_GATEWAY] && RTA_PAYLOAD(table[RTA_GATEWAY]) == bytes) {
+		memcpy(way->gateway, RTA_DATA(table[RTA_GATEWAY]), bytes);
+	} else if (table[RTA_VIA] && RTA_PAYLOAD(table[RTA_VIA]) == sizeof(struct rtvia) + 16) {
+		way->family = 6; /* IPv4 through an IPv6 gateway, RFC 5549 */
+		memcpy(way->gateway, ((const struct rtvia *)RTA_DATA(table[RTA_VIA]))->rtvia_addr, 16);
+	} else {
+		memcpy(way->gateway, want->path.destination, 16);
+	}
+}
+
+/* The next hops of a multipath route that are not dead. */
+static uint32_t take_multipath(const struct want *want, const struct rtattr *multipath, struct way ways[WEFT_PATH_WAYS_MAX])
+{
+	const struct rtnexthop *hop = RTA_DATA(multipath);
+	int left = (int)RTA_PAYLOAD(multipath);
+	uint32_t count = 0;
+
+	for (; RTNH_OK(hop, left) && count < WEFT_PATH_WAYS_MAX; left -= (int)NLMSG_ALIGN(hop->rtnh_len), hop = RTNH_NEXT(hop)) {
+		const struct rtattr *table[RTA_VIA + 1] = {NULL}, *attribute = RTNH_DATA(hop);
+		int bytes = (int)hop->rtnh_len - (int)RTNH_LENGTH(0);
+
+		if (hop->rtnh_flags & (RTNH_F_DEAD | RTNH_F_LINKDOWN))
+			continue;
+		for (; RTA_OK(attribute, bytes); attribute = RTA_NEXT(attribute, bytes))
+			if (attribute->rta_type <= RTA_VIA)
+				table[attribute->rta_type] = attribute;
+		ways[count].ifindex = (uint32_t)hop->rtnh_ifindex;
+		take_via(want, table, &ways[count++]);
+	}
+	return count;
+}
+
+/* The kernel's ways to the destination: gateways and devices. The whole route is asked for, not the one way that the kernel would take. */
+static uint32_t route_of(struct want *want, struct way ways[WEFT_PATH_WAYS_MAX])
 {
 	uint8_t answer[8192] __attribute__((aligned(NLMSG_ALIGNTO)));
 	const struct nlmsghdr *message = (const struct nlmsghdr *)answer;
 	const struct rtmsg *route = NLMSG_DATA(message);
 	const struct rtattr *table[RTA_VIA + 1];
 	uint32_t bytes = want->path.family == 4 ? 4 : 16;
-	struct rtmsg body = {.rtm_family = want->path.family == 4 ? AF_INET : AF_INET6, .rtm_dst_len = (uint8_t)(bytes * 8)};
+	struct rtmsg body = {.rtm_family = want->path.family == 4 ? AF_INET : AF_INET6,
+			     .rtm_dst_len = (uint8_t)(bytes * 8),
+			     .rtm_flags = RTM_F_FIB_MATCH};
 	struct weftd_netlink batch;
 
 	weftd_netlink_clear(&batch);
 	weftd_netlink_begin(&batch, RTM_GETROUTE, 0, &body, sizeof(body));
 	weftd_netlink_attribute(&batch, RTA_DST, want->path.destination, bytes);
 	if (weftd_netlink_ask(ask_fd, &batch, answer, sizeof(answer)) <= 0 || message->nlmsg_type != RTM_NEWROUTE)
-		return false;
+		return 0;
 	weftd_netlink_parse(message, sizeof(*route), table, RTA_VIA);
-	*ifindex = weftd_netlink_u32(table[RTA_OIF], 0);
-	if (route->rtm_type != RTN_UNICAST || !*ifindex)
-		return false;
-	*mtu = metric_mtu(table[RTA_METRICS]);
-	*family = want->path.family;
-	memset(gateway, 0, 16);
-	if (table[RTA_GATEWAY] && RTA_PAYLOAD(table[RTA_GATEWAY]) == bytes) {
-		memcpy(gateway, RTA_DATA(table[RTA_GATEWAY]), bytes);
-	} else if (table[RTA_VIA] && RTA_PAYLOAD(table[RTA_VIA]) == sizeof(struct rtvia) + 16) {
-		*family = 6; /* IPv4 through an IPv6 gateway, RFC 5549 */
-		memcpy(gateway, ((const struct rtvia *)RTA_DATA(table[RTA_VIA]))->rtvia_addr, 16);
-	} else {
-		memcpy(gateway, want->path.destination, 16);
-	}
-	return true;
+	if (route->rtm_type != RTN_UNICAST)
+		return 0;
+	want->mtu = metric_mtu(table[RTA_METRICS]);
+	if (table[RTA_MULTIPATH])
+		return take_multipath(want, table[RTA_MULTIPATH], ways);
+	ways[0].ifindex = weftd_netlink_u32(table[RTA_OIF], 0);
+	take_via(want, table, &ways[0]);
+	return ways[0].ifindex ? 1 : 0;
+}
+
+static void drop_gateways(struct weftd_gateway *const *of, uint32_t count)
+{
+	uint32_t index;
+
+	for (index = 0; index < count; index++)
+		drop_gateway(of[index]);
 }
 
 static void look_up(struct want *want)
 {
-	struct weftd_gateway *old = want->gateway;
-	uint8_t family, address[16];
-	uint32_t ifindex;
+	struct weftd_gateway *old[WEFT_PATH_WAYS_MAX], *gateway;
+	struct way ways[WEFT_PATH_WAYS_MAX];
+	uint32_t old_count = want->gateway_count, count, index;
 
-	want->gateway = NULL;
-	if (route_of(want, &ifindex, &family, address, &want->mtu) && weftd_port_uplink(ifindex))
-		want->gateway = take_gateway(ifindex, family, address);
-	drop_gateway(old);
+	memcpy(old, want->gateways, sizeof(old));
+	want->gateway_count = 0;
+	count = route_of(want, ways);
+	for (index = 0; index < count; index++) {
+		if (!weftd_port_uplink(ways[index].ifindex))
+			continue;
+		gateway = take_gateway(ways[index].ifindex, ways[index].family, ways[index].gateway);
+		if (gateway)
+			want->gateways[want->gateway_count++] = gateway;
+	}
+	drop_gateways(old, old_count);
 	tell(want);
 }
 
@@ -261,7 +385,7 @@ void weft_host_path_want(struct weft_plane *of, uint8_t family, const uint8_t de
 	if (!wanted && want) {
 		*slot = want->next;
 		unmark(want);
-		drop_gateway(want->gateway);
+		drop_gateways(want->gateways, want->gateway_count);
 		free(want);
 	}
 	if (!wanted || want)
@@ -398,7 +522,7 @@ void weftd_mirror_close(void)
 	for (index = 0; index < BUCKETS; index++) {
 		while ((want = buckets[index])) {
 			buckets[index] = want->next;
-			drop_gateway(want->gateway);
+			drop_gateways(want->gateways, want->gateway_count);
 			free(want);
 		}
 	}

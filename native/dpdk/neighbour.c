@@ -31,12 +31,15 @@ bool weftd_gateway_matches(const struct weftd_gateway *gateway, const struct nlm
 	       !memcmp(RTA_DATA(table[NDA_DST]), gateway->address, address_bytes(gateway));
 }
 
+/* True: just lost, or lost for so long that the MAC is given up. */
 static bool lose(struct weftd_gateway *gateway, uint64_t now_ns)
 {
-	if (!gateway->lost_ns)
+	bool fresh = !gateway->lost_ns;
+
+	if (fresh)
 		gateway->lost_ns = now_ns;
 	if (!gateway->known || now_ns - gateway->lost_ns < LOST_NS)
-		return false;
+		return fresh && gateway->known;
 	gateway->known = false;
 	return true;
 }
@@ -58,7 +61,7 @@ bool weftd_gateway_take(struct weftd_gateway *gateway, const struct nlmsghdr *me
 			gateway->due_ns = now_ns;
 		return lose(gateway, now_ns);
 	}
-	changed = !gateway->known || memcmp(gateway->mac, RTA_DATA(table[NDA_LLADDR]), 6);
+	changed = !gateway->known || gateway->lost_ns || memcmp(gateway->mac, RTA_DATA(table[NDA_LLADDR]), 6);
 	memcpy(gateway->mac, RTA_DATA(table[NDA_LLADDR]), 6);
 	gateway->known = true;
 	gateway->lost_ns = 0;

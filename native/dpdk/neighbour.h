@@ -20,13 +20,13 @@ struct weftd_gateway {
 	bool probing;
 };
 
-/* Reads the kernel's entry. True: mac or known changed. */
+/* Reads the kernel's entry. True: mac, known or whether it is lost changed. */
 bool weftd_gateway_read(int fd, struct weftd_gateway *gateway, uint64_t now_ns);
 /* Takes over state and MAC of a notification or answer (RTM_NEWNEIGH, RTM_DELNEIGH) about this gateway. True: changed. */
 bool weftd_gateway_take(struct weftd_gateway *gateway, const struct nlmsghdr *message, uint64_t now_ns);
 /* Whether the message is about this gateway. */
 bool weftd_gateway_matches(const struct weftd_gateway *gateway, const struct nlmsghdr *message);
-/* What is due: verify, fail and resolve again, give up. True: mac or known changed. */
+/* What is due: verify, fail and resolve again, give up. True: mac, known or whether it is lost changed. */
 bool weftd_gateway_run(int fd, struct weftd_gateway *gateway, uint64_t now_ns);
 
 #endif

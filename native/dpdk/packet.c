@@ -104,6 +104,39 @@ struct weft_packet *weftd_packet_new(uint32_t bytes, uint32_t vif_id)
 	return weftd_packet_adopt(mbuf, mbuf, vif_id);
 }
 
+struct weft_packet *weftd_packet_copy(const uint8_t *frame, uint32_t bytes, uint32_t vif_id)
+{
+	struct rte_mbuf *first = NULL, *last = NULL, *mbuf;
+	struct weft_packet *packet;
+	uint32_t at, part;
+
+	if (bytes <= WEFTD_LARGE_BYTES) {
+		packet = weftd_packet_new(bytes, vif_id);
+		if (packet)
+			memcpy(packet->data, frame, bytes);
+		return packet;
+	}
+	for (at = 0; at < bytes; at += part) {
+		part = RTE_MIN(bytes - at, WEFTD_CHUNK_BYTES);
+		mbuf = rte_pktmbuf_alloc(chunk);
+		if (!mbuf) {
+			rte_pktmbuf_free(first);
+			return NULL;
+		}
+		mbuf->data_off = WEFT_HEADROOM;
+		mbuf->data_len = (uint16_t)part;
+		memcpy(rte_pktmbuf_mtod(mbuf, uint8_t *), frame + at, part);
+		if (last)
+			last->next = mbuf;
+		else
+			first = mbuf;
+		last = mbuf;
+		first->pkt_len = at + part;
+		first->nb_segs = (uint16_t)(at / WEFTD_CHUNK_BYTES + 1);
+	}
+	return weftd_packet_adopt(first, last, vif_id);
+}
+
 void weftd_packet_free(struct weft_packet *packet)
 {
 	rte_pktmbuf_free(weftd_packet_mbuf(packet));

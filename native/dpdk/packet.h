@@ -54,6 +54,8 @@ uint32_t weftd_packets_adopt(struct rte_mbuf **mbufs, struct weft_packet **packe
 void weftd_packets_end(struct weft_packet **packets, uint32_t count);
 /* A packet of `bytes` linear data, without metadata, or NULL. Worker. */
 struct weft_packet *weftd_packet_new(uint32_t bytes, uint32_t vif_id);
+/* A packet with a copy of the frame, of chained buffers when it is large. Worker. */
+struct weft_packet *weftd_packet_copy(const uint8_t *frame, uint32_t bytes, uint32_t vif_id);
 void weftd_packet_free(struct weft_packet *packet);
 /* Fills `vector` with the packet's pieces from `offset` on; returns how many, 0: more than `room` or nothing behind offset. */
 uint32_t weftd_packet_vector(const struct weft_packet *packet, uint32_t offset, struct iovec *vector, uint32_t room);

@@ -79,10 +79,8 @@ static void flush(struct burst *burst)
 	burst->count = 0;
 }
 
-static struct weft_packet *burst_packet(struct burst *burst, uint32_t bytes)
+static struct weft_packet *burst_add(struct burst *burst, struct weft_packet *packet)
 {
-	struct weft_packet *packet = weftd_packet_new(bytes, burst->port->vif_id);
-
 	if (!packet) {
 		weftd_port_drop(burst->port, burst->worker, WEFT_DROP_NO_MEMORY, 1);
 		return NULL;
@@ -111,7 +109,7 @@ static void split_frame(struct burst *burst, const uint8_t *frame, uint32_t byte
 		part = RTE_MIN(segment, bytes - offset);
 		if (burst->count == WEFT_BURST_MAX)
 			flush(burst);
-		packet = burst_packet(burst, outer.bytes + part);
+		packet = burst_add(burst, weftd_packet_new(outer.bytes + part, burst->port->vif_id));
 		if (!packet)
 			continue;
 		memcpy(packet->data, frame, outer.bytes);
@@ -120,23 +118,59 @@ static void split_frame(struct burst *burst, const uint8_t *frame, uint32_t byte
 	}
 }
 
+/* A GSO frame of tunnel packets, which all have one outer header. */
+static bool is_train(const struct virtio_net_hdr *header, const uint8_t *frame, uint32_t bytes)
+{
+	struct weftd_outer outer;
+	uint32_t port;
+
+	if (header->gso_type != VIRTIO_NET_HDR_GSO_UDP_L4 || !weftd_outer_parse(frame, bytes, &outer))
+		return false;
+	port = (uint32_t)frame[outer.udp + 2] << 8 | frame[outer.udp + 3];
+	return port == WEFTD_PORT_VXLAN || port == WEFTD_PORT_MPLS;
+}
+
+/* What the kernel says of a frame. Of a tunnel packet the core takes only that its checksum is right; a native one keeps it all. */
+static void take_metadata(struct weft_packet *packet, const struct virtio_net_hdr *header)
+{
+	if (header->flags & VIRTIO_NET_HDR_F_DATA_VALID)
+		packet->flags |= WEFT_PACKET_CSUM_VALID;
+	if (header->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) {
+		packet->flags |= WEFT_PACKET_CSUM_PARTIAL;
+		packet->csum_start = header->csum_start;
+		packet->csum_offset = header->csum_offset;
+	}
+	switch (header->gso_type & ~VIRTIO_NET_HDR_GSO_ECN) {
+	case VIRTIO_NET_HDR_GSO_NONE:
+		return;
+	case VIRTIO_NET_HDR_GSO_TCPV4:
+		packet->gso = WEFT_GSO_TCP4;
+		break;
+	case VIRTIO_NET_HDR_GSO_TCPV6:
+		packet->gso = WEFT_GSO_TCP6;
+		break;
+	case VIRTIO_NET_HDR_GSO_UDP_L4:
+		packet->gso = WEFT_GSO_UDP;
+		break;
+	default:
+		packet->gso = UINT8_MAX; /* no kind that the core knows: it drops the packet as GSO */
+	}
+	packet->gso_size = header->gso_size;
+}
+
 static void accept_frame(struct burst *burst, const struct virtio_net_hdr *header, const uint8_t *frame, uint32_t bytes)
 {
 	struct weft_packet *packet;
 
-	if (header->gso_type == VIRTIO_NET_HDR_GSO_UDP_L4) {
+	if (is_train(header, frame, bytes)) {
 		split_frame(burst, frame, bytes, header->gso_size);
-		return;
-	}
-	if (header->gso_type != VIRTIO_NET_HDR_GSO_NONE) {
-		weftd_port_drop(burst->port, burst->worker, WEFT_DROP_GSO, 1);
 		return;
 	}
 	if (burst->count == WEFT_BURST_MAX)
 		flush(burst);
-	packet = burst_packet(burst, bytes);
+	packet = burst_add(burst, weftd_packet_copy(frame, bytes, burst->port->vif_id));
 	if (packet)
-		memcpy(packet->data, frame, bytes);
+		take_metadata(packet, header);
 }
 
 static uint32_t afpacket_receive(struct weftd_port *port, struct weftd_worker *worker)
@@ -340,7 +374,7 @@ static int afpacket_open(struct weftd_port *port, const struct weft_vif_msg *mes
 		state->claimed = !error;
 	}
 	if (!error) {
-		port->fd = weftd_uplink_socket(message->device, port->ifindex, text);
+		port->fd = weftd_uplink_socket(message->device, port->ifindex, message->flags & WEFT_VIF_NATIVE, text);
 		error = port->fd < 0 ? port->fd : 0;
 	}
 	if (error) {

@@ -3,7 +3,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <linux/filter.h>
 #include <net/if_arp.h>
 #include <linux/if_ether.h>
 #include <linux/if_link.h>
@@ -15,6 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "filter.h"
 #include "log.h"
 #include "netlink.h"
 #include "port.h"
@@ -25,45 +25,12 @@
 #define UDP_GRO 104
 #endif
 
-static const uint16_t tunnel_ports[] = {4789 /* RFC 7348 */, 6635 /* RFC 7510 */};
-#define CLAIMS (2 * WEFT_ARRAY_COUNT(tunnel_ports))
+static const uint16_t tunnel_ports[] = {WEFTD_PORT_VXLAN, WEFTD_PORT_MPLS};
+/* UDP ports and GRE, each over IPv4 and IPv6. */
+#define CLAIMS (2 * (WEFT_ARRAY_COUNT(tunnel_ports) + 1))
 
-static int claims[CLAIMS] = {-1, -1, -1, -1};
+static int claims[CLAIMS] = {-1, -1, -1, -1, -1, -1};
 static uint32_t claimed;
-
-/* Tunnel packets: IPv4 or IPv6, UDP to 4789 or 6635, or GRE. IPv4 options are skipped; fragments are not ours. */
-static const struct sock_filter tunnels_only[] = {
-	BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 12),
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_IP, 0, 7),
-	BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 23),
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_GRE, 12, 0),
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_UDP, 0, 12),
-	BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 20),
-	BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0x1fff, 10, 0),
-	BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 14),
-	BPF_JUMP(BPF_JMP | BPF_JA, 5, 0, 0),
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_IPV6, 0, 7),
-	BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 20),
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_GRE, 4, 0),
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_UDP, 0, 4),
-	BPF_STMT(BPF_LDX | BPF_W | BPF_IMM, 40),
-	BPF_STMT(BPF_LD | BPF_H | BPF_IND, 16),
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 4789, 0, 2),
-	BPF_STMT(BPF_RET | BPF_K, 0xffffffff),
-	BPF_STMT(BPF_RET | BPF_K, 0),
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 6635, 0, 1),
-	BPF_STMT(BPF_RET | BPF_K, 0xffffffff),
-	BPF_STMT(BPF_RET | BPF_K, 0),
-};
-
-static const struct sock_filter nothing[] = {BPF_STMT(BPF_RET | BPF_K, 0)};
-
-static int filter(int fd, const struct sock_filter *code, uint16_t length)
-{
-	struct sock_fprog program = {.len = length, .filter = (struct sock_filter *)(uintptr_t)code};
-
-	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) ? -errno : 0;
-}
 
 int weftd_uplink_device(const char *device, uint32_t *ifindex, uint8_t mac[6], uint32_t *mtu, char *text)
 {
@@ -97,12 +64,12 @@ int weftd_uplink_device(const char *device, uint32_t *ifindex, uint8_t mac[6], u
 	return 0;
 }
 
-static int set_up(int fd, uint32_t ifindex)
+static int set_up(int fd, uint32_t ifindex, bool native)
 {
 	struct sockaddr_ll address = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL), .sll_ifindex = (int)ifindex};
 	int one = 1, bytes = BUFFER_BYTES, error;
 
-	error = filter(fd, tunnels_only, WEFT_ARRAY_COUNT(tunnels_only));
+	error = weftd_filter_uplink(fd, native);
 	if (error)
 		return error;
 	if (setsockopt(fd, SOL_PACKET, PACKET_VNET_HDR, &one, sizeof(one)) ||
@@ -114,13 +81,13 @@ static int set_up(int fd, uint32_t ifindex)
 	return bind(fd, (struct sockaddr *)&address, sizeof(address)) ? -errno : 0;
 }
 
-int weftd_uplink_socket(const char *device, uint32_t ifindex, char *text)
+int weftd_uplink_socket(const char *device, uint32_t ifindex, bool native, char *text)
 {
 	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), error;
 
 	if (fd < 0)
 		return weftd_refuse(text, -errno, "device '%s': packet socket: %s", device, strerror(errno));
-	error = set_up(fd, ifindex);
+	error = set_up(fd, ifindex, native);
 	if (!error)
 		return fd;
 	close(fd);
@@ -136,7 +103,7 @@ static int claim_port(int family, uint16_t port)
 
 	if (fd < 0)
 		return -errno;
-	error = filter(fd, nothing, WEFT_ARRAY_COUNT(nothing));
+	error = weftd_filter_nothing(fd);
 	if (!error && family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one)))
 		error = -errno;
 	if (!error && setsockopt(fd, IPPROTO_UDP, UDP_GRO, &one, sizeof(one)))
@@ -144,6 +111,20 @@ static int claim_port(int family, uint16_t port)
 	if (!error && (family == AF_INET ? bind(fd, (struct sockaddr *)&address4, sizeof(address4))
 					 : bind(fd, (struct sockaddr *)&address6, sizeof(address6))))
 		error = -errno;
+	if (!error)
+		return fd;
+	close(fd);
+	return error;
+}
+
+/* A raw socket that nothing passes: without one the kernel answers GRE with "protocol unreachable". */
+static int claim_gre(int family)
+{
+	int fd = socket(family, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_GRE), error;
+
+	if (fd < 0)
+		return -errno;
+	error = weftd_filter_nothing(fd);
 	if (!error)
 		return fd;
 	close(fd);
@@ -168,7 +149,9 @@ int weftd_uplink_claim(char *text)
 	if (claimed++)
 		return 0;
 	for (index = 0; index < CLAIMS; index++) {
-		int family = index % 2 ? AF_INET6 : AF_INET, fd = claim_port(family, tunnel_ports[index / 2]);
+		uint32_t which = index / 2;
+		int family = index % 2 ? AF_INET6 : AF_INET;
+		int fd = which < WEFT_ARRAY_COUNT(tunnel_ports) ? claim_port(family, tunnel_ports[which]) : claim_gre(family);
 
 		if (fd >= 0) {
 			claims[index] = fd;
@@ -178,7 +161,9 @@ int weftd_uplink_claim(char *text)
 			continue; /* the host has no IPv6 */
 		close_claims();
 		claimed = 0;
-		return weftd_refuse(text, fd, "flags SHARED_UPLINK: UDP port %u (IPv%u): %s", tunnel_ports[index / 2],
+		if (which == WEFT_ARRAY_COUNT(tunnel_ports))
+			return weftd_refuse(text, fd, "flags SHARED_UPLINK: GRE (IPv%u): %s", family == AF_INET ? 4 : 6, strerror(-fd));
+		return weftd_refuse(text, fd, "flags SHARED_UPLINK: UDP port %u (IPv%u): %s", tunnel_ports[which],
 				    family == AF_INET ? 4 : 6,
 				    fd == -EADDRINUSE ? "taken by another program or tunnel device" : strerror(-fd));
 	}

@@ -11,7 +11,9 @@
 
 static const char *const vif_types[] = {"host", "agent", "physical", "virtual"};
 static const char *const port_kinds[] = {"none", "tap", "af-packet", "ethdev", "unix"};
-static const char *const nexthop_types[] = {"discard", "receive", "local", "tunnel", "vrf", "ecmp"};
+static const char *const tunnel_dfs[] = {"set", "copy", "clear"};
+static const char *const tunnel_dscps[] = {"uniform", "pipe"};
+static const char *const nexthop_types[] = {"discard", "receive", "local", "tunnel", "vrf", "ecmp", "native"};
 static const char *const livenesses[] = {"unknown", "up", "down"};
 static const char *const encaps[] = {"", "vxlan", "mplsoudp", "mplsogre"};
 
@@ -169,6 +171,7 @@ void row_vif(struct table *table, const void *body, uint32_t epoch)
 	table_boolean(table, "address_check", vif.flags & WEFT_VIF_ADDRESS_CHECK);
 	table_detail(table);
 	table_boolean(table, "shared_uplink", vif.flags & WEFT_VIF_SHARED_UPLINK);
+	table_boolean(table, "native", vif.flags & WEFT_VIF_NATIVE);
 	table_detail(table);
 	table_boolean(table, "strict_tcp", vif.flags & WEFT_VIF_STRICT_TCP);
 	table_detail(table);
@@ -222,6 +225,9 @@ void row_nexthop(struct table *table, const void *body, uint32_t epoch)
 		snprintf(target, sizeof(target), "vif %" PRIu32, nexthop.vif_id);
 	else if (nexthop.type == WEFT_NEXTHOP_VRF && nexthop.nat_pool_id)
 		snprintf(target, sizeof(target), "vrf %" PRIu32 " by NAT pool %" PRIu32, nexthop.vrf_id, nexthop.nat_pool_id);
+	else if (nexthop.type == WEFT_NEXTHOP_NATIVE)
+		snprintf(target, sizeof(target), "vif %" PRIu32 " via %s", nexthop.vif_id,
+			 address_text(nexthop.family, nexthop.destination, destination));
 	else if (nexthop.type == WEFT_NEXTHOP_VRF)
 		snprintf(target, sizeof(target), "vrf %" PRIu32, nexthop.vrf_id);
 	else if (nexthop.type == WEFT_NEXTHOP_TUNNEL)
@@ -286,6 +292,22 @@ void row_vni(struct table *table, const void *body, uint32_t epoch)
 	cell_epoch(table, epoch);
 }
 
+/* The equal ways beside the first. */
+static void cell_ways(struct table *table, const struct weft_path_msg *path)
+{
+	char text[INET6_ADDRSTRLEN + 64], gateway[INET6_ADDRSTRLEN];
+
+	table_list(table, "ways");
+	for (uint32_t i = 0; i < path->way_count && i < WEFT_PATH_WAYS_MAX - 1; i++) {
+		const struct weft_path_way *way = &path->ways[i];
+
+		snprintf(text, sizeof(text), "vif %" PRIu32 " via %s %02x:%02x:%02x:%02x:%02x:%02x", way->vif_id,
+			 address_text(path->family, way->gateway, gateway), way->destination_mac[0], way->destination_mac[1],
+			 way->destination_mac[2], way->destination_mac[3], way->destination_mac[4], way->destination_mac[5]);
+		table_item(table, text);
+	}
+}
+
 void row_path(struct table *table, const void *body, uint32_t epoch)
 {
 	struct weft_path_msg path;
@@ -305,6 +327,8 @@ void row_path(struct table *table, const void *body, uint32_t epoch)
 	cell_time(table, "changed", path.changed_ns);
 	table_text(table, "liveness", NAME_OF(livenesses, path.liveness));
 	cell_time(table, "liveness_changed", path.liveness_ns);
+	table_number(table, "learned_mtu", path.learned_mtu);
+	cell_ways(table, &path);
 }
 
 void row_connection(struct table *table, const void *body, uint32_t epoch)
@@ -395,5 +419,11 @@ void row_plane(struct table *table, const void *body, uint32_t epoch)
 	table_number(table, "adoptions", plane.adoptions);
 	table_number(table, "sets", plane.sets);
 	table_number(table, "deletes", plane.deletes);
+	table_number(table, "tunnel_ttl", plane.tunnel_ttl ? plane.tunnel_ttl : 64);
+	table_text(table, "tunnel_df", NAME_OF(tunnel_dfs, plane.tunnel_df));
+	table_text(table, "tunnel_dscp_mode", NAME_OF(tunnel_dscps, plane.tunnel_dscp_mode));
+	table_number(table, "tunnel_dscp", plane.tunnel_dscp);
+	table_number(table, "reassembled", plane.reassembled);
+	table_number(table, "reassembly_failures", plane.reassembly_failures);
 	table_number(table, "epoch", epoch);
 }

@@ -4,9 +4,11 @@
 raw frames of the plane ABI; pods are namespaces. Needs root, iproute2, ping, and iperf3 for its step; exits 77 when something is missing.
 Leaves nothing behind.
 
-usage: daemon-check.py WEFT_DPDK [--encap vxlan|mplsoudp] [--only NAME,...] [--no-udp-gso] [--pods N] [--seconds S]
+usage: daemon-check.py WEFT_DPDK [--encap vxlan|mplsoudp|mplsogre] [--native] [--only NAME,...] [--no-udp-gso] [--pods N] [--seconds S]
 """
-import argparse, ctypes, ipaddress, json, os, re, select, shutil, signal, socket, struct, subprocess, sys, tempfile, time
+import argparse, ctypes, ipaddress, json, os, re, select, shutil, signal, socket, struct, subprocess, sys, tempfile, time, types
+
+from underlay_steps import NATIVE_FLAG, PLANE_BYTES, UnderlaySteps
 
 HELLO, ERROR, DONE, PLANE, VIF, VRF, NEXTHOP, ROUTE, LABEL, VNI, PATH, CONNECTION, DROP = range(1, 14)
 AGEING = 20
@@ -223,8 +225,9 @@ class Host:
         return [b for k, b in objects if k == PATH]
 
 
-class Bench:
+class Bench(UnderlaySteps):
     def __init__(self, arguments):
+        self.d = types.SimpleNamespace(**globals())
         self.arguments, self.failures, self.folder = arguments, 0, tempfile.mkdtemp(prefix=PREFIX)
         self.hosts = []
 
@@ -244,14 +247,15 @@ class Bench:
         pods = [(1, 2), (2, 3), (1, 4)]  # host, last number of the address; vif id is the same number
         for _, number in pods:
             sh(f"ip netns add {PREFIX}p{number}")
-        encap = 1 if self.arguments.encap == "vxlan" else 2
+        encap = {"vxlan": 1, "mplsoudp": 2, "mplsogre": 3}[self.arguments.encap]
         for host in self.hosts:
             other = self.hosts[2 - host.index]
             v6 = self.arguments.outer6
             host.client.call([
                 (PLANE, SET, host.settings()),
                 (AGEING, SET, struct.pack("<II HHIIIII HHIIIII", 2, 0, 6, 22, 7200, 30, 600, 5, 0, 17, 53, 20, 10, 0, 0, 0)),
-                (VIF, SET, vif(1, 0, PHYSICAL, AF_PACKET, SHARED_UPLINK, device=f"u{host.index}", name=f"u{host.index}")),
+                (VIF, SET, vif(1, 0, PHYSICAL, AF_PACKET, SHARED_UPLINK | (NATIVE_FLAG if getattr(self.arguments, "native", False) else 0),
+                               device=f"u{host.index}", name=f"u{host.index}")),
                 (VRF, SET, struct.pack("<II16s", 1, VNI_ID, b"vrf1".ljust(16, b"\0")).ljust(body_bytes("vrf"), b"\0")),
                 (NEXTHOP, SET, nexthop(10, 4, vrf_id=1)),
                 (VNI, SET, struct.pack("<II", VNI_ID, 10)),
@@ -592,13 +596,15 @@ class Bench:
         sh(f"rm -rf {self.folder}")
 
 
-STEPS = ["ping", "fragments", "liveness", "agent", "idle", "iperf", "router_mac", "refusals", "ports", "device_gone", "stop"]
+STEPS = ["ping", "fragments", "liveness", "agent", "idle", "iperf", "router_mac", "refusals", "ports", "device_gone", "path_mtu", "outer_fragments", "ways",
+         "stop"]
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("program")
-    parser.add_argument("--encap", choices=["vxlan", "mplsoudp"], default="vxlan")
+    parser.add_argument("--encap", choices=["vxlan", "mplsoudp", "mplsogre"], default="vxlan")
+    parser.add_argument("--native", action="store_true", help="uplinks also take what comes without a tunnel; for the step native")
     parser.add_argument("--outer6", action="store_true", help="tunnels over IPv6")
     parser.add_argument("--no-udp-gso", action="store_true", help="the fabric's devices cannot segment UDP")
     parser.add_argument("--only", default=",".join(STEPS))

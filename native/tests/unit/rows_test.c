@@ -214,6 +214,23 @@ static void anEcmpNextHopListsItsMembers(void)
 	end_table();
 }
 
+static void aPathListsItsWaysAndANativeNextHopItsGateway(void)
+{
+	struct weft_path_msg path = {.family = 4, .state = WEFT_PATH_RESOLVED, .vif_id = 1, .destination = {198, 51, 100, 2}, .mtu = 1500,
+				     .learned_mtu = 1400, .way_count = 1,
+				     .ways = {{.vif_id = 2, .gateway = {10, 0, 0, 1}, .destination_mac = {2, 0, 0, 0, 0, 9}}}};
+	struct weft_nexthop_msg native = {.nexthop_id = 40, .type = WEFT_NEXTHOP_NATIVE, .family = 4, .vif_id = 1, .destination = {10, 0, 0, 1}};
+
+	row_path(&table, &path, 0);
+	CELL(0, "learned_mtu", "1400");
+	CELL(0, "ways", "vif 2 via 10.0.0.1 02:00:00:00:00:09\n");
+	end_table();
+	row_nexthop(&table, &native, 1);
+	CELL(0, "type", "native");
+	CELL(0, "target", "vif 1 via 10.0.0.1");
+	end_table();
+}
+
 static void statsAreOneRow(void)
 {
 	struct weft_vif_msg vif = {.flags = WEFT_VIF_UP, .rx_packets = 3, .tx_bytes = 7, .drops = 2};
@@ -269,6 +286,7 @@ int main(void)
 	RUN(aTranslatedConnectionSaysWhatItsPacketsBecome);
 	RUN(anEcmpNextHopListsItsMembers);
 	RUN(idleTimesAreARowEach);
+	RUN(aPathListsItsWaysAndANativeNextHopItsGateway);
 	RUN(statsAreOneRow);
 	return test_end();
 }

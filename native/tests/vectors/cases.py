@@ -3,6 +3,7 @@
 from compose import *  # noqa: F403: the composer's words
 import connection_cases
 import ecmp_cases
+import encap_cases
 import nat_cases
 import policy_cases
 import trap_cases
@@ -99,7 +100,8 @@ def edges():
     yield Case("edge-tunnel-from-port", "A tenant must not speak a tunnel protocol to a tunnel endpoint; to anybody else it may.") \
         .table("route 1 198.51.100.0/24 nexthop=2").table("route 1 192.0.2.0/24 nexthop=2").table("route 1 2001:db8:2::/64 nexthop=2") \
         .into(1, eth(GW, A, udp(A4, H2, 1, 4789))).into(1, eth(GW, A, udp(A4, H1, 1, 6635))).into(1, eth(GW, A, ip4(A4, H2, 47, b"\0" * 8))) \
-        .into(1, eth(GW, A, udp(A6, H26, 1, 4789))).drop(1, "TUNNEL_FROM_PORT", 4) \
+        .into(1, eth(GW, A, udp(A6, H26, 1, 4789))) \
+        .into(1, eth(GW, A, ip6(A6, H26, 47, b"\0\0\x88\x47" + mpls(100, u)))).drop(1, "TUNNEL_FROM_PORT", 5) \
         .into(1, eth(GW, A, udp(A4, B4, 1, 4789))).out(2, eth(B, GW, udp(A4, B4, 1, 4789)))
 
 
@@ -291,10 +293,10 @@ def tunnel_drops():
         return outer(src, dst, port, payload, FABRIC, UPLINK, **kw)
 
     good = vxlan(101, back, ROUTER)
-    yield Case("fabric-not-for-us", "Another destination, another port, another protocol, ARP, an outer fragment, another inner MAC.") \
+    yield Case("fabric-not-for-us", "Another destination, another port, another protocol, ARP, an outer fragment of another protocol, another inner MAC.") \
         .into(9, from_fabric(good, dst="192.0.2.77")).into(9, from_fabric(good, port=53)) \
         .into(9, eth(UPLINK, FABRIC, icmp4(H2, H1, 8))).into(9, eth(UPLINK, FABRIC, arp(1, FABRIC, H2, UPLINK, H1), 0x0806)) \
-        .into(9, from_fabric(good, frag=0x0010)).into(9, from_fabric(vxlan(101, back, "02:00:00:00:00:99"))).drop(9, "NOT_FOR_US", 6)
+        .into(9, eth(UPLINK, FABRIC, icmp4(H2, H1, 8, frag=0x0010))).into(9, from_fabric(vxlan(101, back, "02:00:00:00:00:99"))).drop(9, "NOT_FOR_US", 6)
     yield Case("fabric-malformed-tunnel", "Outer UDP length disagrees, VXLAN cut, label cut.") \
         .into(9, from_fabric(good, length=20)).into(9, from_fabric(good, length=900)).into(9, from_fabric(good[:12])) \
         .into(9, from_fabric(mpls(100, back)[:12], 6635)).drop(9, "MALFORMED_TUNNEL", 4)
@@ -398,5 +400,5 @@ def coalescing():
 
 def all_cases():
     for group in (local, edges, routing, neighbours, tunnels, tunnel_drops, segments, coalescing, policy_cases.all_cases, ecmp_cases.all_cases,
-                  trap_cases.all_cases, nat_cases.all_cases, connection_cases.all_cases):
+                  trap_cases.all_cases, nat_cases.all_cases, connection_cases.all_cases, encap_cases.all_cases):
         yield from group()

@@ -129,10 +129,16 @@ static uint32_t identity(struct line *line)
 static uint32_t read_plane(struct line *line, void *body)
 {
 	struct weft_plane_msg *plane = body;
+	uint32_t dscp;
 
 	address_of(line, "underlay4", plane->underlay4);
 	address_of(line, "underlay6", plane->underlay6);
 	mac_of(line, "router-mac", plane->router_mac);
+	plane->tunnel_ttl = (uint8_t)number_of(line, "ttl", 0);
+	plane->tunnel_df = has(line, "df=copy") ? WEFT_TUNNEL_DF_COPY : has(line, "df=clear") ? WEFT_TUNNEL_DF_CLEAR : WEFT_TUNNEL_DF_SET;
+	dscp = number_of(line, "dscp", UINT32_MAX);
+	plane->tunnel_dscp_mode = dscp == UINT32_MAX ? WEFT_TUNNEL_DSCP_UNIFORM : WEFT_TUNNEL_DSCP_PIPE;
+	plane->tunnel_dscp = dscp == UINT32_MAX ? 0 : (uint8_t)dscp;
 	return sizeof(*plane);
 }
 
@@ -189,7 +195,8 @@ static uint32_t read_vif(struct line *line, void *body)
 		    : has(line, "agent")   ? WEFT_VIF_AGENT
 					   : WEFT_VIF_HOST;
 	vif->port_kind = WEFT_PORT_NONE;
-	vif->flags = (uint16_t)((has(line, "check") ? WEFT_VIF_ADDRESS_CHECK : 0) | (has(line, "strict") ? WEFT_VIF_STRICT_TCP : 0));
+	vif->flags = (uint16_t)((has(line, "check") ? WEFT_VIF_ADDRESS_CHECK : 0) | (has(line, "strict") ? WEFT_VIF_STRICT_TCP : 0) |
+				(has(line, "native") ? WEFT_VIF_NATIVE : 0));
 	vif->vrf_id = number_of(line, "vrf", 0);
 	vif->mtu = number_of(line, "mtu", 1500);
 	vif->label = number_of(line, "label", WEFT_LABEL_NONE);
@@ -237,6 +244,8 @@ static uint32_t read_nexthop(struct line *line, void *body)
 		nexthop->type = WEFT_NEXTHOP_VRF;
 	else if (has(line, "tunnel"))
 		nexthop->type = WEFT_NEXTHOP_TUNNEL;
+	else if (has(line, "native"))
+		nexthop->type = WEFT_NEXTHOP_NATIVE;
 	else if (has(line, "ecmp"))
 		read_members(line, nexthop);
 	else
@@ -249,10 +258,12 @@ static uint32_t read_nexthop(struct line *line, void *body)
 		nexthop->encap = WEFT_ENCAP_VXLAN;
 	else if (encap && !strcmp(encap, "mplsoudp"))
 		nexthop->encap = WEFT_ENCAP_MPLSOUDP;
+	else if (encap && !strcmp(encap, "mplsogre"))
+		nexthop->encap = WEFT_ENCAP_MPLSOGRE;
 	else if (encap)
 		wrong(line, "encap", encap);
-	nexthop->family = address_of(line, "source", nexthop->source);
-	address_of(line, "destination", nexthop->destination);
+	address_of(line, "source", nexthop->source);
+	nexthop->family = address_of(line, "destination", nexthop->destination);
 	mac_of(line, "inner-mac", nexthop->inner_mac);
 	return (uint32_t)(sizeof(*nexthop) + nexthop->member_count * sizeof(nexthop->members[0]));
 }
@@ -380,6 +391,23 @@ static uint32_t read_label(struct line *line, void *body)
 	return sizeof(*label);
 }
 
+/* "way=VIF,SOURCE-MAC,DESTINATION-MAC", again for each way beside the first */
+static void read_ways(struct line *line, struct weft_path_msg *path)
+{
+	for (uint32_t i = 1; i < line->count && path->way_count < WEFT_PATH_WAYS_MAX - 1; i++) {
+		struct weft_path_way *way = &path->ways[path->way_count];
+		char source[24] = "", destination[24] = "";
+
+		if (strncmp(line->words[i], "way=", 4))
+			continue;
+		if (sscanf(line->words[i] + 4, "%u,%17[^,],%17s", &way->vif_id, source, destination) != 3 ||
+		    !vector_mac(source, way->source_mac) || !vector_mac(destination, way->destination_mac))
+			wrong(line, "way", line->words[i]);
+		path->way_count++;
+		line->taken++;
+	}
+}
+
 static uint32_t read_path(struct line *line, void *body)
 {
 	struct weft_path_msg *path = body;
@@ -392,6 +420,7 @@ static uint32_t read_path(struct line *line, void *body)
 	path->mtu = number_of(line, "mtu", 0);
 	mac_of(line, "source-mac", path->source_mac);
 	mac_of(line, "destination-mac", path->destination_mac);
+	read_ways(line, path);
 	return sizeof(*path);
 }
 

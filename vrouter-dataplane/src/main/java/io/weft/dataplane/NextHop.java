@@ -67,6 +67,20 @@ public sealed interface NextHop extends PlaneObject {
     }
 
     /**
+     * Out of an uplink as it is, without a tunnel.
+     *
+     * @param vifId of a PHYSICAL vif
+     * @param gateway the neighbour of the underlay that takes the packet on; of either family
+     */
+    record Native(int id, ObjectKey key, int vifId, InetAddress gateway) implements NextHop {
+        public Native {
+            check(id, key);
+            Limits.vifId("vif id of next hop " + id, vifId);
+            Objects.requireNonNull(gateway, "gateway");
+        }
+    }
+
+    /**
      * Looks up again in another VRF; target of labels, VNIs and routes. What comes by a route is not sent on by another such route.
      *
      * @param natPoolId connections by a route leave with an address of this pool, which is of that VRF; or {@link NatPool#NONE}
@@ -112,7 +126,7 @@ public sealed interface NextHop extends PlaneObject {
      * A way of an ECMP next hop. One that stays keeps its id: only connections of members that went choose again.
      *
      * @param id unique in its next hop, 1 .. 2^32-1
-     * @param nextHopId of a LOCAL or TUNNEL next hop
+     * @param nextHopId of a LOCAL, NATIVE or TUNNEL next hop
      * @param label MPLS label or VNI that a tunnel puts on the wire, or {@link Route#NO_LABEL}
      * @param weight 1 .. 1000
      */

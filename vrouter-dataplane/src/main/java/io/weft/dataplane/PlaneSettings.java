@@ -14,21 +14,34 @@ import java.util.Optional;
  * @param bfdIntervalMs how often every tunnel destination is asked for a sign of life (RFC 5880 Desired Min TX and Required Min RX):
  *     50 .. 60000; 0: never
  * @param bfdMultiplier so many signs missing mean down (Detect Mult): 2 .. 50; 0 .. 50 when bfdIntervalMs is 0
+ * @param tunnels the outer headers of every tunnel
  */
 public record PlaneSettings(
         Optional<Inet4Address> underlay4,
         Optional<Inet6Address> underlay6,
         MacAddress routerMac,
         int bfdIntervalMs,
-        int bfdMultiplier)
+        int bfdMultiplier,
+        TunnelSettings tunnels)
         implements PlaneObject {
     public PlaneSettings {
         Objects.requireNonNull(underlay4, "underlay4");
         Objects.requireNonNull(underlay6, "underlay6");
         Objects.requireNonNull(routerMac, "routerMac");
+        Objects.requireNonNull(tunnels, "tunnels");
         if (bfdIntervalMs != 0) {
             Limits.range("bfd interval in ms", bfdIntervalMs, 50, 60_000);
         }
         Limits.range("bfd multiplier", bfdMultiplier, bfdIntervalMs == 0 ? 0 : 2, 50);
+    }
+
+    /** With the default outer headers. */
+    public PlaneSettings(
+            Optional<Inet4Address> underlay4,
+            Optional<Inet6Address> underlay6,
+            MacAddress routerMac,
+            int bfdIntervalMs,
+            int bfdMultiplier) {
+        this(underlay4, underlay6, routerMac, bfdIntervalMs, bfdMultiplier, TunnelSettings.DEFAULT);
     }
 }

@@ -15,6 +15,8 @@ import java.util.Objects;
  * @param startedNs CLOCK_REALTIME nanoseconds of the plane's start
  * @param sets messages that changed something since the start
  * @param deletes messages that removed something since the start
+ * @param reassembled packets that outer fragments became
+ * @param reassemblyFailures outer packets given up: their fragments overlapped, did not come in time, or had no room
  * @param implementation "host", "dpdk" or "kernel"
  */
 public record PlaneState(
@@ -34,6 +36,8 @@ public record PlaneState(
         long startedNs,
         long sets,
         long deletes,
+        long reassembled,
+        long reassemblyFailures,
         String implementation,
         String version) {
     public PlaneState {

@@ -1,11 +1,13 @@
 package io.weft.dataplane;
 
+import io.weft.dataplane.ffi.AbiCodes;
 import java.net.InetAddress;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 
 /**
- * How the underlay reaches a tunnel destination. Kept by the plane; only a plane without devices ("host:") takes it from its caller.
+ * How the underlay reaches a tunnel destination or the gateway of a native next hop. Kept by the plane; only a plane without devices ("host:") takes it from its caller.
  *
  * @param destination identifies
  * @param resolved gateway and MAC addresses are known
@@ -15,6 +17,8 @@ import java.util.Optional;
  * @param mtu of the path, L3 bytes
  * @param changedNs CLOCK_REALTIME nanoseconds of the last change; read only
  * @param livenessNs CLOCK_REALTIME nanoseconds of the last change of liveness, 0: none; read only
+ * @param learnedMtu what a too-big message of the underlay said, 0: nothing; counts while it is below mtu; read only
+ * @param ways equal ways beside the one above, at most 7; mtu is the smallest of all
  */
 public record UnderlayPath(
         InetAddress destination,
@@ -26,14 +30,69 @@ public record UnderlayPath(
         int mtu,
         long changedNs,
         Liveness liveness,
-        long livenessNs)
+        long livenessNs,
+        int learnedMtu,
+        List<Way> ways)
         implements PlaneObject {
+    /** Most ways beside the first. */
+    public static final int MORE_WAYS_MAX = AbiCodes.WEFT_PATH_WAYS_MAX - 1;
+
+    /**
+     * One of several equal ways.
+     *
+     * @param vifId the uplink
+     * @param gateway the neighbour used, of the destination's family; empty when none
+     */
+    public record Way(int vifId, Optional<InetAddress> gateway, MacAddress sourceMac, MacAddress destinationMac) {
+        public Way {
+            Objects.requireNonNull(gateway, "gateway");
+            Objects.requireNonNull(sourceMac, "sourceMac");
+            Objects.requireNonNull(destinationMac, "destinationMac");
+        }
+    }
+
     public UnderlayPath {
         Objects.requireNonNull(destination, "destination");
         Objects.requireNonNull(liveness, "liveness");
         Objects.requireNonNull(gateway, "gateway");
         Objects.requireNonNull(sourceMac, "sourceMac");
         Objects.requireNonNull(destinationMac, "destinationMac");
+        ways = List.copyOf(ways);
+        Limits.range("way count of path to " + destination.getHostAddress(), ways.size(), 0, MORE_WAYS_MAX);
+        sameFamily(destination, gateway);
+        for (Way way : ways) {
+            sameFamily(destination, way.gateway());
+        }
+    }
+
+    /** With one way, and nothing learned. */
+    public UnderlayPath(
+            InetAddress destination,
+            boolean resolved,
+            int vifId,
+            Optional<InetAddress> gateway,
+            MacAddress sourceMac,
+            MacAddress destinationMac,
+            int mtu,
+            long changedNs,
+            Liveness liveness,
+            long livenessNs) {
+        this(
+                destination,
+                resolved,
+                vifId,
+                gateway,
+                sourceMac,
+                destinationMac,
+                mtu,
+                changedNs,
+                liveness,
+                livenessNs,
+                0,
+                List.of());
+    }
+
+    private static void sameFamily(InetAddress destination, Optional<InetAddress> gateway) {
         if (gateway.isPresent() && gateway.get().getClass() != destination.getClass()) {
             throw new IllegalArgumentException("path to " + destination.getHostAddress() + ": gateway "
                     + gateway.get().getHostAddress() + " must be of the same family");

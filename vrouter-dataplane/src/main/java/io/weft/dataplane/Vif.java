@@ -15,6 +15,7 @@ import java.util.Objects;
  * @param addressCheck source MAC, IP and ARP/ND payload must be in {@code addresses}
  * @param sharedUplink PHYSICAL: the kernel keeps the host address, the plane takes the tunnel ports only
  * @param strictTcp TCP packets that their connection's state does not allow are dropped
+ * @param nativeUplink PHYSICAL: what comes outside a tunnel is routed in the vif's VRF, as from {@link Identity#EXTERNAL}
  * @param mtu L3 bytes, 68 .. 65535
  * @param label MPLS label of this port or {@link Route#NO_LABEL}; informative
  * @param mac VIRTUAL: the pod's; PHYSICAL: what the device has (ignored when set)
@@ -36,6 +37,7 @@ public record Vif(
         boolean addressCheck,
         boolean sharedUplink,
         boolean strictTcp,
+        boolean nativeUplink,
         int mtu,
         int label,
         MacAddress mac,
@@ -71,7 +73,7 @@ public record Vif(
         Limits.range("connections max of vif " + id, connectionsMax, 0, Integer.MAX_VALUE);
     }
 
-    /** Loose about TCP: what its state does not allow passes. */
+    /** Loose about TCP, and takes tunnel packets only. */
     public Vif(
             int id,
             int vrfId,
@@ -124,6 +126,7 @@ public record Vif(
                 addressCheck,
                 sharedUplink,
                 strict,
+                nativeUplink,
                 mtu,
                 label,
                 mac,
@@ -154,6 +157,7 @@ public record Vif(
                 addressCheck,
                 sharedUplink,
                 strictTcp,
+                nativeUplink,
                 otherMtu,
                 label,
                 otherMac,

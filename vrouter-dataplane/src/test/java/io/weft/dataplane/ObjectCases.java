@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.UUID;
 import java.util.stream.IntStream;
@@ -29,6 +30,7 @@ final class ObjectCases {
             new FloatingIp(7, KEY, VRF.id(), VIF.id(), ip("203.0.113.10"), ip("10.1.1.5"), true, true, List.of());
     static final NatPool POOL =
             new NatPool(8, KEY, VRF.id(), ip("203.0.113.100"), 1, new PortRange(1024, 65535), 60_000);
+    static final Vif UPLINK = plain(8, 0, VifType.PHYSICAL, false, MacAddress.ZERO, List.of("", "up", ""));
     static final NextHop LOCAL = new NextHop.Local(20, KEY, VIF.id());
     static final NextHop LOOKUP = new NextHop.VrfLookup(21, KEY, VRF.id());
     static final NextHop TUNNEL = tunnel(22, Encapsulation.MPLS_OVER_UDP, "192.0.2.1", "198.51.100.7", MacAddress.ZERO);
@@ -98,6 +100,15 @@ final class ObjectCases {
                         new PlaneSettings(four, six, MAC, 60_000, 50),
                         new PlaneSettings(Optional.empty(), six, MAC, 0, 0),
                         new PlaneSettings(four, Optional.empty(), OTHER_MAC, 0, 0),
+                        new PlaneSettings(
+                                four, six, MAC, 0, 0, new TunnelSettings(1, TunnelSettings.Df.COPY, OptionalInt.of(0))),
+                        new PlaneSettings(
+                                four,
+                                six,
+                                MAC,
+                                0,
+                                0,
+                                new TunnelSettings(255, TunnelSettings.Df.CLEAR, OptionalInt.of(63))),
                         new PlaneSettings(Optional.empty(), Optional.empty(), MacAddress.ZERO, 0, 0)),
                 Set.of(),
                 plane -> List.of(
@@ -259,6 +270,7 @@ final class ObjectCases {
         String device = "d".repeat(63);
         String netns = "/" + "n".repeat(126);
         List<Vif> variants = new ArrayList<>();
+        variants.add(nativeOf(UPLINK));
         variants.add(plain(0, 0, VifType.PHYSICAL, true, MacAddress.ZERO, List.of("", device, "")));
         variants.add(plain(4351, 3, VifType.HOST, false, MAC, List.of("fifteen-bytes-x", "", netns)));
         variants.add(plain(1, 3, VifType.AGENT, false, OTHER_MAC, List.of("pkt0", "", "")));
@@ -286,6 +298,30 @@ final class ObjectCases {
                 Vif.NO_POLICIES,
                 Vif.NO_POLICIES,
                 0);
+    }
+
+    /** The same, which also takes what comes outside tunnels. */
+    static Vif nativeOf(Vif of) {
+        return new Vif(
+                of.id(),
+                of.vrfId(),
+                of.key(),
+                of.type(),
+                of.portKind(),
+                of.addressCheck(),
+                of.sharedUplink(),
+                true,
+                of.mtu(),
+                of.label(),
+                of.mac(),
+                of.name(),
+                of.device(),
+                of.netns(),
+                of.addresses(),
+                of.identityId(),
+                of.egressPolicyIds(),
+                of.ingressPolicyIds(),
+                of.connectionsMax());
     }
 
     static Vif guarded(Vif of, int identityId, List<Integer> egress, List<Integer> ingress, int connectionsMax) {
@@ -345,6 +381,7 @@ final class ObjectCases {
                 of.portKind(),
                 addressCheck,
                 sharedUplink,
+                of.nativeUplink(),
                 mtu,
                 label,
                 mac,
@@ -419,11 +456,22 @@ final class ObjectCases {
         }
         variants.add(tunnel(5, Encapsulation.VXLAN, "2001:db8::1", "2001:db8:ffff::2", MAC));
         variants.add(tunnel(6, Encapsulation.MPLS_OVER_UDP, "2001:db8::1", "2001:db8:ffff::2", MacAddress.ZERO));
+        variants.add(tunnel(7, Encapsulation.MPLS_OVER_GRE, "192.0.2.1", "198.51.100.8", MacAddress.ZERO));
+        variants.add(new NextHop.Native(8, KEY, UPLINK.id(), ip("192.0.2.254")));
+        variants.add(new NextHop.Native(8, OTHER_KEY, 0, ip("2001:db8::fe")));
+        variants.add(new NextHop.Native(9, KEY, 0, ip("192.0.2.254")));
         variants.add(
                 new NextHop.Tunnel(6, OTHER_KEY, Encapsulation.MPLS_OVER_UDP, ip("::1"), ip("::2"), MacAddress.ZERO));
         return new ObjectCase(
                 "next hop",
-                List.of(VRF, OTHER_VRF, VIF, vif(6, VRF.id()), POOL),
+                List.of(
+                        VRF,
+                        OTHER_VRF,
+                        VIF,
+                        vif(6, VRF.id()),
+                        POOL,
+                        UPLINK,
+                        plain(0, 0, VifType.PHYSICAL, false, MacAddress.ZERO, List.of("", "other", ""))),
                 variants,
                 Set.of(),
                 plane -> plane.nextHops().stream()
@@ -511,6 +559,21 @@ final class ObjectCases {
                         new UnderlayPath(
                                 four, false, 6, Optional.empty(), OTHER_MAC, MAC, 9000, 0, Liveness.UNKNOWN, 0),
                         new UnderlayPath(
+                                four,
+                                true,
+                                5,
+                                gateway,
+                                MAC,
+                                OTHER_MAC,
+                                1500,
+                                0,
+                                Liveness.UNKNOWN,
+                                0,
+                                0,
+                                List.of(
+                                        new UnderlayPath.Way(6, Optional.of(ip("192.0.2.253")), OTHER_MAC, MAC),
+                                        new UnderlayPath.Way(5, Optional.empty(), MAC, OTHER_MAC))),
+                        new UnderlayPath(
                                 six,
                                 true,
                                 5,
@@ -521,7 +584,11 @@ final class ObjectCases {
                                 0,
                                 Liveness.UNKNOWN,
                                 0)),
-                Set.of("UnderlayPath.changedNs", "UnderlayPath.liveness", "UnderlayPath.livenessNs"),
+                Set.of(
+                        "UnderlayPath.changedNs",
+                        "UnderlayPath.liveness",
+                        "UnderlayPath.livenessNs",
+                        "UnderlayPath.learnedMtu"),
                 plane -> plane.paths().stream()
                         .map(path -> new Stored<>(
                                 new UnderlayPath(
@@ -534,7 +601,9 @@ final class ObjectCases {
                                         path.mtu(),
                                         0,
                                         Liveness.UNKNOWN,
-                                        0),
+                                        0,
+                                        0,
+                                        path.ways()),
                                 0))
                         .toList(),
                 Optional.empty());

@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
@@ -104,6 +105,28 @@ class RecordLimitsTest {
                         ip("10.0.0.1"), true, 0, Optional.of(ip("::1")), MAC, MAC, 1500, 0, Liveness.UNKNOWN, 0),
                 "path to 10.0.0.1",
                 "same family");
+        refused(() -> new TunnelSettings(0, TunnelSettings.Df.SET, OptionalInt.empty()), "tunnel ttl is 0", "1 .. 255");
+        refused(
+                () -> new TunnelSettings(64, TunnelSettings.Df.SET, OptionalInt.of(64)),
+                "tunnel dscp is 64",
+                "0 .. 63");
+        UnderlayPath.Way way = new UnderlayPath.Way(0, Optional.empty(), MAC, MAC);
+        refused(
+                () -> new UnderlayPath(
+                        ip("10.0.0.1"),
+                        true,
+                        0,
+                        Optional.empty(),
+                        MAC,
+                        MAC,
+                        1500,
+                        0,
+                        Liveness.UNKNOWN,
+                        0,
+                        0,
+                        Collections.nCopies(8, way)),
+                "way count of path to 10.0.0.1 is 8",
+                "0 .. 7");
     }
 
     @Test

@@ -121,22 +121,26 @@ record RefusalCase(
                         "eth0"),
                 set(there, of(VifType.VIRTUAL, PortKind.NONE, MAC, "eth0", "d", ""), Errors.EINVAL, "VIF 5 device"),
                 set(there, of(VifType.VIRTUAL, PortKind.NONE, MAC, "eth0", "", "/x"), Errors.EINVAL, "VIF 5 netns"),
+                set(there, ObjectCases.nativeOf(VIF), Errors.EINVAL, "VIF flags", "NATIVE is for type 2"),
                 delete(none, VIF, Errors.ENOENT, "VIF vif_id 5", "no such vif"));
     }
 
     private static Stream<RefusalCase> nextHops() {
         NextHop permanent = new NextHop.Discard(0, KEY);
+        NextHop gateway = new NextHop.Native(7, KEY, VIF.id(), ip("192.0.2.254"));
         List<PlaneObject> used = List.of(VRF, VIF, LOCAL, route("10.0.0.0/8", LOCAL, -1), new Label(16, LOCAL.id()));
         return Stream.of(
                 set(List.of(), permanent, Errors.EINVAL, "NEXTHOP nexthop_id 0", "1 to 1048575"),
                 set(List.of(), LOCAL, Errors.ENOENT, "NEXTHOP vif_id 5", "no such vif"),
                 set(List.of(), LOOKUP, Errors.ENOENT, "NEXTHOP vrf_id 3", "no such VRF"),
                 set(List.of(TUNNEL), new NextHop.Local(22, KEY, 5), Errors.ENOENT, "NEXTHOP vif_id 5"),
+                set(List.of(), gateway, Errors.ENOENT, "NEXTHOP vif_id 5", "no such vif"),
+                set(List.of(VRF, VIF), gateway, Errors.EINVAL, "NEXTHOP vif_id 5", "an uplink"),
                 set(
-                        List.of(),
-                        tunnel(7, Encapsulation.MPLS_OVER_GRE, "192.0.2.1", "192.0.2.2", MacAddress.ZERO),
-                        Errors.EOPNOTSUPP,
-                        "NEXTHOP encap 3"),
+                        List.of(ObjectCases.UPLINK),
+                        new NextHop.Native(7, KEY, ObjectCases.UPLINK.id(), ip("0.0.0.0")),
+                        Errors.EINVAL,
+                        "NEXTHOP destination"),
                 set(
                         List.of(),
                         tunnel(7, Encapsulation.VXLAN, "0.0.0.0", "192.0.2.2", MAC),

@@ -457,6 +457,8 @@ public final class FakePlane implements Dataplane {
                 0,
                 0,
                 0,
+                0,
+                0,
                 "fake",
                 "1");
     }

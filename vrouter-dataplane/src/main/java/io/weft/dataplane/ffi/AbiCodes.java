@@ -5,7 +5,7 @@ public final class AbiCodes {
     private AbiCodes() {}
 
     public static final int WEFT_ABI_MAJOR = 0;
-    public static final int WEFT_ABI_MINOR = 2;
+    public static final int WEFT_ABI_MINOR = 3;
     public static final int WEFT_FRAME_BYTES_MAX = 4194304;
     public static final int WEFT_KEY_BYTES = 16;
     public static final int WEFT_NAME_BYTES = 64;
@@ -25,8 +25,12 @@ public final class AbiCodes {
     public static final int WEFT_IDENTITY_ELEMENTS_MAX = 32;
     public static final int WEFT_POLICY_RULES_MAX = 32768;
     public static final int WEFT_NEXTHOP_MEMBERS_MAX = 128;
+    public static final int WEFT_PATH_WAYS_MAX = 8;
     public static final int WEFT_MEMBER_WEIGHT_MAX = 1000;
     public static final int WEFT_VIF_POLICIES = 2;
+    public static final int WEFT_AGEING_ROWS_MAX = 1024;
+    public static final int WEFT_AGEING_SECONDS_MAX = 604800;
+    public static final int WEFT_AGEING_ANY_PROTOCOL = 65535;
     public static final int WEFT_IDENTITY_LIMIT = 65536;
     public static final int WEFT_POLICY_LIMIT = 65536;
     public static final int WEFT_IDENTITY_NODE = 1;
@@ -58,6 +62,7 @@ public final class AbiCodes {
     public static final int WEFT_PORT_ETHDEV = 3;
     public static final int WEFT_VIF_ADDRESS_CHECK = 1;
     public static final int WEFT_VIF_SHARED_UPLINK = 2;
+    public static final int WEFT_VIF_STRICT_TCP = 16;
     public static final int WEFT_VIF_UP = 4;
     public static final int WEFT_VIF_CREATED = 8;
     public static final int WEFT_VIF_ADDRESS_CONFIGURE = 1;
@@ -80,6 +85,13 @@ public final class AbiCodes {
     public static final int WEFT_CONNECTION_MIDSTREAM = 4;
     public static final int WEFT_PORT_UNIX = 4;
     public static final int WEFT_NEXTHOP_ECMP = 5;
+    public static final int WEFT_NEXTHOP_NATIVE = 6;
+    public static final int WEFT_TUNNEL_DF_SET = 0;
+    public static final int WEFT_TUNNEL_DF_COPY = 1;
+    public static final int WEFT_TUNNEL_DF_CLEAR = 2;
+    public static final int WEFT_TUNNEL_DSCP_UNIFORM = 0;
+    public static final int WEFT_TUNNEL_DSCP_PIPE = 1;
+    public static final int WEFT_VIF_NATIVE = 32;
     public static final int WEFT_LIVENESS_UNKNOWN = 0;
     public static final int WEFT_LIVENESS_UP = 1;
     public static final int WEFT_LIVENESS_DOWN = 2;
@@ -150,6 +162,9 @@ public final class AbiCodes {
 
     /** addresses and ports for source translation. */
     public static final int WEFT_OBJECT_NAT_POOL = 19;
+
+    /** how long connections live. */
+    public static final int WEFT_OBJECT_AGEING = 20;
 
     /** Trap: DHCPv4 from a port (UDP 68 to 67). */
     public static final int WEFT_TRAP_DHCP = 1;
@@ -253,7 +268,7 @@ public final class AbiCodes {
     /** denied by policy. */
     public static final int WEFT_DROP_POLICY = 26;
 
-    /** fragment without the first fragment's ports. */
+    /** fragment whose first one did not come in time: its ports are not known. */
     public static final int WEFT_DROP_FRAGMENT = 27;
 
     /** neither IP nor ARP on a routed port. */
@@ -310,7 +325,7 @@ public final class AbiCodes {
     /** no member of the ECMP next hop is usable. */
     public static final int WEFT_DROP_NO_LIVE_MEMBER = 45;
 
-    /** TCP packet without SYN that no connection expects. */
+    /** TCP packet that its connection's state does not allow, or without SYN where no connection is; of strict ports. */
     public static final int WEFT_DROP_CONNECTION_STATE = 46;
 
     /** no port of the source address pool is free. */
@@ -330,6 +345,39 @@ public final class AbiCodes {
 
     /** the source address pool is gone or of the other family. */
     public static final int WEFT_DROP_NAT_NO_POOL = 61;
+
+    /** GRE: version, routing or reserved bits, or a payload that is not MPLS unicast. */
+    public static final int WEFT_DROP_GRE_HEADER = 62;
+
+    /** outer UDP (IPv6) or GRE checksum is wrong. */
+    public static final int WEFT_DROP_OUTER_CHECKSUM = 63;
+
+    /** outer fragment, copied until its packet is whole: a loss only when reassembly fails. */
+    public static final int WEFT_DROP_OUTER_FRAGMENT = 64;
+
+    /** outer fragments overlap or disagree about the end. */
+    public static final int WEFT_DROP_OUTER_FRAGMENT_OVERLAP = 65;
+
+    /** outer fragment of a packet beyond 9,202 bytes, or with too many gaps. */
+    public static final int WEFT_DROP_OUTER_FRAGMENT_LIMIT = 66;
+
+    /** outer fragment of a length or offset that no sender makes. */
+    public static final int WEFT_DROP_OUTER_FRAGMENT_MALFORMED = 67;
+
+    /** too-big of the underlay about a tunnel of this host: taken, not a loss. */
+    public static final int WEFT_DROP_PATH_MTU = 68;
+
+    /** too-big of the underlay that fits no packet this host sends, or says less than the minimum. */
+    public static final int WEFT_DROP_PATH_MTU_FORGED = 69;
+
+    /** the VRF has as many connections as it may have. */
+    public static final int WEFT_DROP_VRF_CONNECTION_LIMIT = 70;
+
+    /** no room for a fragment that came before its first one, or for more of its datagram. */
+    public static final int WEFT_DROP_FRAGMENT_CACHE_FULL = 71;
+
+    /** fragment of a datagram whose fragments overlap or reach into the transport header. */
+    public static final int WEFT_DROP_FRAGMENT_OVERLAP = 72;
 
     /** Name of a drop reason, or null for an unknown code. */
     public static String dropName(int code) {
@@ -387,6 +435,17 @@ public final class AbiCodes {
             case 59 -> "UNTRANSLATABLE";
             case 60 -> "TRANSLATION_GONE";
             case 61 -> "NAT_NO_POOL";
+            case 62 -> "GRE_HEADER";
+            case 63 -> "OUTER_CHECKSUM";
+            case 64 -> "OUTER_FRAGMENT";
+            case 65 -> "OUTER_FRAGMENT_OVERLAP";
+            case 66 -> "OUTER_FRAGMENT_LIMIT";
+            case 67 -> "OUTER_FRAGMENT_MALFORMED";
+            case 68 -> "PATH_MTU";
+            case 69 -> "PATH_MTU_FORGED";
+            case 70 -> "VRF_CONNECTION_LIMIT";
+            case 71 -> "FRAGMENT_CACHE_FULL";
+            case 72 -> "FRAGMENT_OVERLAP";
             default -> null;
         };
     }
@@ -421,7 +480,7 @@ public final class AbiCodes {
             case 24 -> "interface is gone or down";
             case 25 -> "the connection table is full";
             case 26 -> "denied by policy";
-            case 27 -> "fragment without the first fragment's ports";
+            case 27 -> "fragment whose first one did not come in time: its ports are not known";
             case 28 -> "neither IP nor ARP on a routed port";
             case 29 -> "broadcast or multicast that this network does not carry";
             case 30 -> "uplink packet that is not a tunnel packet to this host";
@@ -440,13 +499,24 @@ public final class AbiCodes {
             case 43 -> "due to the agent, which does not listen";
             case 44 -> "packet of the agent with a wrong header, port or VRF";
             case 45 -> "no member of the ECMP next hop is usable";
-            case 46 -> "TCP packet without SYN that no connection expects";
+            case 46 -> "TCP packet that its connection's state does not allow, or without SYN where no connection is; of strict ports";
             case 56 -> "no port of the source address pool is free";
             case 57 -> "floating address without a mapping for this protocol and port";
             case 58 -> "floating address that takes no connections from outside";
             case 59 -> "the bytes that a translation must change are not all in the packet";
             case 60 -> "answer to an address that its connection no longer has";
             case 61 -> "the source address pool is gone or of the other family";
+            case 62 -> "GRE: version, routing or reserved bits, or a payload that is not MPLS unicast";
+            case 63 -> "outer UDP (IPv6) or GRE checksum is wrong";
+            case 64 -> "outer fragment, copied until its packet is whole: a loss only when reassembly fails";
+            case 65 -> "outer fragments overlap or disagree about the end";
+            case 66 -> "outer fragment of a packet beyond 9,202 bytes, or with too many gaps";
+            case 67 -> "outer fragment of a length or offset that no sender makes";
+            case 68 -> "too-big of the underlay about a tunnel of this host: taken, not a loss";
+            case 69 -> "too-big of the underlay that fits no packet this host sends, or says less than the minimum";
+            case 70 -> "the VRF has as many connections as it may have";
+            case 71 -> "no room for a fragment that came before its first one, or for more of its datagram";
+            case 72 -> "fragment of a datagram whose fragments overlap or reach into the transport header";
             default -> null;
         };
     }

@@ -77,7 +77,7 @@ public final class AbiLayout {
 
     /** struct weft_plane_msg. */
     public static final class PlaneMsg {
-        public static final int SIZE_BYTES = 168;
+        public static final int SIZE_BYTES = 216;
         public static final int UNDERLAY4 = 0;
         public static final int UNDERLAY6 = 16;
         public static final int ROUTER_MAC = 32;
@@ -93,13 +93,23 @@ public final class AbiLayout {
         public static final int IDENTITIES = 72;
         public static final int POLICIES = 76;
         public static final int ADOPTIONS = 80;
-        public static final int ZERO1 = 84;
+        public static final int FRAGMENTS_WAITING = 84;
         public static final int ROUTES = 88;
         public static final int STARTED_NS = 96;
         public static final int SETS = 104;
         public static final int DELETES = 112;
         public static final int IMPLEMENTATION = 120;
         public static final int VERSION = 136;
+        public static final int EVICTED_CLOSED = 168;
+        public static final int EVICTED_ONE_WAY = 176;
+        public static final int EVICTED_IDLE = 184;
+        public static final int TUNNEL_TTL = 192;
+        public static final int TUNNEL_DF = 193;
+        public static final int TUNNEL_DSCP_MODE = 194;
+        public static final int TUNNEL_DSCP = 195;
+        public static final int ZERO2 = 196;
+        public static final int REASSEMBLED = 200;
+        public static final int REASSEMBLY_FAILURES = 208;
 
         private PlaneMsg() {}
     }
@@ -150,13 +160,15 @@ public final class AbiLayout {
 
     /** struct weft_vrf_msg. */
     public static final class VrfMsg {
-        public static final int SIZE_BYTES = 168;
+        public static final int SIZE_BYTES = 176;
         public static final int VRF_ID = 0;
         public static final int VNI = 4;
         public static final int KEY = 8;
         public static final int NAME = 24;
         public static final int ROUTES4 = 152;
         public static final int ROUTES6 = 160;
+        public static final int CONNECTIONS_MAX = 168;
+        public static final int CONNECTIONS_LIVE = 172;
 
         private VrfMsg() {}
     }
@@ -228,9 +240,20 @@ public final class AbiLayout {
         private VniMsg() {}
     }
 
+    /** struct weft_path_way. */
+    public static final class PathWay {
+        public static final int SIZE_BYTES = 32;
+        public static final int VIF_ID = 0;
+        public static final int SOURCE_MAC = 4;
+        public static final int DESTINATION_MAC = 10;
+        public static final int GATEWAY = 16;
+
+        private PathWay() {}
+    }
+
     /** struct weft_path_msg. */
     public static final class PathMsg {
-        public static final int SIZE_BYTES = 72;
+        public static final int SIZE_BYTES = 304;
         public static final int FAMILY = 0;
         public static final int STATE = 1;
         public static final int LIVENESS = 2;
@@ -243,6 +266,9 @@ public final class AbiLayout {
         public static final int MTU = 52;
         public static final int CHANGED_NS = 56;
         public static final int LIVENESS_NS = 64;
+        public static final int LEARNED_MTU = 72;
+        public static final int WAY_COUNT = 76;
+        public static final int WAYS = 80;
 
         private PathMsg() {}
     }
@@ -403,6 +429,29 @@ public final class AbiLayout {
         private NatPoolMsg() {}
     }
 
+    /** struct weft_ageing_row. */
+    public static final class AgeingRow {
+        public static final int SIZE_BYTES = 24;
+        public static final int PROTOCOL = 0;
+        public static final int PORT = 2;
+        public static final int IDLE_SECONDS = 4;
+        public static final int OPENING_SECONDS = 8;
+        public static final int HALF_CLOSED_SECONDS = 12;
+        public static final int CLOSED_SECONDS = 16;
+        public static final int ZERO0 = 20;
+
+        private AgeingRow() {}
+    }
+
+    /** struct weft_ageing_msg. */
+    public static final class AgeingMsg {
+        public static final int SIZE_BYTES = 8;
+        public static final int ROW_COUNT = 0;
+        public static final int ZERO0 = 4;
+
+        private AgeingMsg() {}
+    }
+
     /** struct weft_drop_msg. */
     public static final class DropMsg {
         public static final int SIZE_BYTES = 16;
@@ -498,7 +547,7 @@ public final class AbiLayout {
             new Field("weft_dump_msg", "vrf_id", 0, 4),
             new Field("weft_dump_msg", "limit", 4, 4),
             new Field("weft_dump_msg", "marker", 8, 48),
-            new Field("weft_plane_msg", "", 0, 168),
+            new Field("weft_plane_msg", "", 0, 216),
             new Field("weft_plane_msg", "underlay4", 0, 16),
             new Field("weft_plane_msg", "underlay6", 16, 16),
             new Field("weft_plane_msg", "router_mac", 32, 6),
@@ -514,13 +563,23 @@ public final class AbiLayout {
             new Field("weft_plane_msg", "identities", 72, 4),
             new Field("weft_plane_msg", "policies", 76, 4),
             new Field("weft_plane_msg", "adoptions", 80, 4),
-            new Field("weft_plane_msg", "zero1", 84, 4),
+            new Field("weft_plane_msg", "fragments_waiting", 84, 4),
             new Field("weft_plane_msg", "routes", 88, 8),
             new Field("weft_plane_msg", "started_ns", 96, 8),
             new Field("weft_plane_msg", "sets", 104, 8),
             new Field("weft_plane_msg", "deletes", 112, 8),
             new Field("weft_plane_msg", "implementation", 120, 16),
             new Field("weft_plane_msg", "version", 136, 32),
+            new Field("weft_plane_msg", "evicted_closed", 168, 8),
+            new Field("weft_plane_msg", "evicted_one_way", 176, 8),
+            new Field("weft_plane_msg", "evicted_idle", 184, 8),
+            new Field("weft_plane_msg", "tunnel_ttl", 192, 1),
+            new Field("weft_plane_msg", "tunnel_df", 193, 1),
+            new Field("weft_plane_msg", "tunnel_dscp_mode", 194, 1),
+            new Field("weft_plane_msg", "tunnel_dscp", 195, 1),
+            new Field("weft_plane_msg", "zero2", 196, 4),
+            new Field("weft_plane_msg", "reassembled", 200, 8),
+            new Field("weft_plane_msg", "reassembly_failures", 208, 8),
             new Field("weft_vif_address", "", 0, 20),
             new Field("weft_vif_address", "family", 0, 1),
             new Field("weft_vif_address", "prefix_len", 1, 1),
@@ -553,13 +612,15 @@ public final class AbiLayout {
             new Field("weft_vif_msg", "tx_packets", 944, 8),
             new Field("weft_vif_msg", "tx_bytes", 952, 8),
             new Field("weft_vif_msg", "drops", 960, 8),
-            new Field("weft_vrf_msg", "", 0, 168),
+            new Field("weft_vrf_msg", "", 0, 176),
             new Field("weft_vrf_msg", "vrf_id", 0, 4),
             new Field("weft_vrf_msg", "vni", 4, 4),
             new Field("weft_vrf_msg", "key", 8, 16),
             new Field("weft_vrf_msg", "name", 24, 128),
             new Field("weft_vrf_msg", "routes4", 152, 8),
             new Field("weft_vrf_msg", "routes6", 160, 8),
+            new Field("weft_vrf_msg", "connections_max", 168, 4),
+            new Field("weft_vrf_msg", "connections_live", 172, 4),
             new Field("weft_nexthop_member", "", 0, 16),
             new Field("weft_nexthop_member", "member_id", 0, 4),
             new Field("weft_nexthop_member", "nexthop_id", 4, 4),
@@ -597,7 +658,12 @@ public final class AbiLayout {
             new Field("weft_vni_msg", "", 0, 8),
             new Field("weft_vni_msg", "vni", 0, 4),
             new Field("weft_vni_msg", "nexthop_id", 4, 4),
-            new Field("weft_path_msg", "", 0, 72),
+            new Field("weft_path_way", "", 0, 32),
+            new Field("weft_path_way", "vif_id", 0, 4),
+            new Field("weft_path_way", "source_mac", 4, 6),
+            new Field("weft_path_way", "destination_mac", 10, 6),
+            new Field("weft_path_way", "gateway", 16, 16),
+            new Field("weft_path_msg", "", 0, 304),
             new Field("weft_path_msg", "family", 0, 1),
             new Field("weft_path_msg", "state", 1, 1),
             new Field("weft_path_msg", "liveness", 2, 1),
@@ -610,6 +676,9 @@ public final class AbiLayout {
             new Field("weft_path_msg", "mtu", 52, 4),
             new Field("weft_path_msg", "changed_ns", 56, 8),
             new Field("weft_path_msg", "liveness_ns", 64, 8),
+            new Field("weft_path_msg", "learned_mtu", 72, 4),
+            new Field("weft_path_msg", "way_count", 76, 4),
+            new Field("weft_path_msg", "ways", 80, 224),
             new Field("weft_element", "", 0, 16),
             new Field("weft_element", "id", 0, 8),
             new Field("weft_element", "kind", 8, 4),
@@ -712,6 +781,17 @@ public final class AbiLayout {
             new Field("weft_nat_pool_msg", "ports_used", 64, 8),
             new Field("weft_nat_pool_msg", "ports_quarantined", 72, 8),
             new Field("weft_nat_pool_msg", "exhausted", 80, 8),
+            new Field("weft_ageing_row", "", 0, 24),
+            new Field("weft_ageing_row", "protocol", 0, 2),
+            new Field("weft_ageing_row", "port", 2, 2),
+            new Field("weft_ageing_row", "idle_seconds", 4, 4),
+            new Field("weft_ageing_row", "opening_seconds", 8, 4),
+            new Field("weft_ageing_row", "half_closed_seconds", 12, 4),
+            new Field("weft_ageing_row", "closed_seconds", 16, 4),
+            new Field("weft_ageing_row", "zero0", 20, 4),
+            new Field("weft_ageing_msg", "", 0, 8),
+            new Field("weft_ageing_msg", "row_count", 0, 4),
+            new Field("weft_ageing_msg", "zero0", 4, 4),
             new Field("weft_drop_msg", "", 0, 16),
             new Field("weft_drop_msg", "reason", 0, 4),
             new Field("weft_drop_msg", "vif_id", 4, 4),

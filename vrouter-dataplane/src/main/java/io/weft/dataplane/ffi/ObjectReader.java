@@ -15,6 +15,7 @@ import io.weft.dataplane.PlaneState;
 import io.weft.dataplane.PortKind;
 import io.weft.dataplane.Pressure;
 import io.weft.dataplane.Route;
+import io.weft.dataplane.TunnelSettings;
 import io.weft.dataplane.UnderlayPath;
 import io.weft.dataplane.Vif;
 import io.weft.dataplane.VifAddress;
@@ -30,6 +31,7 @@ import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /** Bodies of answers into records. Each method takes exactly one body; IllegalArgumentException: the plane broke the ABI. */
 final class ObjectReader {
@@ -46,6 +48,7 @@ final class ObjectReader {
                 (flags & AbiCodes.WEFT_VIF_ADDRESS_CHECK) != 0,
                 (flags & AbiCodes.WEFT_VIF_SHARED_UPLINK) != 0,
                 (flags & AbiCodes.WEFT_VIF_STRICT_TCP) != 0,
+                (flags & AbiCodes.WEFT_VIF_NATIVE) != 0,
                 body.get(Wire.INT, AbiLayout.VifMsg.MTU),
                 body.get(Wire.INT, AbiLayout.VifMsg.LABEL),
                 Wire.mac(body, AbiLayout.VifMsg.MAC),
@@ -150,6 +153,15 @@ final class ObjectReader {
                         key,
                         body.get(Wire.INT, AbiLayout.NexthopMsg.VRF_ID),
                         body.get(Wire.INT, AbiLayout.NexthopMsg.NAT_POOL_ID));
+            case AbiCodes.WEFT_NEXTHOP_NATIVE ->
+                new NextHop.Native(
+                        id,
+                        key,
+                        body.get(Wire.INT, AbiLayout.NexthopMsg.VIF_ID),
+                        Wire.address(
+                                body,
+                                AbiLayout.NexthopMsg.DESTINATION,
+                                Wire.unsignedByte(body, AbiLayout.NexthopMsg.FAMILY)));
             case AbiCodes.WEFT_NEXTHOP_ECMP -> new NextHop.Ecmp(id, key, members(body));
             default ->
                 throw new IllegalArgumentException(
@@ -208,20 +220,51 @@ final class ObjectReader {
 
     static UnderlayPath path(MemorySegment body) {
         int family = Wire.unsignedByte(body, AbiLayout.PathMsg.FAMILY);
-        Optional<InetAddress> gateway = Wire.isZero(body, AbiLayout.PathMsg.GATEWAY, 16)
-                ? Optional.empty()
-                : Optional.of(Wire.address(body, AbiLayout.PathMsg.GATEWAY, family));
         return new UnderlayPath(
                 Wire.address(body, AbiLayout.PathMsg.DESTINATION, family),
                 Wire.unsignedByte(body, AbiLayout.PathMsg.STATE) == AbiCodes.WEFT_PATH_RESOLVED,
                 body.get(Wire.INT, AbiLayout.PathMsg.VIF_ID),
-                gateway,
+                gateway(body, AbiLayout.PathMsg.GATEWAY, family),
                 Wire.mac(body, AbiLayout.PathMsg.SOURCE_MAC),
                 Wire.mac(body, AbiLayout.PathMsg.DESTINATION_MAC),
                 body.get(Wire.INT, AbiLayout.PathMsg.MTU),
                 body.get(Wire.LONG, AbiLayout.PathMsg.CHANGED_NS),
                 Liveness.ofCode(Wire.unsignedByte(body, AbiLayout.PathMsg.LIVENESS)),
-                body.get(Wire.LONG, AbiLayout.PathMsg.LIVENESS_NS));
+                body.get(Wire.LONG, AbiLayout.PathMsg.LIVENESS_NS),
+                body.get(Wire.INT, AbiLayout.PathMsg.LEARNED_MTU),
+                ways(body, family));
+    }
+
+    private static Optional<InetAddress> gateway(MemorySegment body, long at, int family) {
+        return Wire.isZero(body, at, 16) ? Optional.empty() : Optional.of(Wire.address(body, at, family));
+    }
+
+    private static List<UnderlayPath.Way> ways(MemorySegment body, int family) {
+        int count = body.get(Wire.INT, AbiLayout.PathMsg.WAY_COUNT);
+        if (count < 0 || count > UnderlayPath.MORE_WAYS_MAX) {
+            throw new IllegalArgumentException(
+                    "way count is " + count + ", must be 0 .. " + UnderlayPath.MORE_WAYS_MAX);
+        }
+        List<UnderlayPath.Way> ways = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            long at = AbiLayout.PathMsg.WAYS + (long) i * AbiLayout.PathWay.SIZE_BYTES;
+            ways.add(new UnderlayPath.Way(
+                    body.get(Wire.INT, at + AbiLayout.PathWay.VIF_ID),
+                    gateway(body, at + AbiLayout.PathWay.GATEWAY, family),
+                    Wire.mac(body, at + AbiLayout.PathWay.SOURCE_MAC),
+                    Wire.mac(body, at + AbiLayout.PathWay.DESTINATION_MAC)));
+        }
+        return ways;
+    }
+
+    private static TunnelSettings tunnels(MemorySegment body) {
+        int ttl = Wire.unsignedByte(body, AbiLayout.PlaneMsg.TUNNEL_TTL);
+        int dscp = Wire.unsignedByte(body, AbiLayout.PlaneMsg.TUNNEL_DSCP);
+        boolean pipe = Wire.unsignedByte(body, AbiLayout.PlaneMsg.TUNNEL_DSCP_MODE) == AbiCodes.WEFT_TUNNEL_DSCP_PIPE;
+        return new TunnelSettings(
+                ttl == 0 ? TunnelSettings.DEFAULT.ttl() : ttl,
+                TunnelSettings.Df.ofCode(Wire.unsignedByte(body, AbiLayout.PlaneMsg.TUNNEL_DF)),
+                pipe ? OptionalInt.of(dscp) : OptionalInt.empty());
     }
 
     static PlaneState plane(MemorySegment body, int epoch) {
@@ -238,7 +281,8 @@ final class ObjectReader {
                         underlay6,
                         routerMac,
                         body.get(Wire.INT, AbiLayout.PlaneMsg.BFD_INTERVAL_MS),
-                        body.get(Wire.INT, AbiLayout.PlaneMsg.BFD_MULTIPLIER)),
+                        body.get(Wire.INT, AbiLayout.PlaneMsg.BFD_MULTIPLIER),
+                        tunnels(body)),
                 epoch,
                 body.get(Wire.INT, AbiLayout.PlaneMsg.CONNECTIONS_MAX),
                 body.get(Wire.INT, AbiLayout.PlaneMsg.CONNECTIONS_LIVE),
@@ -258,6 +302,8 @@ final class ObjectReader {
                 body.get(Wire.LONG, AbiLayout.PlaneMsg.STARTED_NS),
                 body.get(Wire.LONG, AbiLayout.PlaneMsg.SETS),
                 body.get(Wire.LONG, AbiLayout.PlaneMsg.DELETES),
+                body.get(Wire.LONG, AbiLayout.PlaneMsg.REASSEMBLED),
+                body.get(Wire.LONG, AbiLayout.PlaneMsg.REASSEMBLY_FAILURES),
                 Wire.text(body, AbiLayout.PlaneMsg.IMPLEMENTATION, 16),
                 Wire.text(body, AbiLayout.PlaneMsg.VERSION, 32));
     }

@@ -12,6 +12,7 @@ import io.weft.dataplane.PlaneObject;
 import io.weft.dataplane.PlaneSettings;
 import io.weft.dataplane.PolicySet;
 import io.weft.dataplane.Route;
+import io.weft.dataplane.TunnelSettings;
 import io.weft.dataplane.UnderlayPath;
 import io.weft.dataplane.Vif;
 import io.weft.dataplane.VifAddress;
@@ -114,6 +115,14 @@ final class ObjectWriter {
         Wire.putMac(to, at + AbiLayout.PlaneMsg.ROUTER_MAC, settings.routerMac());
         to.set(Wire.INT, at + AbiLayout.PlaneMsg.BFD_INTERVAL_MS, settings.bfdIntervalMs());
         to.set(Wire.INT, at + AbiLayout.PlaneMsg.BFD_MULTIPLIER, settings.bfdMultiplier());
+        TunnelSettings tunnels = settings.tunnels();
+        int ttl = tunnels.ttl() == TunnelSettings.DEFAULT.ttl() ? 0 : tunnels.ttl();
+        int mode = tunnels.dscp().isPresent() ? AbiCodes.WEFT_TUNNEL_DSCP_PIPE : AbiCodes.WEFT_TUNNEL_DSCP_UNIFORM;
+        to.set(JAVA_BYTE, at + AbiLayout.PlaneMsg.TUNNEL_TTL, (byte) ttl);
+        to.set(JAVA_BYTE, at + AbiLayout.PlaneMsg.TUNNEL_DF, (byte) tunnels.df().code());
+        to.set(JAVA_BYTE, at + AbiLayout.PlaneMsg.TUNNEL_DSCP_MODE, (byte) mode);
+        to.set(JAVA_BYTE, at + AbiLayout.PlaneMsg.TUNNEL_DSCP, (byte)
+                tunnels.dscp().orElse(0));
     }
 
     private static void writeAgeing(MemorySegment to, long at, Ageing ageing) {
@@ -133,7 +142,8 @@ final class ObjectWriter {
     private static void writeVif(MemorySegment to, long at, Vif vif) {
         int flags = (vif.addressCheck() ? AbiCodes.WEFT_VIF_ADDRESS_CHECK : 0)
                 | (vif.sharedUplink() ? AbiCodes.WEFT_VIF_SHARED_UPLINK : 0)
-                | (vif.strictTcp() ? AbiCodes.WEFT_VIF_STRICT_TCP : 0);
+                | (vif.strictTcp() ? AbiCodes.WEFT_VIF_STRICT_TCP : 0)
+                | (vif.nativeUplink() ? AbiCodes.WEFT_VIF_NATIVE : 0);
         to.set(Wire.INT, at + AbiLayout.VifMsg.VIF_ID, vif.id());
         to.set(Wire.INT, at + AbiLayout.VifMsg.VRF_ID, vif.vrfId());
         Wire.putKey(to, at + AbiLayout.VifMsg.KEY, vif.key());
@@ -202,6 +212,12 @@ final class ObjectWriter {
                 Wire.putMac(to, at + AbiLayout.NexthopMsg.INNER_MAC, tunnel.innerMac());
                 yield AbiCodes.WEFT_NEXTHOP_TUNNEL;
             }
+            case NextHop.Native out -> {
+                to.set(Wire.INT, at + AbiLayout.NexthopMsg.VIF_ID, out.vifId());
+                to.set(JAVA_BYTE, at + AbiLayout.NexthopMsg.FAMILY, (byte) Wire.family(out.gateway()));
+                Wire.putAddress(to, at + AbiLayout.NexthopMsg.DESTINATION, out.gateway());
+                yield AbiCodes.WEFT_NEXTHOP_NATIVE;
+            }
             case NextHop.VrfLookup lookup -> {
                 to.set(Wire.INT, at + AbiLayout.NexthopMsg.VRF_ID, lookup.vrfId());
                 to.set(Wire.INT, at + AbiLayout.NexthopMsg.NAT_POOL_ID, lookup.natPoolId());
@@ -251,5 +267,15 @@ final class ObjectWriter {
         Wire.putMac(to, at + AbiLayout.PathMsg.SOURCE_MAC, path.sourceMac());
         Wire.putMac(to, at + AbiLayout.PathMsg.DESTINATION_MAC, path.destinationMac());
         to.set(Wire.INT, at + AbiLayout.PathMsg.MTU, path.mtu());
+        to.set(Wire.INT, at + AbiLayout.PathMsg.WAY_COUNT, path.ways().size());
+        long entry = at + AbiLayout.PathMsg.WAYS;
+        for (UnderlayPath.Way way : path.ways()) {
+            long gateway = entry + AbiLayout.PathWay.GATEWAY;
+            to.set(Wire.INT, entry + AbiLayout.PathWay.VIF_ID, way.vifId());
+            Wire.putMac(to, entry + AbiLayout.PathWay.SOURCE_MAC, way.sourceMac());
+            Wire.putMac(to, entry + AbiLayout.PathWay.DESTINATION_MAC, way.destinationMac());
+            way.gateway().ifPresent(address -> Wire.putAddress(to, gateway, address));
+            entry += AbiLayout.PathWay.SIZE_BYTES;
+        }
     }
 }
