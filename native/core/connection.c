@@ -93,6 +93,24 @@ struct weft_connection *weft_connection_reverse(struct weft_plane *plane, const 
 	return &plane->connections->entries[weft_connection_index(plane, connection) ^ 1u];
 }
 
+/* Who a pair counts for, besides the table. NONE, or what has as many as it may have: then nothing is counted. */
+static enum weft_drop charge(struct weft_plane *plane, const struct weft_connection *forward, const struct weft_connection *reverse)
+{
+	if (!open_at(plane, forward->vif_id))
+		return WEFT_DROP_VIF_CONNECTION_LIMIT;
+	if (weft_backend_open(plane, reverse->of_pair[WEFT_PAIR_BACKEND]))
+		return WEFT_DROP_NONE;
+	close_at(plane->connections, forward->vif_id);
+	return WEFT_DROP_BACKEND_CONNECTION_LIMIT;
+}
+
+/* A pair that was charged and never inserted. */
+static void uncharge(struct weft_plane *plane, const struct weft_connection *forward, const struct weft_connection *reverse)
+{
+	close_at(plane->connections, forward->vif_id);
+	weft_backend_close(plane, reverse->of_pair[WEFT_PAIR_BACKEND], 0, 0, true);
+}
+
 /* Neither direction was being written when the worker died, and they are each other's. */
 static bool is_whole(const struct weft_connections *c, uint32_t pair)
 {
@@ -139,6 +157,7 @@ static void adopt(struct weft_plane *plane)
 			c->live++;
 			if (owner_of(one) < WEFT_VIF_LIMIT)
 				c->opened[owner_of(one)]++;
+			weft_backend_adopt(plane, one[1].of_pair[WEFT_PAIR_BACKEND]);
 			continue;
 		}
 		one[0].sequence = (one[0].sequence + 1) & ~1u;
@@ -206,9 +225,15 @@ static void fill_entry(struct weft_connection *entry, const struct weft_connecti
 }
 
 /* A pair that was live, or was about to be, is out of every bucket; readers may still look at it. */
-static void retire_pair(struct weft_connections *c, uint32_t pair)
+static void retire_pair(struct weft_plane *plane, uint32_t pair)
 {
-	close_at(c, owner_of(&c->entries[2 * pair]));
+	struct weft_connections *c = plane->connections;
+	const struct weft_connection *one = &c->entries[2 * pair], *other = one + 1;
+
+	close_at(c, owner_of(one));
+	weft_backend_close(plane, other->of_pair[WEFT_PAIR_BACKEND],
+			   __atomic_load_n(&one->packets, __ATOMIC_RELAXED) + __atomic_load_n(&other->packets, __ATOMIC_RELAXED),
+			   __atomic_load_n(&one->bytes, __ATOMIC_RELAXED) + __atomic_load_n(&other->bytes, __ATOMIC_RELAXED), false);
 	weft_spin_lock(&c->lock);
 	c->links[pair] = c->removed_list;
 	c->removed_list = pair;
@@ -227,12 +252,12 @@ struct weft_connection *weft_connection_insert(struct weft_plane *plane, uint32_
 	bool linked;
 
 	(void)worker;
-	*refused = open_at(plane, forward->vif_id) ? WEFT_DROP_NONE : WEFT_DROP_VIF_CONNECTION_LIMIT;
+	*refused = charge(plane, forward, reverse);
 	if (*refused)
 		return NULL;
 	pair = take_pair(c);
 	if (pair == NO_PAIR) {
-		close_at(c, forward->vif_id);
+		uncharge(plane, forward, reverse);
 		*refused = WEFT_DROP_CONNECTION_LIMIT;
 		return NULL;
 	}
@@ -240,7 +265,7 @@ struct weft_connection *weft_connection_insert(struct weft_plane *plane, uint32_
 	present = weft_connection_find(plane, &forward->key, one);
 	if (present || weft_connection_find(plane, &reverse->key, other)) {
 		weft_buckets_unlock(&set);
-		close_at(c, forward->vif_id);
+		uncharge(plane, forward, reverse);
 		put_pair(c, pair);
 		return present;
 	}
@@ -258,7 +283,7 @@ struct weft_connection *weft_connection_insert(struct weft_plane *plane, uint32_
 	weft_buckets_unlock(&set);
 	if (linked)
 		return &c->entries[2 * pair];
-	retire_pair(c, pair);
+	retire_pair(plane, pair);
 	*refused = WEFT_DROP_CONNECTION_LIMIT;
 	return NULL;
 }
@@ -281,7 +306,7 @@ void weft_connection_remove(struct weft_plane *plane, struct weft_connection *co
 	if (!mine)
 		return; /* another thread was first */
 	weft_nat_pool_release_pair(plane, one);
-	retire_pair(c, pair);
+	retire_pair(plane, pair);
 }
 
 void weft_connection_lock(struct weft_plane *plane, struct weft_connection *connection)
