@@ -237,9 +237,20 @@ struct weft_nexthop_member {
 	uint32_t weight;     /* 1 .. WEFT_MEMBER_WEIGHT_MAX */
 };
 
+/* What of a connection decides the member it takes: two that agree in these take the same. Of the initiator's direction. */
+enum weft_hash_field {
+	WEFT_HASH_PROTOCOL = 1u << 0,
+	WEFT_HASH_SOURCE_ADDRESS = 1u << 1,
+	WEFT_HASH_SOURCE_PORT = 1u << 2,
+	WEFT_HASH_DESTINATION_ADDRESS = 1u << 3,
+	WEFT_HASH_DESTINATION_PORT = 1u << 4,
+	WEFT_HASH_ALL = (1u << 5) - 1,
+};
+
 struct weft_nexthop_msg {
 	uint32_t nexthop_id;
-	uint8_t type, encap, family, zero0;
+	uint8_t type, encap, family;
+	uint8_t hash_fields;         /* ECMP: enum weft_hash_field, 0: all; else 0 */
 	uint8_t key[WEFT_KEY_BYTES];
 	uint32_t vif_id;             /* LOCAL */
 	uint32_t vrf_id;             /* VRF */

@@ -64,7 +64,7 @@ static void settle_source(struct weft_worker *worker, const struct question *que
 	    weft_ecmp_origin(worker->plane, side->nexthop, question->vif_id, question->entry);
 
 	if (!member && !question->strict)
-		member = weft_ecmp_choose(worker->plane, side->nexthop, weft_connection_hash(worker->plane, question->key), 0,
+		member = weft_ecmp_choose(worker->plane, side->nexthop, weft_ecmp_hash(worker->plane, side->nexthop, question->key), 0,
 					  WEFT_FROM_ANYWHERE);
 	settle(worker, side, member);
 }
@@ -74,7 +74,7 @@ static void settle_destination(struct weft_worker *worker, const struct question
 	uint32_t keep = question->keep_ecmp == side->nexthop->nexthop_id ? question->keep_member : 0;
 
 	settle(worker, side,
-	       weft_ecmp_choose(worker->plane, side->nexthop, weft_connection_hash(worker->plane, question->key), keep,
+	       weft_ecmp_choose(worker->plane, side->nexthop, weft_ecmp_hash(worker->plane, side->nexthop, question->key), keep,
 				question->vif_id));
 }
 

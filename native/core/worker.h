@@ -289,6 +289,8 @@ struct weft_connection_key weft_translation_answers(const struct weft_translatio
 uint32_t weft_translation_stamp(struct weft_plane *plane, const struct weft_connection *direction);
 
 /* ---- ecmp.c ---- */
+/* The hash of an initiator's key for this ECMP next hop: of the fields that it says. */
+uint32_t weft_ecmp_hash(struct weft_plane *plane, const struct weft_nexthop *ecmp, const struct weft_connection_key *key);
 /*
  * The member that a connection takes: weighted rendezvous of `hash` and the member ids, among members that can be used, so that
  * a change of members moves only connections of members that went. `keep`: the member it had (0: none), taken while it can be

@@ -16,6 +16,8 @@ row_writer row_identity, row_policy, row_log;
 row_writer row_floating_ip, row_nat_pool;
 /* What the packets of a translated connection become: one cell for people, four for programs. */
 void cells_translation(struct table *table, const struct weft_connection_msg *connection);
+/* servicerows.c: a row per backend, one with empty cells for a service that has none. */
+row_writer row_service;
 /* The sums of the vifs, then the plane's row with them, then each reason as a cell of it. */
 row_writer row_stats_vif, row_stats_plane, row_stats_drop;
 

@@ -36,6 +36,7 @@ static const struct command commands[] = {
 	{"policy", WEFT_OBJECT_POLICY, sizeof(struct weft_policy_msg), row_policy, " ID ", "no policy sets"},
 	{"floating-ip", WEFT_OBJECT_FLOATING_IP, sizeof(struct weft_floating_ip_msg), row_floating_ip, " ID ", "no floating IPs"},
 	{"nat-pool", WEFT_OBJECT_NAT_POOL, sizeof(struct weft_nat_pool_msg), row_nat_pool, " ID ", "no NAT pools"},
+	{"service", WEFT_OBJECT_SERVICE, sizeof(struct weft_service_msg), row_service, " ID ", "no services"},
 	{"log", WEFT_OBJECT_LOG, sizeof(struct weft_log_msg), row_log, "", "nothing denied, nothing asked to be logged"},
 	{"stats", WEFT_OBJECT_PLANE, sizeof(struct weft_plane_msg), row_stats_plane, "", ""},
 };
@@ -65,6 +66,7 @@ static const char help[] =
 	"  policy [ID]                           rules of all policy sets or one, with what each decided\n"
 	"  floating-ip [ID]                      addresses of other VRFs under which ports are known\n"
 	"  nat-pool [ID]                         addresses and ports for source translation, and their use\n"
+	"  service [ID]                          backends of all services or one, with their connections\n"
 	"  log                                   the last packets that policy denied, or was asked to log\n"
 	"  plane                                 settings and state of the plane\n"
 	"  stats                                 counters of the whole plane: objects, packets, drops by reason\n"
@@ -172,7 +174,7 @@ static int parse(int argc, char **argv, struct options *options)
 			return usage(options->command ? "not understood here: " : "no command before ", word);
 		}
 	}
-	return options->command ? 0 : usage("which command? vif, vrf, nexthop, route, label, vni, connection, path, drops, identity, policy, floating-ip, nat-pool, log, plane, stats", "");
+	return options->command ? 0 : usage("which command? vif, vrf, nexthop, route, label, vni, connection, path, drops, identity, policy, floating-ip, nat-pool, service, log, plane, stats", "");
 }
 
 struct page {
@@ -184,6 +186,7 @@ struct page {
 		struct weft_policy_msg policy;
 		struct weft_floating_ip_msg floating_ip;
 		struct weft_nat_pool_msg nat_pool;
+		struct weft_service_msg service;
 		uint32_t id; /* the first field of each that has one */
 	} body;
 };
@@ -222,6 +225,11 @@ static bool fits(const struct command *command, const uint8_t *body, uint32_t by
 
 		memcpy(&floating, body, sizeof(floating));
 		items = (uint64_t)floating.mapping_count * sizeof(struct weft_port_mapping);
+	} else if (command->object == WEFT_OBJECT_SERVICE) {
+		struct weft_service_msg service;
+
+		memcpy(&service, body, sizeof(service));
+		items = (uint64_t)service.backend_count * sizeof(struct weft_service_backend);
 	}
 	return bytes == command->body_bytes + items;
 }

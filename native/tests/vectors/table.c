@@ -202,10 +202,33 @@ static uint32_t read_vif(struct line *line, void *body)
 	return sizeof(*vif);
 }
 
+/* "source-address,source-port" */
+static uint8_t read_hash_fields(struct line *line)
+{
+	static const char *const names[] = {"protocol", "source-address", "source-port", "destination-address", "destination-port"};
+	const char *word = value_of(line, "hash"), *part = word;
+	uint8_t fields = 0;
+
+	while (part && *part) {
+		size_t bytes = strcspn(part, ",");
+		uint8_t before = fields;
+
+		for (uint32_t i = 0; i < WEFT_ARRAY_COUNT(names); i++) {
+			if (strlen(names[i]) == bytes && !strncmp(names[i], part, bytes))
+				fields |= (uint8_t)(1u << i);
+		}
+		if (fields == before)
+			wrong(line, "hash", word);
+		part += bytes + (part[bytes] == ',');
+	}
+	return fields;
+}
+
 /* "member=ID,NEXTHOP,WEIGHT[,LABEL]", again for each */
 static void read_members(struct line *line, struct weft_nexthop_msg *nexthop)
 {
 	nexthop->type = WEFT_NEXTHOP_ECMP;
+	nexthop->hash_fields = read_hash_fields(line);
 	for (uint32_t i = 2; i < line->count && nexthop->member_count < WEFT_NEXTHOP_MEMBERS_MAX; i++) {
 		struct weft_nexthop_member *member = &nexthop->members[nexthop->member_count];
 
