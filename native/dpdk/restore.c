@@ -169,6 +169,7 @@ int weftd_snapshot(struct weft_plane *plane, struct weftd_journal *journal)
 	weftd_journal_snapshot_begin(journal);
 	objects(&snapshot, WEFT_OBJECT_PLANE, false);
 	objects(&snapshot, WEFT_OBJECT_VRF, false);
+	objects(&snapshot, WEFT_OBJECT_SERVICE, false);
 	objects(&snapshot, WEFT_OBJECT_IDENTITY, false);
 	objects(&snapshot, WEFT_OBJECT_POLICY, false);
 	objects(&snapshot, WEFT_OBJECT_VIF, false);
