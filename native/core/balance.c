@@ -1,121 +1,12 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
-/*
- * Which backend of a service takes a connection: the one it has, the one its client had (affinity), else by hash. Set-up and
- * re-evaluation only. The affinity table is a cache of bounded size: sets of four entries, each under a sequence; whoever finds
- * an entry being written goes on without it.
- */
+/* Connections to services: which backend takes one, and as what its packets go there. Set-up and re-evaluation only. */
 #include "maglev.h"
-#include "plane.h"
+#include "service.h"
+#include "worker.h"
 
 #define CHOICES 8u /* of the table, when backends have as many connections as they may have; then any that has room */
-#define SETS 16384u
-#define WAYS 4u
-
-struct affinity {
-	uint32_t sequence;	   /* odd while it is being written */
-	uint32_t service_id;	   /* 0: free */
-	uint32_t backend_id, seen; /* seen: ticks of the client's last connection */
-	uint8_t client[16];
-};
-WEFT_ABI_ASSERT(sizeof(struct affinity) == 32, "affinity");
-
-struct weft_affinity {
-	struct affinity sets[SETS][WAYS];
-};
-
-int weft_affinity_create(struct weft_plane *plane)
-{
-	struct weft_affinity *affinity = plane->affinity ? plane->affinity : weft_host_alloc(sizeof(*affinity));
-
-	if (!affinity)
-		return -ENOMEM;
-	weft_store(plane->affinity, affinity);
-	return 0;
-}
-
-void weft_affinity_destroy(struct weft_plane *plane)
-{
-	if (plane->affinity)
-		weft_host_free(plane->affinity, sizeof(*plane->affinity));
-}
-
-static struct affinity *set_of(struct weft_plane *plane, uint32_t service_id, const uint8_t client[16])
-{
-	struct weft_affinity *affinity = weft_load(plane->affinity);
-	struct weft_connection_key key = {.zone = service_id};
-
-	memcpy(key.source, client, sizeof(key.source));
-	return affinity ? affinity->sets[weft_connection_hash(plane, &key) % SETS]
-			: NULL; /* a hash that strangers cannot steer */
-}
-
-/* False: being written. */
-static bool read_entry(const struct affinity *entry, struct affinity *copy)
-{
-	uint32_t sequence = __atomic_load_n(&entry->sequence, __ATOMIC_ACQUIRE);
-
-	*copy = *entry;
-	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	return !(sequence & 1) && __atomic_load_n(&entry->sequence, __ATOMIC_RELAXED) == sequence;
-}
-
-static bool is_of(const struct affinity *entry, uint32_t service_id, const uint8_t client[16])
-{
-	return entry->service_id == service_id && !memcmp(entry->client, client, sizeof(entry->client));
-}
-
-/* The client's last backend, when it may take more connections. NULL: none, or too long ago. */
-static const struct weft_backend *remembered(struct weft_plane *plane, const struct weft_service *service,
-					     const struct weft_connection_key *key, uint64_t now_ns)
-{
-	const struct affinity *set = set_of(plane, service->service_id, key->source);
-
-	for (uint32_t way = 0; set && way < WAYS; way++) {
-		struct affinity entry;
-
-		if (!read_entry(&set[way], &entry) || !is_of(&entry, service->service_id, key->source))
-			continue;
-		if (weft_ticks(now_ns) - entry.seen > service->affinity_ticks)
-			return NULL;
-		return weft_service_backend_get(plane, service, entry.backend_id);
-	}
-	return NULL;
-}
-
-void weft_affinity_note(struct weft_plane *plane, const struct weft_service *service, const struct weft_connection_key *key,
-			uint32_t backend_id, uint64_t now_ns)
-{
-	struct affinity *set = service->affinity ? set_of(plane, service->service_id, key->source) : NULL, *victim = NULL;
-	uint32_t now = weft_ticks(now_ns), oldest = 0, even;
-
-	for (uint32_t way = 0; set && way < WAYS; way++) {
-		struct affinity entry;
-		uint32_t age;
-
-		if (!read_entry(&set[way], &entry))
-			continue;
-		if (is_of(&entry, service->service_id, key->source)) {
-			victim = &set[way];
-			break;
-		}
-		age = entry.service_id ? now - entry.seen : 0xffffffffu;
-		if (!victim || age > oldest) {
-			victim = &set[way];
-			oldest = age;
-		}
-	}
-	if (!victim)
-		return;
-	even = __atomic_load_n(&victim->sequence, __ATOMIC_RELAXED) & ~1u;
-	if (!__atomic_compare_exchange_n(&victim->sequence, &even, even + 1, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
-		return; /* another worker writes there: the client is forgotten, not waited for */
-	__atomic_thread_fence(__ATOMIC_RELEASE);
-	victim->service_id = service->service_id;
-	victim->backend_id = backend_id;
-	victim->seen = now;
-	memcpy(victim->client, key->source, sizeof(victim->client));
-	__atomic_store_n(&victim->sequence, even + 2, __ATOMIC_RELEASE);
-}
+#define PORTS 16u  /* tried for a connection whose answers could not be told from another's */
+#define PORT_FIRST 1024u
 
 static uint64_t mix(uint64_t x)
 {
@@ -188,11 +79,74 @@ const struct weft_backend *weft_service_choose(struct weft_plane *plane, const s
 		return NULL;
 	*reason = WEFT_DROP_NONE;
 	if (service->affinity)
-		backend = remembered(plane, service, key, now_ns);
+		backend = weft_service_backend_get(plane, service, weft_affinity_find(plane, service, key, now_ns));
 	if (backend && has_room(backend))
 		return backend;
 	backend = spread(service, weft_service_hash(key, service->affinity));
 	if (!backend)
 		*reason = WEFT_DROP_BACKEND_CONNECTION_LIMIT;
 	return backend;
+}
+
+enum weft_drop weft_service_translate(struct weft_worker *worker, uint32_t keep)
+{
+	struct weft_translation *translation = &worker->translation;
+	const struct weft_service *service = weft_service_find(worker->plane, translation->vrf_id, &translation->key);
+	const struct weft_backend *backend;
+	enum weft_drop reason;
+
+	if (WEFT_LIKELY(!service))
+		return WEFT_DROP_NONE;
+	backend = weft_service_choose(worker->plane, service, &translation->key, keep, worker->now_ns, &reason);
+	if (!backend)
+		return reason;
+	translation->service_id = service->service_id;
+	translation->backend_id = backend->backend_id;
+	weft_translate_to(worker, backend->vrf_id, backend->address, backend->port);
+	if ((service->flags & WEFT_SERVICE_HAIRPIN) && backend->vrf_id == service->vrf_id &&
+	    !memcmp(backend->address, translation->key.source, 16))
+		weft_translate_from(worker, service->address, translation->key.source_port);
+	return WEFT_DROP_NONE;
+}
+
+/* Answers with this key are no other connection's. From a virtual address they must not look like a client's of the service
+ * either. */
+static bool is_free(struct weft_worker *worker, const struct weft_connection_key *answers)
+{
+	return !weft_connection_find(worker->plane, answers, weft_connection_hash(worker->plane, answers)) &&
+	       !(worker->translation.source && weft_service_find(worker->plane, worker->translation.vrf_id, answers));
+}
+
+enum weft_drop weft_service_settle_port(struct weft_worker *worker)
+{
+	const struct weft_connection_key *keep = worker->translation.keep;
+	struct weft_connection_key *answers = &worker->pair[1].key, had;
+	uint32_t hash = weft_service_hash(answers, false);
+
+	if (worker->translation.pool || worker->translation.held)
+		return WEFT_DROP_NONE; /* the port is the pool's */
+	if (keep) {
+		had = *answers;
+		had.destination_port = keep->destination_port;
+		if (!memcmp(&had, keep, sizeof(had))) {
+			answers->destination_port = keep->destination_port;
+			return WEFT_DROP_NONE;
+		}
+	}
+	for (uint32_t i = 0; i < PORTS; i++) {
+		if (is_free(worker, answers))
+			return WEFT_DROP_NONE;
+		hash = (uint32_t)(mix(hash + i) >> 32);
+		answers->destination_port = (uint16_t)(PORT_FIRST + hash % (65536u - PORT_FIRST));
+	}
+	return WEFT_DROP_SERVICE_PORTS;
+}
+
+void weft_service_opened(struct weft_worker *worker)
+{
+	const struct weft_connection *forward = &worker->pair[0], *reverse = &worker->pair[1];
+	const struct weft_service *service = weft_service_get(worker->plane, reverse->of_pair[WEFT_PAIR_SERVICE]);
+
+	if (service && service->affinity)
+		weft_affinity_note(worker->plane, service, &forward->key, reverse->of_pair[WEFT_PAIR_BACKEND], worker->now_ns);
 }

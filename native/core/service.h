@@ -70,6 +70,9 @@ uint32_t weft_service_hash(const struct weft_connection_key *key, bool client_on
 const struct weft_backend *weft_service_choose(struct weft_plane *plane, const struct weft_service *service,
 					       const struct weft_connection_key *key, uint32_t keep, uint64_t now_ns,
 					       enum weft_drop *reason);
+/* Id of the backend that the client had last, 0: none, or too long ago. Worker context. */
+uint32_t weft_affinity_find(struct weft_plane *plane, const struct weft_service *service, const struct weft_connection_key *key,
+			    uint64_t now_ns);
 /* A new connection of the client was opened to the backend: with affinity, its next ones go there. */
 void weft_affinity_note(struct weft_plane *plane, const struct weft_service *service, const struct weft_connection_key *key,
 			uint32_t backend_id, uint64_t now_ns);
