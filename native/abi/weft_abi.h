@@ -425,8 +425,11 @@ struct weft_service_msg {
 	uint8_t affinity, zero0[3];  /* enum weft_service_affinity */
 	uint32_t affinity_s;         /* 1 .. WEFT_SERVICE_AFFINITY_MAX_S with affinity, else 0 */
 	uint32_t flags;              /* enum weft_service_flag */
+	uint32_t nat_pool_id;        /* backends see an address and a port of the pool as the client; it is of their VRF; 0: they see the client */
 	uint32_t backend_count;      /* 0 .. WEFT_SERVICE_BACKENDS_MAX */
-	uint32_t slots;              /* read only: size of the table that new connections choose from; 0: no backend is up */
+	/* read only */
+	uint32_t slots;              /* size of the table that new connections choose from; 0: no backend is up */
+	uint32_t zero1;
 	struct weft_service_backend backends[];
 };
 
@@ -588,7 +591,7 @@ WEFT_ABI_ASSERT(sizeof(struct weft_policy_rule) == 112, "policy rule");
 WEFT_ABI_ASSERT(sizeof(struct weft_policy_msg) == 48, "policy");
 WEFT_ABI_ASSERT(sizeof(struct weft_log_msg) == 112, "log");
 WEFT_ABI_ASSERT(sizeof(struct weft_service_backend) == 80, "service backend");
-WEFT_ABI_ASSERT(sizeof(struct weft_service_msg) == 64, "service");
+WEFT_ABI_ASSERT(sizeof(struct weft_service_msg) == 72, "service");
 WEFT_ABI_ASSERT(sizeof(struct weft_trap_header) == 24, "trap header");
 WEFT_ABI_ASSERT(sizeof(struct weft_injection_header) == 24, "injection header");
 

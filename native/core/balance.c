@@ -103,6 +103,8 @@ enum weft_drop weft_service_translate(struct weft_worker *worker, uint32_t keep)
 	translation->service_id = service->service_id;
 	translation->backend_id = backend->backend_id;
 	weft_translate_to(worker, backend->vrf_id, backend->address, backend->port);
+	if (service->nat_pool_id)
+		return weft_translate_from_pool(worker, service->nat_pool_id);
 	if ((service->flags & WEFT_SERVICE_HAIRPIN) && backend->vrf_id == service->vrf_id &&
 	    !memcmp(backend->address, translation->key.source, 16))
 		weft_translate_from(worker, service->address, translation->key.source_port);

@@ -120,7 +120,7 @@ static int check_backend(struct weft_context *context, const struct weft_service
 	if (!backend->weight || backend->weight > WEFT_MEMBER_WEIGHT_MAX)
 		return weft_refuse(context, EINVAL, "SERVICE backends[%u].weight %u: want 1 to %u", index, backend->weight,
 				   WEFT_MEMBER_WEIGHT_MAX);
-	return 0;
+	return m->nat_pool_id ? weft_nat_pool_check(context, "SERVICE", m->nat_pool_id, backend->vrf_id) : 0;
 }
 
 static int check_affinity(struct weft_context *context, const struct weft_service_msg *m)
@@ -172,6 +172,10 @@ static int check(struct weft_context *context, const struct weft_service_msg *m)
 		return weft_refuse(context, EINVAL, "SERVICE address: not an address");
 	if (!weft_all_zero(m->address + bytes, 16 - bytes))
 		return weft_refuse(context, EINVAL, "SERVICE address: bytes behind the IPv4 address are not zero");
+	if (m->zero1)
+		return weft_refuse(context, EINVAL, "SERVICE zero1: padding is not zero");
+	if (m->nat_pool_id && !weft_nat_pool_get(context->plane, m->nat_pool_id))
+		return weft_refuse(context, ENOENT, "SERVICE nat_pool_id %u: no such pool", m->nat_pool_id);
 	if (m->flags & ~(uint32_t)WEFT_SERVICE_HAIRPIN)
 		return weft_refuse(context, EINVAL, "SERVICE flags %x: unknown bits", m->flags);
 	if (!weft_vrf_get(context->plane, m->vrf_id))
@@ -262,6 +266,7 @@ static void fill_seen(struct weft_service *seen, const struct weft_service_msg *
 	seen->affinity = m->affinity;
 	seen->affinity_ticks = weft_ticks(m->affinity_s * 1000000000ull);
 	seen->flags = m->flags;
+	seen->nat_pool_id = m->nat_pool_id;
 	seen->backend_count = m->backend_count;
 }
 
@@ -367,7 +372,7 @@ static bool same(const struct weft_service_entry *old, const struct weft_service
 	return true;
 }
 
-/* What the entry refers to is counted, once more (+1) or once less (-1). */
+/* The VRFs that the entry refers to are counted, once more (+1) or once less (-1). */
 static void use(struct weft_plane *plane, const struct weft_service_entry *entry, int by)
 {
 	weft_vrf_get(plane, entry->seen.vrf_id)->services += (uint32_t)by;
@@ -388,6 +393,17 @@ static bool stays(const struct weft_backend *backend, const struct weft_service 
 	return is && is->vrf_id == backend->vrf_id && is->port == backend->port && !memcmp(is->address, backend->address, 16);
 }
 
+/* Only a change: the connections of every pool ask again. */
+static void use_pool(struct weft_plane *plane, const struct weft_service_entry *old, const struct weft_service_entry *entry)
+{
+	uint32_t was = old ? old->seen.nat_pool_id : 0, is = entry ? entry->seen.nat_pool_id : 0;
+
+	if (was == is)
+		return;
+	weft_nat_pool_use(plane, is, 1);
+	weft_nat_pool_use(plane, was, -1);
+}
+
 /*
  * Behind the publication: connections whose backend is no longer what it was ask again, and so do those to the virtual address
  * when it had no service before, or has none now. Weights, states and limits concern new connections only.
@@ -395,7 +411,7 @@ static bool stays(const struct weft_backend *backend, const struct weft_service 
 static void touch_changes(struct weft_plane *plane, const struct weft_service *old, const struct weft_service *service)
 {
 	const struct weft_service *one = service ? service : old;
-	bool any = !old || !service;
+	bool any = !old || !service || old->nat_pool_id != service->nat_pool_id;
 
 	for (uint32_t i = 0; old && i < old->backend_count; i++) {
 		const struct weft_backend *backend = &old->backends[i];
@@ -456,6 +472,7 @@ int weft_service_set(struct weft_context *context, const void *body)
 	if (!old)
 		__atomic_store_n(&plane->service_count, plane->service_count + 1, __ATOMIC_RELAXED);
 	hand_over(plane, old, entry);
+	use_pool(plane, old, entry);
 	touch_changes(plane, old ? &old->seen : NULL, &entry->seen);
 	if (old) {
 		use(plane, old, -1);
@@ -473,6 +490,7 @@ static void service_remove(struct weft_context *context, struct weft_service_ent
 	relink(plane, &entry->seen, NULL);
 	__atomic_store_n(&plane->service_count, plane->service_count - 1, __ATOMIC_RELAXED);
 	hand_over(plane, entry, NULL);
+	use_pool(plane, entry, NULL);
 	touch_changes(plane, &entry->seen, NULL);
 	use(plane, entry, -1);
 	weft_host_free_deferred(plane, entry, entry->bytes);

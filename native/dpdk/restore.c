@@ -169,13 +169,13 @@ int weftd_snapshot(struct weft_plane *plane, struct weftd_journal *journal)
 	weftd_journal_snapshot_begin(journal);
 	objects(&snapshot, WEFT_OBJECT_PLANE, false);
 	objects(&snapshot, WEFT_OBJECT_VRF, false);
-	objects(&snapshot, WEFT_OBJECT_SERVICE, false);
 	objects(&snapshot, WEFT_OBJECT_IDENTITY, false);
 	objects(&snapshot, WEFT_OBJECT_POLICY, false);
 	objects(&snapshot, WEFT_OBJECT_VIF, false);
 	zones(&snapshot);
 	objects(&snapshot, WEFT_OBJECT_FLOATING_IP, false);
 	objects(&snapshot, WEFT_OBJECT_NAT_POOL, false);
+	objects(&snapshot, WEFT_OBJECT_SERVICE, false);
 	weft_plane_paths(plane, endpoint, &snapshot);
 	objects(&snapshot, WEFT_OBJECT_NEXTHOP, false);
 	objects(&snapshot, WEFT_OBJECT_NEXTHOP, true);

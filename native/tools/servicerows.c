@@ -22,6 +22,8 @@ static void end(struct table *table, const struct weft_service_msg *service, con
 	table_detail(table);
 	table_boolean(table, "hairpin", service->flags & WEFT_SERVICE_HAIRPIN);
 	table_detail(table);
+	table_number(table, "nat_pool", service->nat_pool_id);
+	table_detail(table);
 	table_number(table, "slots", service->slots);
 	table_detail(table);
 	cell_bytes(table, "key", service->key);

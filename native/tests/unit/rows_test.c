@@ -229,6 +229,7 @@ static void aServiceIsALinePerBackend(void)
 	CELL(0, "opened", "9");
 	CELL(0, "limit", "0");
 	CELL(0, "affinity_s", "90");
+	CELL(0, "nat_pool", "0");
 	CELL(1, "state", "draining");
 	CELL(1, "limit", "8");
 	service.m.backend_count = 0;

@@ -113,8 +113,11 @@ static struct weft_service_backend state_of(uint32_t id, uint32_t index)
 
 static void refusalsNameFieldValueAndLimitAndChangeNothing(void)
 {
+	struct weft_nat_pool_msg pool = {.nat_pool_id = 2, .vrf_id = VRF, .family = 4, .port_min = 5000, .port_max = 5063,
+					 .first_address = {10, 1, 9, 1}, .address_count = 1};
 	uint64_t good[sizeof(room) / 8];
 
+	CHECK(SET(NAT_POOL, &pool) == 0);
 	begin(7);
 	add(1, 1);
 	add(2, 1);
@@ -137,6 +140,9 @@ static void refusalsNameFieldValueAndLimitAndChangeNothing(void)
 	BAD(service->affinity = 1, EINVAL, "affinity_s 0: want 1 to 86400");
 	BAD(service->affinity_s = 1, EINVAL, "affinity_s 1: want 0 without affinity");
 	BAD(service->flags = 1u << 31, EINVAL, "flags 80000000");
+	BAD(service->nat_pool_id = 9, ENOENT, "nat_pool_id 9: no such pool");
+	BAD((service->nat_pool_id = 2, service->backends[1].vrf_id = OTHER_VRF), EINVAL, "nat_pool_id 2: the pool is of VRF 3, want 4");
+	BAD(service->zero1 = 1, EINVAL, "zero1");
 	BAD(service->zero0[1] = 1, EINVAL, "zero0");
 	BAD(service->backends[1].vrf_id = 77, ENOENT, "backends[1].vrf_id 77");
 	BAD(service->backends[1].port = 0, EINVAL, "backends[1].port 0");
@@ -158,7 +164,14 @@ static void refusalsNameFieldValueAndLimitAndChangeNothing(void)
 	CHECK(dump(WEFT_OBJECT_SERVICE, 0xffffffffu) == 1 && number_of(choose(7, 1, 1, 0)) != 0);
 	begin(9);
 	CHECK(DELETE(SERVICE, service) == ENOENT && strstr(error_text, "service_id 9"));
-	CHECK(DELETE(VRF, &(struct weft_vrf_msg){.vrf_id = VRF}) == EBUSY && strstr(error_text, "3 services and backends"));
+	begin(7);
+	service->nat_pool_id = 2;
+	CHECK(set_service(service) == 0);
+	CHECK(DELETE(NAT_POOL, &pool) == EBUSY);
+	service->nat_pool_id = 0;
+	add(1, 1);
+	CHECK(set_service(service) == 0 && DELETE(NAT_POOL, &pool) == 0);
+	CHECK(DELETE(VRF, &(struct weft_vrf_msg){.vrf_id = VRF}) == EBUSY && strstr(error_text, "2 services and backends"));
 	CHECK(DELETE(SERVICE, begin(7)) == 0);
 }
 

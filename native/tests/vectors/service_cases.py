@@ -201,6 +201,19 @@ def hairpin():
         .into(1, eth(GW, A, ask(1000))).out(2, eth(B, GW, udp(A4, B4, 1000, 8080)))
 
 
+def pools():
+    pool = "nat-pool 1 vrf=2 first=10.2.1.200 ports=5000-5000"
+    to_c, answer = udp("10.2.1.200", C4, 5000, 8080, ttl=63), udp(VIP, A4, 80, 1000, ttl=63)
+    case = Case("service-pool", "A service shared by networks: the backend sees an address of the pool, whoever the client is.") \
+        .table(pool).table(service("1,%s,8080,vrf=2" % C4, more="pool=1"))
+    yield case.into(1, eth(GW, A, ask(1000))).out(3, eth(C, GW, to_c)).into(3, eth(GW, C, udp(C4, "10.2.1.200", 8080, 5000))).out(1, eth(A, GW, answer)) \
+        .into(2, eth(GW, B, ask(1000, src=B4))).drop(2, "NAT_EXHAUSTED").into(1, eth(GW, A, ask(1000))).out(3, eth(C, GW, to_c))
+    own = "nat-pool 1 vrf=1 first=10.1.1.200 ports=5000-5000"
+    yield Case("service-pool-hairpin", "With a pool a pod reaches itself too.").table(own).table(service("1,%s,8080" % A4, more="pool=1")) \
+        .into(1, eth(GW, A, ask(1000))).out(1, eth(A, GW, udp("10.1.1.200", A4, 5000, 8080))) \
+        .into(1, eth(GW, A, udp(A4, "10.1.1.200", 8080, 5000))).out(1, eth(A, GW, udp(VIP, A4, 80, 1000)))
+
+
 def shared():
     """Two services with one backend: the client's port is the same, the answers' key must not be."""
     second = "10.96.0.11"
@@ -240,5 +253,5 @@ def whole_packets():
 
 
 def all_cases():
-    for group in (basics, spread, gone, limits, affinity, hairpin, shared, policy, whole_packets):
+    for group in (basics, spread, gone, limits, affinity, hairpin, pools, shared, policy, whole_packets):
         yield from group()

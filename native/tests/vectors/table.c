@@ -445,6 +445,7 @@ static uint32_t read_service(struct line *line, void *body)
 	service->port = (uint16_t)number_of(line, "port", 0);
 	service->affinity_s = number_of(line, "affinity", 0);
 	service->affinity = service->affinity_s ? WEFT_SERVICE_AFFINITY_CLIENT : WEFT_SERVICE_AFFINITY_NONE;
+	service->nat_pool_id = number_of(line, "pool", 0);
 	service->flags = has(line, "hairpin") ? WEFT_SERVICE_HAIRPIN : 0;
 	for (uint32_t i = 2; i < line->count && service->backend_count < room; i++) {
 		struct weft_service_backend *backend = &service->backends[service->backend_count];
