@@ -27,6 +27,10 @@ public final class AbiCodes {
     public static final int WEFT_NEXTHOP_MEMBERS_MAX = 128;
     public static final int WEFT_MEMBER_WEIGHT_MAX = 1000;
     public static final int WEFT_VIF_POLICIES = 2;
+    public static final int WEFT_SERVICE_BACKENDS_MAX = 1024;
+    public static final int WEFT_SERVICE_AFFINITY_MAX_S = 86400;
+    public static final int WEFT_SERVICE_LIMIT = 65536;
+    public static final int WEFT_BACKEND_LIMIT = 262144;
     public static final int WEFT_IDENTITY_LIMIT = 65536;
     public static final int WEFT_POLICY_LIMIT = 65536;
     public static final int WEFT_IDENTITY_NODE = 1;
@@ -80,6 +84,12 @@ public final class AbiCodes {
     public static final int WEFT_CONNECTION_MIDSTREAM = 4;
     public static final int WEFT_PORT_UNIX = 4;
     public static final int WEFT_NEXTHOP_ECMP = 5;
+    public static final int WEFT_HASH_PROTOCOL = 1;
+    public static final int WEFT_HASH_SOURCE_ADDRESS = 2;
+    public static final int WEFT_HASH_SOURCE_PORT = 4;
+    public static final int WEFT_HASH_DESTINATION_ADDRESS = 8;
+    public static final int WEFT_HASH_DESTINATION_PORT = 16;
+    public static final int WEFT_HASH_ALL = 31;
     public static final int WEFT_LIVENESS_UNKNOWN = 0;
     public static final int WEFT_LIVENESS_UP = 1;
     public static final int WEFT_LIVENESS_DOWN = 2;
@@ -91,6 +101,11 @@ public final class AbiCodes {
     public static final int WEFT_POLICY_ALLOW = 1;
     public static final int WEFT_POLICY_DENY = 2;
     public static final int WEFT_POLICY_RULE_LOG = 1;
+    public static final int WEFT_SERVICE_HAIRPIN = 1;
+    public static final int WEFT_SERVICE_AFFINITY_NONE = 0;
+    public static final int WEFT_SERVICE_AFFINITY_CLIENT = 1;
+    public static final int WEFT_BACKEND_UP = 1;
+    public static final int WEFT_BACKEND_DRAINING = 2;
     public static final int WEFT_INJECTION_OUT_OF_VIF = 1;
     public static final int WEFT_INJECTION_ROUTE_IN_VRF = 2;
     public static final int WEFT_CONNECTION_TRANSLATED = 1048576;
@@ -144,6 +159,9 @@ public final class AbiCodes {
 
     /** what policy denied or was asked to log. */
     public static final int WEFT_OBJECT_LOG = 16;
+
+    /** virtual address and the backends its connections go to. */
+    public static final int WEFT_OBJECT_SERVICE = 17;
 
     /** address of another VRF under which a port is known. */
     public static final int WEFT_OBJECT_FLOATING_IP = 18;
@@ -313,6 +331,15 @@ public final class AbiCodes {
     /** TCP packet without SYN that no connection expects. */
     public static final int WEFT_DROP_CONNECTION_STATE = 46;
 
+    /** no backend of the service takes new connections. */
+    public static final int WEFT_DROP_NO_BACKEND = 50;
+
+    /** every backend of the service has as many connections as it may have. */
+    public static final int WEFT_DROP_BACKEND_CONNECTION_LIMIT = 51;
+
+    /** no source port tells the answers of this connection to a service from another's. */
+    public static final int WEFT_DROP_SERVICE_PORTS = 52;
+
     /** no port of the source address pool is free. */
     public static final int WEFT_DROP_NAT_EXHAUSTED = 56;
 
@@ -381,6 +408,9 @@ public final class AbiCodes {
             case 44 -> "INJECTION";
             case 45 -> "NO_LIVE_MEMBER";
             case 46 -> "CONNECTION_STATE";
+            case 50 -> "NO_BACKEND";
+            case 51 -> "BACKEND_CONNECTION_LIMIT";
+            case 52 -> "SERVICE_PORTS";
             case 56 -> "NAT_EXHAUSTED";
             case 57 -> "NAT_NOT_MAPPED";
             case 58 -> "NAT_DIRECTION";
@@ -441,6 +471,9 @@ public final class AbiCodes {
             case 44 -> "packet of the agent with a wrong header, port or VRF";
             case 45 -> "no member of the ECMP next hop is usable";
             case 46 -> "TCP packet without SYN that no connection expects";
+            case 50 -> "no backend of the service takes new connections";
+            case 51 -> "every backend of the service has as many connections as it may have";
+            case 52 -> "no source port tells the answers of this connection to a service from another's";
             case 56 -> "no port of the source address pool is free";
             case 57 -> "floating address without a mapping for this protocol and port";
             case 58 -> "floating address that takes no connections from outside";
