@@ -9,6 +9,7 @@ public sealed interface PlaneObject
                 PolicySet,
                 FloatingIp,
                 NatPool,
+                Service,
                 NextHop,
                 Route,
                 Label,

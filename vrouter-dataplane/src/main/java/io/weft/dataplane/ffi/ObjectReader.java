@@ -3,6 +3,7 @@ package io.weft.dataplane.ffi;
 import io.weft.dataplane.Connection;
 import io.weft.dataplane.DropCount;
 import io.weft.dataplane.Encapsulation;
+import io.weft.dataplane.HashField;
 import io.weft.dataplane.IpPrefix;
 import io.weft.dataplane.Label;
 import io.weft.dataplane.Liveness;
@@ -120,7 +121,12 @@ final class ObjectReader {
                         key,
                         body.get(Wire.INT, AbiLayout.NexthopMsg.VRF_ID),
                         body.get(Wire.INT, AbiLayout.NexthopMsg.NAT_POOL_ID));
-            case AbiCodes.WEFT_NEXTHOP_ECMP -> new NextHop.Ecmp(id, key, members(body));
+            case AbiCodes.WEFT_NEXTHOP_ECMP ->
+                new NextHop.Ecmp(
+                        id,
+                        key,
+                        HashField.ofBits(Wire.unsignedByte(body, AbiLayout.NexthopMsg.HASH_FIELDS)),
+                        members(body));
             default ->
                 throw new IllegalArgumentException(
                         "next hop " + id + " has type " + type + ", which this version does not know");

@@ -3,6 +3,7 @@ package io.weft.dataplane.ffi;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import io.weft.dataplane.FloatingIp;
+import io.weft.dataplane.HashField;
 import io.weft.dataplane.Identity;
 import io.weft.dataplane.Label;
 import io.weft.dataplane.NatPool;
@@ -11,6 +12,7 @@ import io.weft.dataplane.PlaneObject;
 import io.weft.dataplane.PlaneSettings;
 import io.weft.dataplane.PolicySet;
 import io.weft.dataplane.Route;
+import io.weft.dataplane.Service;
 import io.weft.dataplane.UnderlayPath;
 import io.weft.dataplane.Vif;
 import io.weft.dataplane.VifAddress;
@@ -32,6 +34,7 @@ final class ObjectWriter {
             case PolicySet ignored -> AbiCodes.WEFT_OBJECT_POLICY;
             case FloatingIp ignored -> AbiCodes.WEFT_OBJECT_FLOATING_IP;
             case NatPool ignored -> AbiCodes.WEFT_OBJECT_NAT_POOL;
+            case Service ignored -> AbiCodes.WEFT_OBJECT_SERVICE;
             case NextHop ignored -> AbiCodes.WEFT_OBJECT_NEXTHOP;
             case Route ignored -> AbiCodes.WEFT_OBJECT_ROUTE;
             case Label ignored -> AbiCodes.WEFT_OBJECT_LABEL;
@@ -50,6 +53,7 @@ final class ObjectWriter {
             case PolicySet set -> PolicyCodec.bodyBytes(set);
             case FloatingIp floating -> NatCodec.bodyBytes(floating);
             case NatPool ignored -> AbiLayout.NatPoolMsg.SIZE_BYTES;
+            case Service service -> ServiceCodec.bodyBytes(service);
             case NextHop.Ecmp ecmp ->
                 AbiLayout.NexthopMsg.SIZE_BYTES + ecmp.members().size() * AbiLayout.NexthopMember.SIZE_BYTES;
             case NextHop ignored -> AbiLayout.NexthopMsg.SIZE_BYTES;
@@ -65,6 +69,7 @@ final class ObjectWriter {
         return switch (object) {
             case PolicySet ignored -> AbiLayout.PolicyMsg.SIZE_BYTES;
             case FloatingIp ignored -> AbiLayout.FloatingIpMsg.SIZE_BYTES;
+            case Service ignored -> AbiLayout.ServiceMsg.SIZE_BYTES;
             case NextHop ignored -> AbiLayout.NexthopMsg.SIZE_BYTES;
             default -> bodyBytes(object);
         };
@@ -75,6 +80,7 @@ final class ObjectWriter {
         switch (object) {
             case PolicySet set -> to.set(Wire.INT, at + AbiLayout.PolicyMsg.POLICY_ID, set.id());
             case FloatingIp floating -> to.set(Wire.INT, at + AbiLayout.FloatingIpMsg.FLOATING_IP_ID, floating.id());
+            case Service service -> to.set(Wire.INT, at + AbiLayout.ServiceMsg.SERVICE_ID, service.id());
             case NextHop nextHop -> to.set(Wire.INT, at + AbiLayout.NexthopMsg.NEXTHOP_ID, nextHop.id());
             default -> write(to, at, object);
         }
@@ -89,6 +95,7 @@ final class ObjectWriter {
             case PolicySet set -> PolicyCodec.writeSet(to, at, set);
             case FloatingIp floating -> NatCodec.write(to, at, floating);
             case NatPool pool -> NatCodec.write(to, at, pool);
+            case Service service -> ServiceCodec.write(to, at, service);
             case NextHop nextHop -> writeNextHop(to, at, nextHop);
             case Route route -> writeRoute(to, at, route);
             case Label label -> {
@@ -195,6 +202,8 @@ final class ObjectWriter {
     }
 
     private static void writeMembers(MemorySegment to, long at, NextHop.Ecmp ecmp) {
+        int fields = ecmp.hashFields().equals(HashField.ALL) ? 0 : HashField.bits(ecmp.hashFields());
+        to.set(JAVA_BYTE, at + AbiLayout.NexthopMsg.HASH_FIELDS, (byte) fields);
         to.set(Wire.INT, at + AbiLayout.NexthopMsg.MEMBER_COUNT, ecmp.members().size());
         long entry = at + AbiLayout.NexthopMsg.SIZE_BYTES;
         for (NextHop.Member member : ecmp.members()) {
