@@ -19,8 +19,8 @@ uint32_t weft_ecmp_hash(struct weft_plane *plane, const struct weft_nexthop *ecm
 {
 	struct weft_connection_key some = *key;
 
-	if (ecmp->hash_fields & WEFT_HASH_PROTOCOL)
-		some.zone ^= (uint32_t)key->protocol << 24; /* the table's hash need not look at the protocol */
+	if (!(ecmp->hash_fields & WEFT_HASH_PROTOCOL))
+		some.protocol = 0;
 	if (!(ecmp->hash_fields & WEFT_HASH_SOURCE_ADDRESS))
 		memset(some.source, 0, sizeof(some.source));
 	if (!(ecmp->hash_fields & WEFT_HASH_SOURCE_PORT))

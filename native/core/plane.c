@@ -61,7 +61,8 @@ bool weft_plane_shared_fits(const void *memory, uint32_t connections_max)
 	uint32_t pairs = connections_max ? connections_max : CONNECTIONS_DEFAULT;
 
 	return shared->magic == SHARED_MAGIC && shared->layout == SHARED_LAYOUT && shared->bytes == weft_plane_shared_bytes(pairs) &&
-	       shared->entry_bytes == sizeof(struct weft_connection) && shared->pairs == pairs && shared->used <= pairs && shared->backends_used <= WEFT_BACKEND_LIMIT;
+	       shared->entry_bytes == sizeof(struct weft_connection) && shared->pairs == pairs && shared->used <= pairs &&
+	       shared->backends_used <= WEFT_BACKEND_LIMIT;
 }
 
 bool weft_plane_adopted(const struct weft_plane *plane) { return plane->adopted; }
