@@ -116,7 +116,7 @@ static uint32_t take_slot(struct weft_plane *plane, uint32_t service_id, const u
 			continue;
 		entry->generation = entry->generation % GENERATIONS + 1;
 		memcpy(entry->key, key, WEFT_KEY_BYTES);
-		entry->service_id = service_id;
+		__atomic_store_n(&entry->service_id, service_id, __ATOMIC_RELEASE); /* behind the key: half a slot is none */
 		if (slot >= shared->backends_used)
 			__atomic_store_n(&shared->backends_used, slot + 1, __ATOMIC_RELEASE);
 		return slot;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /* Services as a table, the choice of a backend, what is counted of backends, affinity, and what the next worker finds. */
+#include <pthread.h>
 #include <sys/mman.h>
 
 #include "plane.h"
@@ -71,7 +72,7 @@ static struct weft_connection_key key_of(uint32_t id, uint32_t client, uint16_t 
 	return key;
 }
 
-static enum weft_drop reason;
+static _Thread_local enum weft_drop reason;
 
 static const struct weft_backend *choose(uint32_t id, uint32_t client, uint16_t port, uint32_t keep)
 {
@@ -316,6 +317,15 @@ static void aDrainingBackendKeepsItsConnectionsAndGetsNoOther(void)
 	CHECK(DELETE(SERVICE, begin(7)) == 0);
 }
 
+/* Removes every pair that is there. */
+static void close_all(void)
+{
+	for (uint32_t i = 0; i < 2 * weft_connections_used(plane); i += 2) {
+		if (weft_connection_live(plane, i))
+			weft_connection_remove(plane, weft_connection_at(plane, i));
+	}
+}
+
 static void aFullBackendGetsNoMoreUntilAConnectionEnds(void)
 {
 	struct weft_connection *made[21];
@@ -341,12 +351,51 @@ static void aFullBackendGetsNoMoreUntilAConnectionEnds(void)
 	/* without a place in the table nothing is counted */
 	CHECK(!open_connection(7, 1, 2001) || state_of(7, 0).connections_live <= 11);
 	CHECK(DELETE(SERVICE, begin(7)) == 0);
-	for (uint32_t i = 0; i < 2 * weft_connections_used(plane); i += 2) {
-		if (weft_connection_live(plane, i))
-			weft_connection_remove(plane, weft_connection_at(plane, i));
-	}
+	close_all();
 	tick(5);
 	CHECK(plane->backend_count == 0);
+}
+
+static void *open_many(void *argument)
+{
+	uint64_t *client = argument, opened = 0;
+
+	for (uint32_t i = 0; i < 3000; i++) {
+		struct weft_connection *made = open_connection(7, (uint32_t)*client, (uint16_t)i);
+		struct weft_connection_key key = key_of(7, (uint32_t)*client, (uint16_t)i);
+
+		opened += made != NULL;
+		if (made && i % 3 == 0) {
+			weft_affinity_note(plane, weft_service_get(plane, 7), &key, 1, weft_host_now_ns());
+			weft_connection_remove(plane, made);
+			opened--;
+		}
+	}
+	*client = opened;
+	return NULL;
+}
+
+static void aBackendsLimitHoldsWithTwoWorkers(void)
+{
+	uint64_t results[2] = {5, 6};
+	pthread_t threads[2];
+
+	begin(7);
+	service->affinity = WEFT_SERVICE_AFFINITY_CLIENT;
+	service->affinity_s = 30;
+	add(1, 3)->connections_max = 70;
+	add(2, 1)->connections_max = 30;
+	CHECK(set_service(service) == 0);
+	for (uint32_t i = 0; i < 2; i++)
+		CHECK(pthread_create(&threads[i], NULL, open_many, &results[i]) == 0);
+	for (uint32_t i = 0; i < 2; i++)
+		pthread_join(threads[i], NULL);
+	CHECK(results[0] + results[1] == 100);
+	CHECK(state_of(7, 0).connections_live == 70 && state_of(7, 1).connections_live == 30);
+	close_all();
+	CHECK(state_of(7, 0).connections_live == 0 && state_of(7, 1).connections_live == 0);
+	CHECK(DELETE(SERVICE, begin(7)) == 0);
+	tick(5);
 }
 
 static void aBackendLivesAsLongAsItsConnections(void)
@@ -513,6 +562,7 @@ int main(void)
 	RUN(connectionsSpreadAsTheWeightsAndAChangeActsAtOnce);
 	RUN(aDrainingBackendKeepsItsConnectionsAndGetsNoOther);
 	RUN(aFullBackendGetsNoMoreUntilAConnectionEnds);
+	RUN(aBackendsLimitHoldsWithTwoWorkers);
 	RUN(aBackendLivesAsLongAsItsConnections);
 	RUN(aClientComesBackToItsBackendUntilTheTimeIsOver);
 	RUN(theAffinityTableForgetsTheOldest);
