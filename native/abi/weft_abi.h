@@ -43,6 +43,8 @@
 #define WEFT_AGEING_ROWS_MAX 1024
 #define WEFT_AGEING_SECONDS_MAX 604800u
 #define WEFT_AGEING_ANY_PROTOCOL 0xffffu
+#define WEFT_SERVICE_BACKENDS_MAX 1024
+#define WEFT_SERVICE_AFFINITY_MAX_S 86400
 
 /* Id limits: ids are dense indexes chosen by the agent, 0 .. LIMIT-1. */
 #define WEFT_VIF_LIMIT 4352u
@@ -54,6 +56,8 @@
 #define WEFT_POLICY_LIMIT 65536u
 #define WEFT_FLOATING_IP_LIMIT 65536u
 #define WEFT_NAT_POOL_LIMIT 4096u
+#define WEFT_SERVICE_LIMIT 65536u
+#define WEFT_BACKEND_LIMIT (1u << 18) /* of all services of a plane */
 
 /* VRF 0 is the underlay (ip-fabric:__default__); next hop 0 is the permanent discard. Neither can be deleted. */
 #define WEFT_VRF_FABRIC 0u
@@ -111,8 +115,9 @@ struct weft_hello_msg {
 };
 
 /*
- * NEXTHOP, POLICY, FLOATING_IP and AGEING have a body of variable size: the struct, then `member_count`, `rule_count`, `mapping_count` or
- * `row_count` items. Where only the identifying fields are read (GET, DELETE) the struct alone is sent with a count of 0.
+ * NEXTHOP, POLICY, SERVICE, FLOATING_IP and AGEING have a body of variable size: the struct, then `member_count`, `rule_count`,
+ * `backend_count`, `mapping_count` or `row_count` items. Where only the identifying fields are read (GET, DELETE) the struct alone is
+ * sent with a count of 0.
  */
 
 struct weft_error_msg {
@@ -265,9 +270,20 @@ struct weft_nexthop_member {
 	uint32_t weight;     /* 1 .. WEFT_MEMBER_WEIGHT_MAX */
 };
 
+/* What of a connection decides the member it takes: two that agree in these take the same. Of the initiator's direction. */
+enum weft_hash_field {
+	WEFT_HASH_PROTOCOL = 1u << 0,
+	WEFT_HASH_SOURCE_ADDRESS = 1u << 1,
+	WEFT_HASH_SOURCE_PORT = 1u << 2,
+	WEFT_HASH_DESTINATION_ADDRESS = 1u << 3,
+	WEFT_HASH_DESTINATION_PORT = 1u << 4,
+	WEFT_HASH_ALL = (1u << 5) - 1,
+};
+
 struct weft_nexthop_msg {
 	uint32_t nexthop_id;
-	uint8_t type, encap, family, zero0;
+	uint8_t type, encap, family;
+	uint8_t hash_fields;         /* ECMP: enum weft_hash_field, 0: all; else 0 */
 	uint8_t key[WEFT_KEY_BYTES];
 	uint32_t vif_id;             /* LOCAL, NATIVE */
 	uint32_t vrf_id;             /* VRF */
@@ -406,6 +422,58 @@ struct weft_policy_msg {
 	uint32_t references;    /* read only: ports that use it */
 	uint64_t default_packets, default_bytes; /* read only */
 	struct weft_policy_rule rules[];
+};
+
+/*
+ * Service: connections to a virtual address go to one of its backends. Looked up before the destination's route, in the VRF the packet is
+ * in. Which backend follows from the backends' keys and weights and from the packet's addresses, protocol and ports (with affinity: from the
+ * client's address), so that every host with the same backends chooses alike. A connection stays with its backend while that is there.
+ */
+enum weft_service_flag {
+	WEFT_SERVICE_HAIRPIN = 1u << 0, /* a backend that is its own client gets the virtual address as the source */
+};
+
+enum weft_service_affinity {
+	WEFT_SERVICE_AFFINITY_NONE = 0,
+	WEFT_SERVICE_AFFINITY_CLIENT = 1, /* a client's next connection within affinity_s goes to the backend of its last one */
+};
+
+enum weft_backend_state {
+	WEFT_BACKEND_UP = 1,
+	WEFT_BACKEND_DRAINING = 2, /* keeps the connections it has, gets no new ones */
+};
+
+struct weft_service_backend {
+	uint8_t key[WEFT_KEY_BYTES]; /* the same on every host; unique in the service */
+	uint8_t address[16];         /* of the service's family, network order */
+	uint32_t vrf_id;             /* where the address is looked up */
+	uint16_t port;               /* host order */
+	uint8_t state, zero0;        /* enum weft_backend_state */
+	uint32_t weight;             /* 1 .. WEFT_MEMBER_WEIGHT_MAX */
+	uint32_t connections_max;    /* at once by this plane; 0: no limit */
+	/* read only */
+	uint32_t backend_id;         /* of this plane; never the same again */
+	uint32_t connections_live;
+	uint64_t connections;        /* opened */
+	uint64_t packets, bytes;     /* both ways, of connections that are over */
+};
+
+struct weft_service_msg {
+	uint32_t service_id;         /* 1 .. WEFT_SERVICE_LIMIT-1 */
+	uint32_t vrf_id;             /* of the clients */
+	uint8_t key[WEFT_KEY_BYTES];
+	uint8_t address[16];         /* network order; VRF, address, protocol and port are the service's for ever and no other's */
+	uint8_t family, protocol;    /* TCP (6), UDP (17) */
+	uint16_t port;               /* host order, not 0 */
+	uint8_t affinity, zero0[3];  /* enum weft_service_affinity */
+	uint32_t affinity_s;         /* 1 .. WEFT_SERVICE_AFFINITY_MAX_S with affinity, else 0 */
+	uint32_t flags;              /* enum weft_service_flag */
+	uint32_t nat_pool_id;        /* backends see an address and a port of the pool as the client; it is of their VRF; 0: they see the client */
+	uint32_t backend_count;      /* 0 .. WEFT_SERVICE_BACKENDS_MAX */
+	/* read only */
+	uint32_t slots;              /* size of the table that new connections choose from; 0: no backend is up */
+	uint32_t zero1;
+	struct weft_service_backend backends[];
 };
 
 enum weft_connection_flag {
@@ -590,6 +658,8 @@ WEFT_ABI_ASSERT(sizeof(struct weft_policy_msg) == 48, "policy");
 WEFT_ABI_ASSERT(sizeof(struct weft_log_msg) == 112, "log");
 WEFT_ABI_ASSERT(sizeof(struct weft_ageing_row) == 24, "ageing row");
 WEFT_ABI_ASSERT(sizeof(struct weft_ageing_msg) == 8, "ageing");
+WEFT_ABI_ASSERT(sizeof(struct weft_service_backend) == 80, "service backend");
+WEFT_ABI_ASSERT(sizeof(struct weft_service_msg) == 72, "service");
 WEFT_ABI_ASSERT(sizeof(struct weft_trap_header) == 24, "trap header");
 WEFT_ABI_ASSERT(sizeof(struct weft_injection_header) == 24, "injection header");
 

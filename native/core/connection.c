@@ -67,6 +67,27 @@ uint32_t *weft_connection_fin_end(struct weft_plane *plane, const struct weft_co
 	return &plane->connections->fin_ends[weft_connection_index(plane, connection)];
 }
 
+/* Who a pair counts for, besides the table. NONE, or what has as many as it may have: then nothing is counted. */
+static enum weft_drop charge(struct weft_plane *plane, const struct weft_connection *forward, const struct weft_connection *reverse,
+			     uint32_t *account)
+{
+	enum weft_drop reason = weft_pressure_open(plane, forward, reverse, account);
+
+	if (reason)
+		return reason;
+	if (weft_backend_open(plane, reverse->of_pair[WEFT_PAIR_BACKEND]))
+		return WEFT_DROP_NONE;
+	weft_pressure_close(plane, *account);
+	return WEFT_DROP_BACKEND_CONNECTION_LIMIT;
+}
+
+/* A pair that was charged and never inserted. */
+static void uncharge(struct weft_plane *plane, const struct weft_connection *reverse, uint32_t account)
+{
+	weft_pressure_close(plane, account);
+	weft_backend_close(plane, reverse->of_pair[WEFT_PAIR_BACKEND], 0, 0, true);
+}
+
 /* Neither direction was being written when the worker died, and they are each other's. */
 static bool is_whole(const struct weft_connections *c, uint32_t pair)
 {
@@ -113,6 +134,7 @@ static void adopt(struct weft_plane *plane)
 			c->live++;
 			c->spare--;
 			weft_pressure_adopt(plane, pair);
+			weft_backend_adopt(plane, one[1].of_pair[WEFT_PAIR_BACKEND]);
 			continue;
 		}
 		one[0].sequence = (one[0].sequence + 1) & ~1u;
@@ -189,8 +211,12 @@ static void fill_entry(struct weft_connection *entry, const struct weft_connecti
 static void retire_pair(struct weft_plane *plane, uint32_t pair)
 {
 	struct weft_connections *c = plane->connections;
+	const struct weft_connection *one = &c->entries[2 * pair], *other = one + 1;
 
 	weft_pressure_retire(plane, pair);
+	weft_backend_close(plane, other->of_pair[WEFT_PAIR_BACKEND],
+			   __atomic_load_n(&one->packets, __ATOMIC_RELAXED) + __atomic_load_n(&other->packets, __ATOMIC_RELAXED),
+			   __atomic_load_n(&one->bytes, __ATOMIC_RELAXED) + __atomic_load_n(&other->bytes, __ATOMIC_RELAXED), false);
 	weft_spin_lock(&c->lock);
 	c->links[pair] = c->removed_list;
 	c->removed_list = pair;
@@ -209,12 +235,12 @@ struct weft_connection *weft_connection_insert(struct weft_plane *plane, uint32_
 	bool linked;
 
 	(void)worker;
-	*refused = weft_pressure_open(plane, forward, reverse, &account);
+	*refused = charge(plane, forward, reverse, &account);
 	if (*refused)
 		return NULL;
 	pair = take_pair(plane, account);
 	if (pair == NO_PAIR) {
-		weft_pressure_close(plane, account);
+		uncharge(plane, reverse, account);
 		*refused = WEFT_DROP_CONNECTION_LIMIT;
 		return NULL;
 	}
@@ -222,7 +248,7 @@ struct weft_connection *weft_connection_insert(struct weft_plane *plane, uint32_
 	present = weft_connection_find(plane, &forward->key, one);
 	if (present || weft_connection_find(plane, &reverse->key, other)) {
 		weft_buckets_unlock(&set);
-		weft_pressure_close(plane, account);
+		uncharge(plane, reverse, account);
 		put_pair(c, pair);
 		return present;
 	}

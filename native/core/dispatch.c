@@ -31,6 +31,7 @@ static const struct object_row rows[] = {
 	[WEFT_OBJECT_IDENTITY] = {"IDENTITY", sizeof(struct weft_identity_msg), weft_identity_set, weft_identity_delete,
 				  weft_identity_sweep},
 	[WEFT_OBJECT_POLICY] = {"POLICY", sizeof(struct weft_policy_msg), weft_policy_set, weft_policy_delete, weft_policy_sweep},
+	[WEFT_OBJECT_SERVICE] = {"SERVICE", sizeof(struct weft_service_msg), weft_service_set, weft_service_delete, weft_service_sweep},
 	[WEFT_OBJECT_FLOATING_IP] = {"FLOATING_IP", sizeof(struct weft_floating_ip_msg), weft_floating_ip_set, weft_floating_ip_delete,
 				     weft_floating_ip_sweep},
 	[WEFT_OBJECT_NAT_POOL] = {"NAT_POOL", sizeof(struct weft_nat_pool_msg), weft_nat_pool_set, weft_nat_pool_delete,
@@ -48,6 +49,8 @@ static const struct items_row items[WEFT_ARRAY_COUNT(rows)] = {
 				WEFT_POLICY_RULES_MAX},
 	[WEFT_OBJECT_AGEING] = {"row_count", offsetof(struct weft_ageing_msg, row_count), sizeof(struct weft_ageing_row),
 				WEFT_AGEING_ROWS_MAX},
+	[WEFT_OBJECT_SERVICE] = {"backend_count", offsetof(struct weft_service_msg, backend_count),
+				 sizeof(struct weft_service_backend), WEFT_SERVICE_BACKENDS_MAX},
 };
 
 uint8_t *weft_answer_room(struct weft_answer *answer, uint16_t object, uint16_t operation, uint32_t epoch, uint32_t bytes)

@@ -331,6 +331,25 @@ static void dump_policies(struct dump *dump)
 }
 
 /* place.prefix: the last event written, and which plane counted it: another one begins anew. */
+static void dump_services(struct dump *dump)
+{
+	const struct weft_sparse *all = &dump->plane->services;
+
+	for (;; dump->place.id++) {
+		const struct weft_service_entry *entry;
+		uint8_t *out;
+
+		dump->place.id = weft_sparse_next(all, dump->place.id);
+		if (dump->place.id >= all->limit)
+			return;
+		entry = weft_service_entry_get(dump->plane, dump->place.id);
+		out = room(dump, WEFT_OBJECT_SERVICE, entry->epoch, weft_service_bytes(entry));
+		if (!out)
+			return;
+		weft_service_fill(entry, out);
+	}
+}
+
 static void dump_log(struct dump *dump)
 {
 	uint64_t seen[2];
@@ -386,6 +405,7 @@ static int dump_object(struct weft_context *context, struct dump *dump, uint16_t
 	case WEFT_OBJECT_CONNECTION: dump_connections(dump); return 0;
 	case WEFT_OBJECT_IDENTITY: dump_identities(dump); return 0;
 	case WEFT_OBJECT_POLICY: dump_policies(dump); return 0;
+	case WEFT_OBJECT_SERVICE: dump_services(dump); return 0;
 	case WEFT_OBJECT_LOG: dump_log(dump); return 0;
 	case WEFT_OBJECT_FLOATING_IP: dump_floating_ips(dump); return 0;
 	case WEFT_OBJECT_NAT_POOL: dump_nat_pools(dump); return 0;
@@ -449,6 +469,7 @@ static bool exists(struct weft_plane *plane, uint16_t object, uint32_t id)
 	case WEFT_OBJECT_POLICY: return weft_policy_get(plane, id) != NULL;
 	case WEFT_OBJECT_FLOATING_IP: return weft_floating_ip_get(plane, id) != NULL;
 	case WEFT_OBJECT_NAT_POOL: return weft_nat_pool_get(plane, id) != NULL;
+	case WEFT_OBJECT_SERVICE: return weft_service_get(plane, id) != NULL;
 	default: return weft_sparse_get(&plane->vnis, id) != 0;
 	}
 }
@@ -474,6 +495,7 @@ int weft_message_get(struct weft_context *context, struct weft_answer *answer, u
 	case WEFT_OBJECT_POLICY:
 	case WEFT_OBJECT_FLOATING_IP:
 	case WEFT_OBJECT_NAT_POOL:
+	case WEFT_OBJECT_SERVICE:
 		if (!exists(context->plane, object, id))
 			return weft_refuse(context, ENOENT, "GET: no object %u with id %u", object, id);
 		dump.place.id = id;

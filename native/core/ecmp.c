@@ -20,6 +20,23 @@ static bool usable(struct weft_plane *plane, const struct weft_nexthop_member *m
 	       __atomic_load_n(&nexthop->endpoint->liveness, __ATOMIC_ACQUIRE) != WEFT_LIVENESS_DOWN;
 }
 
+uint32_t weft_ecmp_hash(struct weft_plane *plane, const struct weft_nexthop *ecmp, const struct weft_connection_key *key)
+{
+	struct weft_connection_key some = *key;
+
+	if (!(ecmp->hash_fields & WEFT_HASH_PROTOCOL))
+		some.protocol = 0;
+	if (!(ecmp->hash_fields & WEFT_HASH_SOURCE_ADDRESS))
+		memset(some.source, 0, sizeof(some.source));
+	if (!(ecmp->hash_fields & WEFT_HASH_SOURCE_PORT))
+		some.source_port = 0;
+	if (!(ecmp->hash_fields & WEFT_HASH_DESTINATION_ADDRESS))
+		memset(some.destination, 0, sizeof(some.destination));
+	if (!(ecmp->hash_fields & WEFT_HASH_DESTINATION_PORT))
+		some.destination_port = 0;
+	return weft_connection_hash(plane, &some);
+}
+
 static uint32_t mix(uint32_t hash, uint32_t member_id)
 {
 	uint64_t x = ((uint64_t)hash << 32 | member_id) * 0x9e3779b97f4a7c15ull;

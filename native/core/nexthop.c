@@ -136,8 +136,11 @@ static int check(struct weft_context *context, const struct weft_nexthop_msg *m)
 	if (m->nexthop_id == WEFT_NEXTHOP_DISCARD_ID || m->nexthop_id >= WEFT_NEXTHOP_LIMIT)
 		return weft_refuse(context, EINVAL, "NEXTHOP nexthop_id %u: want 1 to %u", m->nexthop_id,
 				   WEFT_NEXTHOP_LIMIT - 1);
-	if (m->zero0 || m->zero1[0] || m->zero1[1])
-		return weft_refuse(context, EINVAL, "NEXTHOP zero0/zero1: padding is not zero");
+	if (m->zero1[0] || m->zero1[1])
+		return weft_refuse(context, EINVAL, "NEXTHOP zero1: padding is not zero");
+	if (m->hash_fields && (m->type != WEFT_NEXTHOP_ECMP || m->hash_fields > WEFT_HASH_ALL))
+		return weft_refuse(context, EINVAL, "NEXTHOP hash_fields %u: want 0 to %u for ECMP, else 0", m->hash_fields,
+				   WEFT_HASH_ALL);
 	if (m->type != WEFT_NEXTHOP_VRF && m->nat_pool_id)
 		return weft_refuse(context, EINVAL, "NEXTHOP nat_pool_id %u: only a VRF next hop has one", m->nat_pool_id);
 	if (m->type != WEFT_NEXTHOP_ECMP && m->member_count)
@@ -210,6 +213,7 @@ static struct weft_nexthop_entry *make(struct weft_plane *plane, const struct we
 	entry->seen.type = m->type == WEFT_NEXTHOP_NATIVE ? WEFT_NEXTHOP_LOCAL : m->type;
 	entry->seen.encap = m->encap;
 	entry->seen.family = m->family;
+	entry->seen.hash_fields = m->hash_fields ? m->hash_fields : WEFT_HASH_ALL;
 	entry->seen.vrf_id = m->vrf_id;
 	entry->seen.nat_pool_id = m->nat_pool_id;
 	entry->seen.vif_id = m->vif_id;

@@ -7,7 +7,7 @@
 #define CONNECTIONS_MAX (1u << 24)
 #define SHARED_MAGIC 0x3164657261687357ull /* "Wshared1" */
 /* To be raised with every change of what an entry of the connection table or struct weft_shared means. */
-#define SHARED_LAYOUT 3u
+#define SHARED_LAYOUT 4u
 
 static void copy_text(char *out, const char *text, size_t bytes)
 {
@@ -36,18 +36,25 @@ static int create_tables(struct weft_plane *plane, uint32_t connections)
 	    weft_sparse_create(&plane->vnis, WEFT_VNI_LIMIT) || weft_sparse_create(&plane->identities, WEFT_IDENTITY_LIMIT) ||
 	    weft_sparse_create(&plane->policies, WEFT_POLICY_LIMIT) ||
 	    weft_sparse_create(&plane->floating_ips, WEFT_FLOATING_IP_LIMIT) ||
-	    weft_sparse_create(&plane->nat_pools, WEFT_NAT_POOL_LIMIT) || weft_policy_log_create(plane) || weft_ageing_create(plane) ||
+	    weft_sparse_create(&plane->nat_pools, WEFT_NAT_POOL_LIMIT) || weft_services_create(plane) || weft_policy_log_create(plane) ||
+	    weft_ageing_create(plane) ||
 	    weft_endpoints_create(plane) ||
 	    weft_connections_create(plane, connections) || weft_vrf_create_fabric(plane) || weft_nexthop_create_discard(plane))
 		return -ENOMEM;
 	return create_workers(plane);
 }
 
+/* Entries and states, so that what follows is aligned. */
+static size_t connections_bytes(uint32_t pairs)
+{
+	return ((2 * sizeof(struct weft_connection) + 1) * (size_t)pairs + WEFT_CACHE_LINE - 1) & ~(size_t)(WEFT_CACHE_LINE - 1);
+}
+
 size_t weft_plane_shared_bytes(uint32_t connections_max)
 {
 	uint32_t pairs = connections_max ? connections_max : CONNECTIONS_DEFAULT;
 
-	return sizeof(struct weft_shared) + (2 * sizeof(struct weft_connection) + 1) * (size_t)pairs;
+	return sizeof(struct weft_shared) + connections_bytes(pairs) + sizeof(struct weft_shared_backend) * WEFT_BACKEND_LIMIT;
 }
 
 bool weft_plane_shared_fits(const void *memory, uint32_t connections_max)
@@ -56,7 +63,8 @@ bool weft_plane_shared_fits(const void *memory, uint32_t connections_max)
 	uint32_t pairs = connections_max ? connections_max : CONNECTIONS_DEFAULT;
 
 	return shared->magic == SHARED_MAGIC && shared->layout == SHARED_LAYOUT && shared->bytes == weft_plane_shared_bytes(pairs) &&
-	       shared->entry_bytes == sizeof(struct weft_connection) && shared->pairs == pairs && shared->used <= pairs;
+	       shared->entry_bytes == sizeof(struct weft_connection) && shared->pairs == pairs && shared->used <= pairs &&
+	       shared->backends_used <= WEFT_BACKEND_LIMIT;
 }
 
 bool weft_plane_adopted(const struct weft_plane *plane) { return plane->adopted; }
@@ -82,6 +90,7 @@ static int share(struct weft_plane *plane, void *memory, uint32_t pairs)
 		weft_host_random(shared->hash_keys, sizeof(shared->hash_keys));
 		__atomic_store_n(&shared->magic, SHARED_MAGIC, __ATOMIC_RELEASE); /* last: half a head is none */
 	}
+	plane->backend_slots = (struct weft_shared_backend *)((uint8_t *)(shared + 1) + connections_bytes(pairs));
 	plane->seed = shared->seed;
 	memcpy(plane->hash_keys, shared->hash_keys, sizeof(plane->hash_keys));
 	plane->started_ns = shared->started_ns;
@@ -141,6 +150,7 @@ void weft_plane_destroy(struct weft_plane *plane)
 	weft_nexthops_destroy(plane);
 	weft_sparse_destroy(&plane->labels);
 	weft_sparse_destroy(&plane->vnis);
+	weft_services_destroy(plane);
 	weft_policies_destroy(plane);
 	weft_nat_pools_destroy(plane);
 	weft_identities_destroy(plane);
@@ -174,6 +184,7 @@ void weft_plane_tick(struct weft_plane *plane, uint64_t now_ns)
 	weft_nat_pools_tick(plane, now_ns);
 	weft_datagrams_tick(plane, plane->workers, now_ns);
 	weft_endpoints_tick(plane, now_ns);
+	weft_services_tick(plane);
 }
 
 static int check_tunnels(struct weft_context *context, const struct weft_plane_msg *m)

@@ -4,6 +4,7 @@
 #define WEFT_CORE_PLANE_H
 
 #include "fib.h"
+#include "service.h"
 #include "sparse.h"
 #include "text.h"
 #include "weft_tables.h"
@@ -30,9 +31,16 @@ struct weft_shared {
 	uint32_t seed;
 	uint32_t generation;    /* of stamps and next hops: every value is given out once, whatever process asks */
 	uint32_t endpoint_next; /* endpoint index to give out next */
-	uint32_t zero0;
+	uint32_t backends_used; /* slots of weft_shared_backend ever used; above them nothing was written */
 	uint64_t started_ns, sets, deletes;
 } __attribute__((aligned(WEFT_CACHE_LINE)));
+
+/* A slot of settings.shared, behind the connections' states: connections remember their backend by slot and generation. */
+struct weft_shared_backend {
+	uint8_t key[WEFT_KEY_BYTES];
+	uint32_t service_id; /* 0: free */
+	uint32_t generation; /* of the last life in it */
+};
 
 /* One VRF. The pointer is stable for its life; workers read `fib` and `stamps`, everything else is the control thread's. */
 struct weft_vrf {
@@ -41,6 +49,7 @@ struct weft_vrf {
 	uint32_t *stamps[2];     /* [WEFT_STAMP_BUCKETS]; NULL before the family's first route */
 	uint32_t vifs, nexthops, floating_ips, nat_pools; /* references */
 	uint32_t connections_max; /* read by workers */
+	uint32_t services; /* and backends */
 	struct weft_vrf_msg message;
 };
 
@@ -66,6 +75,16 @@ struct weft_policy_entry {
 };
 #define WEFT_NO_RULE 0xffffffffu
 
+/* A service with what only the control thread needs; backends, lives and table stand behind it. Replaced whole; `seen` comes first. */
+struct weft_service_entry {
+	struct weft_service seen;
+	uint32_t epoch;
+	size_t bytes;                           /* of all this */
+	struct weft_service_backend *backends;  /* [backend_count] in the message's order, as set */
+	struct weft_backend_life **lives;       /* [backend_count] likewise */
+	struct weft_service_msg message;
+};
+
 /* How long after its start, or a port's, TCP connections are picked up in their middle. */
 #define WEFT_MIDSTREAM_NS (60 * 1000000000ull)
 
@@ -86,6 +105,10 @@ struct weft_plane {
 	struct weft_sparse vrfs, nexthops, labels, vnis, identities, policies, floating_ips, nat_pools;
 	const struct weft_nat_index *nat_index; /* pools by address */
 	uint32_t nat_stamp;
+	struct weft_sparse services, service_buckets; /* by id; by hash of VRF, address, protocol, port: first of a chain */
+	struct weft_sparse backends;                  /* lives by slot */
+	struct weft_affinity *affinity;               /* NULL before the first service with affinity */
+	uint32_t service_count;
 	struct weft_endpoints *endpoints;
 	struct weft_connections *connections;
 	struct weft_pressure *pressure;
@@ -103,6 +126,10 @@ struct weft_plane {
 	uint32_t vif_count, vrf_count, nexthop_count, identity_count, policy_count, vif_limit; /* vif_limit: above every vif id in use */
 	uint64_t route_count, started_ns, sets, deletes;
 	uint64_t retired_drops[WEFT_DROP_LIMIT]; /* of vifs that are gone */
+	struct weft_sparse backend_keys;         /* lives by hash of service and key: first of a chain */
+	struct weft_shared_backend *backend_slots;
+	uint32_t backend_count, backend_next;    /* lives; slot to look at first for a free one */
+	struct weft_backend_life *idle_first, **idle_last; /* lives that no service has, in the order they are looked at */
 	/* scratch of the control thread: too large for a kernel's stack */
 	void *request; /* the body being applied, WEFT_FRAME_BYTES_MAX: only what messages use is ever touched */
 	struct weft_vif_msg vif_message;
@@ -235,13 +262,41 @@ int weft_identity_sweep(struct weft_context *context);
 int weft_policy_set(struct weft_context *context, const void *body);
 int weft_policy_delete(struct weft_context *context, const void *body);
 int weft_policy_sweep(struct weft_context *context);
-
+int weft_service_set(struct weft_context *context, const void *body);
+int weft_service_delete(struct weft_context *context, const void *body);
+int weft_service_sweep(struct weft_context *context);
 int weft_floating_ip_set(struct weft_context *context, const void *body);
 int weft_floating_ip_delete(struct weft_context *context, const void *body);
 int weft_floating_ip_sweep(struct weft_context *context);
 int weft_nat_pool_set(struct weft_context *context, const void *body);
 int weft_nat_pool_delete(struct weft_context *context, const void *body);
 int weft_nat_pool_sweep(struct weft_context *context);
+
+/* ---- service.c, backend.c ---- */
+/* 0 or -ENOMEM. Before the connections: lives of backends found in plane->shared are there when their connections are counted. */
+int weft_services_create(struct weft_plane *plane);
+void weft_services_destroy(struct weft_plane *plane);
+/* Lets backends go that no service has and no connection uses, a few per call. */
+void weft_services_tick(struct weft_plane *plane);
+struct weft_service_entry *weft_service_entry_get(struct weft_plane *plane, uint32_t service_id);
+/* Bytes of the message with its backends; fill writes so many, `out` may be unaligned. */
+uint32_t weft_service_bytes(const struct weft_service_entry *entry);
+void weft_service_fill(const struct weft_service_entry *entry, void *out);
+int weft_backends_create(struct weft_plane *plane);
+void weft_backends_destroy(struct weft_plane *plane);
+void weft_backends_tick(struct weft_plane *plane);
+/* The life of a service's backend: the one it has or had, or a new one; NULL: no memory, or WEFT_BACKEND_LIMIT. */
+struct weft_backend_life *weft_backend_live(struct weft_plane *plane, uint32_t service_id, const uint8_t *key);
+/* Some service has it from now on, or none has. */
+void weft_backend_use(struct weft_plane *plane, struct weft_backend_life *life, bool used);
+/* Affinity table: 0 or -ENOMEM. */
+int weft_affinity_create(struct weft_plane *plane);
+void weft_affinity_destroy(struct weft_plane *plane);
+
+/* ---- route.c ---- */
+/* Makes stale what was evaluated with this address as source or destination in the VRF. prepare: 0 or -ENOMEM, then touch cannot fail. */
+int weft_route_touch_prepare(struct weft_vrf *vrf, uint8_t family);
+void weft_route_touch(struct weft_plane *plane, struct weft_vrf *vrf, uint8_t family, const uint8_t *address);
 
 /* ---- floatingip.c, natpool.c ---- */
 void weft_floating_ips_destroy(struct weft_plane *plane);

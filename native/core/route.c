@@ -32,6 +32,28 @@ static void stamp(struct weft_plane *plane, struct weft_vrf *vrf, const struct w
 	}
 }
 
+int weft_route_touch_prepare(struct weft_vrf *vrf, uint8_t family)
+{
+	unsigned int slot = weft_family_slot(family);
+	uint32_t *stamps;
+
+	if (vrf->stamps[slot])
+		return 0;
+	stamps = weft_host_alloc(sizeof(*stamps) * WEFT_STAMP_BUCKETS);
+	if (!stamps)
+		return -ENOMEM;
+	weft_store(vrf->stamps[slot], stamps);
+	return 0;
+}
+
+void weft_route_touch(struct weft_plane *plane, struct weft_vrf *vrf, uint8_t family, const uint8_t *address)
+{
+	uint32_t *stamps = vrf->stamps[weft_family_slot(family)];
+
+	if (stamps)
+		__atomic_store_n(&stamps[weft_stamp_bucket(family, address)], weft_plane_generation(plane), __ATOMIC_RELEASE);
+}
+
 static bool host_bits_zero(const struct weft_route_msg *m)
 {
 	uint32_t whole = m->prefix_len / 8, rest = m->prefix_len % 8;
@@ -101,13 +123,8 @@ int weft_route_set(struct weft_context *context, const void *body)
 		old->epoch = context->epoch;
 		return 0;
 	}
-	if (!vrf->stamps[slot]) {
-		uint32_t *stamps = weft_host_alloc(sizeof(*stamps) * WEFT_STAMP_BUCKETS);
-
-		if (!stamps)
-			return weft_refuse(context, ENOMEM, "ROUTE: out of memory");
-		weft_store(vrf->stamps[slot], stamps);
-	}
+	if (weft_route_touch_prepare(vrf, m->family))
+		return weft_refuse(context, ENOMEM, "ROUTE: out of memory");
 	route = weft_host_alloc(sizeof(*route));
 	if (!route)
 		return weft_refuse(context, ENOMEM, "ROUTE: out of memory");

@@ -17,6 +17,7 @@ struct question {
 	bool strict;				/* the initiator's own packet: it must come from where its route points */
 	uint32_t keep_ecmp, keep_member;	/* what the connection goes by now; keep_member 0: nothing */
 	const struct weft_connection_key *keep; /* its answers' key, or NULL: a new one */
+	uint32_t keep_backend;			/* of a service, 0: none */
 };
 
 struct side {
@@ -64,7 +65,7 @@ static void settle_source(struct weft_worker *worker, const struct question *que
 	    weft_ecmp_origin(worker->plane, side->nexthop, question->vif_id, question->entry);
 
 	if (!member && !question->strict)
-		member = weft_ecmp_choose(worker->plane, side->nexthop, weft_connection_hash(worker->plane, question->key), 0,
+		member = weft_ecmp_choose(worker->plane, side->nexthop, weft_ecmp_hash(worker->plane, side->nexthop, question->key), 0,
 					  WEFT_FROM_ANYWHERE);
 	settle(worker, side, member);
 }
@@ -74,7 +75,7 @@ static void settle_destination(struct weft_worker *worker, const struct question
 	uint32_t keep = question->keep_ecmp == side->nexthop->nexthop_id ? question->keep_member : 0;
 
 	settle(worker, side,
-	       weft_ecmp_choose(worker->plane, side->nexthop, weft_connection_hash(worker->plane, question->key), keep,
+	       weft_ecmp_choose(worker->plane, side->nexthop, weft_ecmp_hash(worker->plane, side->nexthop, question->key), keep,
 				question->vif_id));
 }
 
@@ -205,7 +206,10 @@ static enum weft_drop find_destination(struct weft_worker *worker, const struct 
 	weft_translation_begin(worker, question->key, question->vrf_id, question->keep);
 	if (initiator)
 		translation->initiator_floating = weft_load(initiator->floating);
-	/* here a service says weft_translate_to and weft_translate_from */
+	if (!question->delivery)
+		reason = weft_service_translate(worker, question->keep_backend);
+	if (WEFT_UNLIKELY(reason))
+		return reason;
 	service = translation->made;
 	if (WEFT_UNLIKELY(service))
 		weft_translation_note_stamps(worker, question->key);
@@ -290,6 +294,8 @@ static void apply_translation(struct weft_worker *worker, const struct side *des
 	}
 	if (!destination->vif && translation->source)
 		reverse->key.zone = translation->vrf_id;
+	reverse->of_pair[WEFT_PAIR_SERVICE] = translation->service_id;
+	reverse->of_pair[WEFT_PAIR_BACKEND] = translation->backend_id;
 	forward->flags |= flags;
 	reverse->flags |= flags;
 	reverse->vrf_id = translation->vrf_id;
@@ -377,6 +383,10 @@ static enum weft_drop evaluate(struct weft_worker *worker, struct question *ques
 		apply_translation(worker, &destination, &stamps);
 		back = stamps;
 	}
+	if (WEFT_UNLIKELY(worker->translation.service_id))
+		reason = weft_service_settle_port(worker);
+	if (WEFT_UNLIKELY(reason))
+		return reason;
 	if (!memcmp(&forward->key, &reverse->key, sizeof(forward->key)))
 		return WEFT_DROP_SAME_PORT; /* it would be its own answer */
 	if (wants_strict(initiator) || wants_strict(destination.vif)) {
@@ -617,6 +627,8 @@ enum weft_drop weft_connection_set_up(struct weft_worker *worker, struct weft_st
 	if (reason)
 		return reason;
 	weft_judge_commit(worker, step->view.l3_bytes);
+	if (WEFT_UNLIKELY(worker->pair[1].of_pair[WEFT_PAIR_SERVICE]))
+		weft_service_opened(worker);
 	return translate(worker, step, mine);
 }
 
@@ -674,8 +686,10 @@ static enum weft_drop replace(struct weft_worker *worker, struct weft_connection
 		struct weft_connection *new = &worker->pair[i];
 
 		new->flags |= old[i]->flags &WEFT_CONNECTION_MIDSTREAM;
-		new->packets = old[i]->packets;
-		new->bytes = old[i]->bytes;
+		if (!worker->pair[1].of_pair[WEFT_PAIR_BACKEND]) { /* the old backend keeps what it counted */
+			new->packets = old[i]->packets;
+			new->bytes = old[i]->bytes;
+		}
 		new->tcp_state = old[i]->tcp_state;
 		new->seen = weft_ticks(worker->now_ns);
 	}
@@ -737,6 +751,7 @@ enum weft_drop weft_connection_again(struct weft_worker *worker, struct weft_ste
 	key = forward->key;
 	answers = reverse->key;
 	question = ask_again(worker, step, forward, &key, &answers, own);
+	question.keep_backend = reverse->of_pair[WEFT_PAIR_BACKEND];
 	reason = evaluate(worker, &question);
 	if (reason == WEFT_DROP_POLICY) {
 		weft_judge_commit(worker, step->view.l3_bytes);
@@ -748,7 +763,8 @@ enum weft_drop weft_connection_again(struct weft_worker *worker, struct weft_ste
 	if (!enters(mine, step))
 		return step->vif_id == WEFT_FROM_FABRIC ? WEFT_DROP_SOURCE_MISMATCH : WEFT_DROP_SPOOFED_SOURCE;
 	weft_judge_commit(worker, step->view.l3_bytes);
-	if (memcmp(&reverse->key, &worker->pair[1].key, sizeof(reverse->key))) {
+	if (memcmp(&reverse->key, &worker->pair[1].key, sizeof(reverse->key)) ||
+	    reverse->of_pair[WEFT_PAIR_BACKEND] != worker->pair[1].of_pair[WEFT_PAIR_BACKEND]) {
 		if (!own && is_another(&answers, &worker->pair[1].key))
 			return WEFT_DROP_TRANSLATION_GONE;
 		reason = replace(worker, forward, reverse);

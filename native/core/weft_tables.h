@@ -149,7 +149,8 @@ struct weft_nexthop {
 	uint8_t type, encap, family;
 	uint8_t header_bytes; /* TUNNEL: of the template in `header`, 0: none */
 	uint16_t header_sum;  /* of its IPv4 header, folded */
-	uint8_t zero0[2];
+	uint8_t hash_fields;  /* ECMP: enum weft_hash_field, never 0 */
+	uint8_t zero0;
 	uint32_t vrf_id;
 	uint32_t nat_pool_id;           /* VRF */
 	uint32_t vif_id;                /* LOCAL, an uplink's for a native one; resolve with weft_vif_get at use: the vif may go first */

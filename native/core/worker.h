@@ -118,6 +118,7 @@ struct weft_translation {
 	uint32_t stamps[3];			/* see weft_translation_stamp; read before what they cover */
 	/* what was read of the initiator's port and of the destination's */
 	const struct weft_floating_ips *initiator_floating, *destination_floating;
+	uint32_t service_id, backend_id; /* 0: none */
 };
 
 /* What one policy set decided. */
@@ -379,7 +380,23 @@ struct weft_connection_key weft_translation_answers(const struct weft_translatio
  */
 uint32_t weft_translation_stamp(struct weft_plane *plane, const struct weft_connection *direction);
 
+/* ---- balance.c: connections to services ---- */
+/*
+ * Says in worker->translation where a packet to a service goes. `keep`: backend that the connection has, 0: none. NONE, also when its
+ * destination is no service; else why no backend takes it.
+ */
+enum weft_drop weft_service_translate(struct weft_worker *worker, uint32_t keep);
+/*
+ * worker->pair, to a service, is filled: when its answers' key is another connection's (one client port to two services with a backend in
+ * common), its packets get another source port. NONE or SERVICE_PORTS.
+ */
+enum weft_drop weft_service_settle_port(struct weft_worker *worker);
+/* worker->pair was inserted. */
+void weft_service_opened(struct weft_worker *worker);
+
 /* ---- ecmp.c ---- */
+/* The hash of an initiator's key for this ECMP next hop: of the fields that it says. */
+uint32_t weft_ecmp_hash(struct weft_plane *plane, const struct weft_nexthop *ecmp, const struct weft_connection_key *key);
 /*
  * The member that a connection takes: weighted rendezvous of `hash` and the member ids, among members that can be used, so that
  * a change of members moves only connections of members that went. `keep`: the member it had (0: none), taken while it can be

@@ -176,6 +176,7 @@ int weftd_snapshot(struct weft_plane *plane, struct weftd_journal *journal)
 	zones(&snapshot);
 	objects(&snapshot, WEFT_OBJECT_FLOATING_IP, false);
 	objects(&snapshot, WEFT_OBJECT_NAT_POOL, false);
+	objects(&snapshot, WEFT_OBJECT_SERVICE, false);
 	weft_plane_paths(plane, endpoint, &snapshot);
 	objects(&snapshot, WEFT_OBJECT_NEXTHOP, false);
 	objects(&snapshot, WEFT_OBJECT_NEXTHOP, true);

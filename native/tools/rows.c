@@ -215,6 +215,22 @@ static void cell_members(struct table *table, const uint8_t *members, uint32_t c
 	}
 }
 
+/* What decides the member of an ECMP next hop. */
+static void cell_hash(struct table *table, const struct weft_nexthop_msg *nexthop)
+{
+	static const char *const names[] = {"protocol", "source-address", "source-port", "destination-address", "destination-port"};
+	uint32_t fields = nexthop->hash_fields ? nexthop->hash_fields : WEFT_HASH_ALL;
+	char text[128] = "";
+	size_t used = 0;
+
+	for (uint32_t i = 0; nexthop->type == WEFT_NEXTHOP_ECMP && i < sizeof(names) / sizeof(names[0]); i++) {
+		if (fields & 1u << i)
+			used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s", used ? " " : "", names[i]);
+	}
+	table_text(table, "hash", text);
+	table_detail(table);
+}
+
 void row_nexthop(struct table *table, const void *body, uint32_t epoch)
 {
 	struct weft_nexthop_msg nexthop;
@@ -243,6 +259,7 @@ void row_nexthop(struct table *table, const void *body, uint32_t epoch)
 		cell_mac(table, "inner_mac", nexthop.inner_mac);
 	else
 		table_text(table, "inner_mac", "");
+	cell_hash(table, &nexthop);
 	cell_members(table, (const uint8_t *)body + sizeof(nexthop), nexthop.member_count);
 	cell_key(table, nexthop.key);
 	cell_epoch(table, epoch);

@@ -19,6 +19,8 @@ void cells_translation(struct table *table, const struct weft_connection_msg *co
 row_writer row_identity, row_policy, row_policy_counted, row_policy_set, row_log;
 /* policyrows.c. A row per protocol and port. */
 row_writer row_ageing;
+/* servicerows.c: a row per backend, one with empty cells for a service that has none. */
+row_writer row_service;
 /* The sums of the vifs, then the plane's row with them, then each reason as a cell of it. */
 row_writer row_stats_vif, row_stats_plane, row_stats_drop;
 

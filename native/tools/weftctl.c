@@ -36,6 +36,7 @@ static const struct command commands[] = {
 	{"floating-ip", WEFT_OBJECT_FLOATING_IP, sizeof(struct weft_floating_ip_msg), row_floating_ip, " ID ", "no floating IPs"},
 	{"nat-pool", WEFT_OBJECT_NAT_POOL, sizeof(struct weft_nat_pool_msg), row_nat_pool, " ID ", "no NAT pools"},
 	{"policy", WEFT_OBJECT_POLICY, sizeof(struct weft_policy_msg), row_policy, " ID --show ", "no such policy sets or rules"},
+	{"service", WEFT_OBJECT_SERVICE, sizeof(struct weft_service_msg), row_service, " ID ", "no services"},
 	{"log", WEFT_OBJECT_LOG, sizeof(struct weft_log_msg), row_log, "", "nothing denied, nothing asked to be logged"},
 	{"ageing", WEFT_OBJECT_AGEING, sizeof(struct weft_ageing_msg), row_ageing, "", "no rows: a new plane's times"},
 	{"stats", WEFT_OBJECT_PLANE, sizeof(struct weft_plane_msg), row_stats_plane, "", ""},
@@ -67,6 +68,7 @@ static const char help[] =
 	"  nat-pool [ID]                         addresses and ports for source translation, and their use\n"
 	"  policy [ID] [--show WHAT]             rules of all policy sets or one, with what each decided; WHAT: all, counted\n"
 	"                                        (those that decided something), sets (a line for each set)\n"
+	"  service [ID]                          backends of all services or one, with their connections\n"
 	"  log                                   the last packets that policy denied, or was asked to log\n"
 	"  ageing                                how long connections live, by protocol and port\n"
 	"  plane                                 settings and state of the plane\n"
@@ -183,7 +185,7 @@ static int parse(int argc, char **argv, struct options *options)
 			return usage(options->command ? "not understood here: " : "no command before ", word);
 		}
 	}
-	return options->command ? 0 : usage("which command? vif, vrf, nexthop, route, label, vni, connection, path, drops, identity, policy, floating-ip, nat-pool, log, plane, stats", "");
+	return options->command ? 0 : usage("which command? vif, vrf, nexthop, route, label, vni, connection, path, drops, identity, policy, floating-ip, nat-pool, service, log, plane, stats", "");
 }
 
 struct page {
@@ -195,6 +197,7 @@ struct page {
 		struct weft_policy_msg policy;
 		struct weft_floating_ip_msg floating_ip;
 		struct weft_nat_pool_msg nat_pool;
+		struct weft_service_msg service;
 		uint32_t id; /* the first field of each that has one */
 	} body;
 };
@@ -238,6 +241,11 @@ static bool fits(const struct command *command, const uint8_t *body, uint32_t by
 
 		memcpy(&ageing, body, sizeof(ageing));
 		items = (uint64_t)ageing.row_count * sizeof(struct weft_ageing_row);
+	} else if (command->object == WEFT_OBJECT_SERVICE) {
+		struct weft_service_msg service;
+
+		memcpy(&service, body, sizeof(service));
+		items = (uint64_t)service.backend_count * sizeof(struct weft_service_backend);
 	}
 	return bytes == command->body_bytes + items;
 }

@@ -23,7 +23,7 @@ while (data := c.recv(4096)): c.sendall(data)
 """
 CLIENT = """
 import socket, time
-c = socket.create_connection(("10.1.1.{number}", 7777), 5)
+c = socket.create_connection(("{address}", 7777), 5)
 c.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 c.settimeout(20)
 n = 0
@@ -84,6 +84,7 @@ def dump(client, kind):
 
 
 POLICY = 15
+SERVICE = 17
 OBJECTS = {name: getattr(daemon, name) for name in ("PLANE", "VIF", "VRF", "NEXTHOP", "ROUTE", "LABEL", "VNI", "PATH", "AGEING")}
 
 
@@ -112,14 +113,14 @@ class Check(daemon.Bench):
     def log_of(self, host):
         return open(host.log.name).read()
 
-    def session(self, client, server):
-        """An established TCP connection that speaks all the time."""
+    def session(self, client, server, address=None):
+        """An established TCP connection that speaks all the time, to the server's address or a virtual one."""
         listener = subprocess.Popen(["ip", "netns", "exec", f"{PREFIX}p{server}", sys.executable, "-c", SERVER.format(number=server)],
                                     stdout=subprocess.PIPE, text=True)
         self.programs.append(listener)
         listener.stdout.readline()
         path = f"{self.folder}/session-{client}-{server}"
-        talker = subprocess.Popen(["ip", "netns", "exec", f"{PREFIX}p{client}", sys.executable, "-c", CLIENT.format(number=server)],
+        talker = subprocess.Popen(["ip", "netns", "exec", f"{PREFIX}p{client}", sys.executable, "-c", CLIENT.format(address=address or f"10.1.1.{server}")],
                                   stdout=open(path, "w"), stderr=subprocess.STDOUT)
         self.programs.append(talker)
         await_true(lambda: os.path.getsize(path) > 400, 5)
@@ -300,6 +301,35 @@ class Check(daemon.Bench):
         for number in 7, 8, 9:
             host.client.call([(POLICY, daemon.DELETE, policy(number, 0))])
 
+    def service(self, *backends):
+        """SET of 10.1.1.200, TCP 7777, with backends (key, address)."""
+        body = struct.pack("<II16s16sBBHB3xIIIIII", 1, 1, b"", daemon.a16("10.1.1.200"), 4, 6, 7777, 0, 0, 0, 0, len(backends), 0, 0)
+        return SERVICE, daemon.SET, body + b"".join(
+            struct.pack("<16s16sIHBBIIIIQQQ", bytes([key]), daemon.a16(address), 1, 7777, 1, 0, 1, 0, 0, 0, 0, 0, 0) for key, address in backends)
+
+    @staticmethod
+    def backends(host):
+        """(backend id, live connections) of each backend in the dump."""
+        _, body = dump(host.client, SERVICE)[0]
+        return [struct.unpack_from("<II", body, at + 48) for at in range(72, len(body), 80)]
+
+    def run_service(self):
+        """Connections to a virtual address, to a backend on another host and to one here, outlive the worker; the backend keeps its id and their count."""
+        host = self.hosts[0]
+        route = daemon.route(1, "10.1.1.200/32", 0)  # so that ARP for it is answered
+        host.client.call([(daemon.ROUTE, daemon.SET, route)])
+        for server in (3, 4):
+            host.client.call([self.service((server, f"10.1.1.{server}"))])
+            session = self.session(2, server, "10.1.1.200")
+            before = self.backends(host)
+            killed, _ = self.kill_worker(host)
+            after = self.backends(host)
+            spoke = await_true(lambda: sum(1 for line in open(session[2]) if re.fullmatch(r"[\d.]+\n", line) and float(line) > killed + 1) > 20, 5)
+            self.check(f"a connection to a service goes on, backend {server}", spoke and session[1].poll() is None, f"{len(open(session[2]).readlines())} answers")
+            self.check("the backend keeps its connections", before == after and before[0][1] == 1, f"{before} -> {after}")
+            self.end_session(session)
+        host.client.call([(SERVICE, daemon.DELETE, struct.pack("<I68x", 1)), (daemon.ROUTE, daemon.DELETE, route)])
+
     def run_refused(self):
         """A vif that cannot be taken over is left out; the others stay."""
         host = self.hosts[1]
@@ -360,7 +390,7 @@ class Check(daemon.Bench):
         self.check("its socket is taken over by a new daemon", line.startswith("ready") and again.returncode == 0 and "adopted" not in log, f"exit {again.returncode}")
 
 
-STEPS = ["takeover", "ports", "programming", "policy", "refused", "again", "stop"]
+STEPS = ["takeover", "service", "ports", "programming", "policy", "refused", "again", "stop"]
 
 
 def main():

@@ -15,6 +15,7 @@
 static struct weft_host_plane *host;
 static struct weft_plane *plane;
 static char error_text[WEFT_ERROR_TEXT_BYTES];
+static uint8_t hash_fields;
 
 /* 0 or the errno of the answer. */
 static int send_body(uint16_t object, uint16_t operation, const void *body, uint32_t bytes)
@@ -44,6 +45,7 @@ static int set_ecmp(const struct weft_nexthop_member *members, uint32_t count)
 
 	m->nexthop_id = ECMP;
 	m->type = WEFT_NEXTHOP_ECMP;
+	m->hash_fields = hash_fields;
 	m->member_count = count;
 	memcpy(m->members, members, count * sizeof(*members));
 	return send_body(WEFT_OBJECT_NEXTHOP, WEFT_OPERATION_SET, m, (uint32_t)(sizeof(*m) + count * sizeof(*members)));
@@ -99,6 +101,44 @@ static void sharesAreAsTheWeightsWithinTenPercent(void)
 			CHECK(taken[i + 1] > share * 0.9 && taken[i + 1] < share * 1.1);
 		}
 	}
+}
+
+/* A field that is not among them changes nothing; one that is spreads. */
+static void onlyTheFieldsAskedForDecide(void)
+{
+	struct weft_nexthop_member members[4] = {member(1, 1), member(2, 1), member(3, 1), member(4, 1)};
+
+	for (hash_fields = 0; hash_fields <= WEFT_HASH_ALL; hash_fields++) {
+		struct weft_connection_key base = {.zone = 1, .family = 4, .protocol = 17};
+		const struct weft_nexthop *ecmp;
+
+		memcpy(base.source, &(uint64_t){test_random()}, 4);
+		memcpy(base.destination, &(uint64_t){test_random()}, 4);
+		CHECK(set_ecmp(members, 4) == 0);
+		ecmp = weft_nexthop_get(plane, ECMP);
+		for (uint32_t field = 1; field < WEFT_HASH_ALL; field <<= 1) {
+			uint32_t first = weft_ecmp_hash(plane, ecmp, &base), moved = 0;
+
+			for (uint32_t i = 1; i <= 64; i++) {
+				struct weft_connection_key key = base;
+
+				if (field == WEFT_HASH_PROTOCOL)
+					key.protocol = (uint8_t)(100 + i);
+				else if (field == WEFT_HASH_SOURCE_PORT)
+					key.source_port = (uint16_t)(i * 7);
+				else if (field == WEFT_HASH_DESTINATION_PORT)
+					key.destination_port = (uint16_t)(i * 7);
+				else
+					(field == WEFT_HASH_SOURCE_ADDRESS ? key.source : key.destination)[3] ^= (uint8_t)i;
+				moved += choose(weft_ecmp_hash(plane, ecmp, &key), 0) != choose(first, 0);
+			}
+			if (!hash_fields || (hash_fields & field))
+				CHECK(moved > 20);
+			else
+				CHECK(moved == 0);
+		}
+	}
+	hash_fields = 0;
 }
 
 /* After random changes: a connection whose member is there keeps it, and no other has a member that is not there. */
@@ -177,6 +217,9 @@ static void refusalsNameTheMemberAndChangeNothing(void)
 	BAD(label, WEFT_VNI_LIMIT, EINVAL, "label 16777216");
 #undef BAD
 	CHECK(set_ecmp(good, 0) == EINVAL && strstr(error_text, "member_count 0"));
+	hash_fields = WEFT_HASH_ALL + 1;
+	CHECK(set_ecmp(good, 2) == EINVAL && strstr(error_text, "hash_fields 32: want 0 to 31 for ECMP"));
+	hash_fields = 0;
 	for (uint32_t i = 0; i <= WEFT_NEXTHOP_MEMBERS_MAX; i++)
 		bad[i] = (struct weft_nexthop_member){i + 1, 1, 100, 1};
 	CHECK(set_ecmp(bad, WEFT_NEXTHOP_MEMBERS_MAX + 1) == EINVAL && strstr(error_text, "member_count 129: at most 128"));
@@ -296,6 +339,7 @@ int main(void)
 	for (uint32_t id = 1; id <= 12; id++)
 		CHECK(set_tunnel(id) == 0);
 	RUN(sharesAreAsTheWeightsWithinTenPercent);
+	RUN(onlyTheFieldsAskedForDecide);
 	RUN(onlyConnectionsOfMembersThatWentMove);
 	RUN(aRemovalChangesNoOtherChoice);
 	RUN(refusalsNameTheMemberAndChangeNothing);

@@ -77,6 +77,11 @@ static inline int set_nexthop(const struct weft_nexthop_msg *m)
 	return send_message(WEFT_OBJECT_NEXTHOP, WEFT_OPERATION_SET, 1, m,
 			    (uint32_t)(sizeof(*m) + m->member_count * sizeof(m->members[0])));
 }
+static inline int set_service(const struct weft_service_msg *m)
+{
+	return send_message(WEFT_OBJECT_SERVICE, WEFT_OPERATION_SET, 1, m,
+			    (uint32_t)(sizeof(*m) + m->backend_count * sizeof(m->backends[0])));
+}
 
 static inline uint32_t dump(uint16_t object, uint32_t filter)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
-/* weftctl's rows of identities, policy sets, the log and ECMP next hops: what a person and a program read. */
+/* weftctl's rows of identities, policy sets, the log, services and ECMP next hops: what a person and a program read. */
 #include "rows.h"
 #include "test.h"
 
@@ -210,6 +210,7 @@ static void anEcmpNextHopListsItsMembers(void)
 	ecmp.m.members[1] = (struct weft_nexthop_member){2, 30, WEFT_LABEL_NONE, 1};
 	row_nexthop(&table, &ecmp, 1);
 	CELL(0, "type", "ecmp");
+	CELL(0, "hash", "protocol source-address source-port destination-address destination-port");
 	CELL(0, "members", "1: nexthop 20 label 101 weight 3\n2: nexthop 30 weight 1\n");
 	end_table();
 }
@@ -228,6 +229,41 @@ static void aPathListsItsWaysAndANativeNextHopItsGateway(void)
 	row_nexthop(&table, &native, 1);
 	CELL(0, "type", "native");
 	CELL(0, "target", "vif 1 via 10.0.0.1");
+}
+
+static void aServiceIsALinePerBackend(void)
+{
+	static union {
+		struct weft_service_msg m;
+		uint8_t bytes[sizeof(struct weft_service_msg) + 2 * sizeof(struct weft_service_backend)];
+	} service;
+
+	service.m = (struct weft_service_msg){.service_id = 7, .vrf_id = 3, .address = {10, 96, 0, 1}, .family = 4, .protocol = 17, .port = 53,
+					      .affinity = WEFT_SERVICE_AFFINITY_CLIENT, .affinity_s = 90, .backend_count = 2};
+	service.m.backends[0] = (struct weft_service_backend){.address = {10, 1, 1, 3}, .vrf_id = 4, .port = 5353, .state = WEFT_BACKEND_UP,
+							      .weight = 2, .connections_live = 5, .connections = 9};
+	service.m.backends[1] = (struct weft_service_backend){.address = {10, 1, 1, 4}, .vrf_id = 4, .port = 5353,
+							      .state = WEFT_BACKEND_DRAINING, .weight = 1, .connections_max = 8};
+	row_service(&table, &service, 1);
+	CHECK(table.count == 2);
+	CELL(0, "service", "7");
+	CELL(0, "protocol", "udp");
+	CELL(0, "address", "10.96.0.1");
+	CELL(0, "port", "53");
+	CELL(0, "backend", "10.1.1.3");
+	CELL(0, "backend_port", "5353");
+	CELL(0, "backend_vrf", "4");
+	CELL(0, "state", "up");
+	CELL(0, "connections", "5");
+	CELL(0, "opened", "9");
+	CELL(0, "limit", "0");
+	CELL(0, "affinity_s", "90");
+	CELL(0, "nat_pool", "0");
+	CELL(1, "state", "draining");
+	CELL(1, "limit", "8");
+	service.m.backend_count = 0;
+	row_service(&table, &service, 1);
+	CELL(2, "state", "no backend");
 	end_table();
 }
 
@@ -287,6 +323,7 @@ int main(void)
 	RUN(anEcmpNextHopListsItsMembers);
 	RUN(idleTimesAreARowEach);
 	RUN(aPathListsItsWaysAndANativeNextHopItsGateway);
+	RUN(aServiceIsALinePerBackend);
 	RUN(statsAreOneRow);
 	return test_end();
 }

@@ -6,6 +6,7 @@ import ecmp_cases
 import encap_cases
 import nat_cases
 import policy_cases
+import service_cases
 import trap_cases
 
 BIG = bytes(range(256)) * 256
@@ -400,5 +401,6 @@ def coalescing():
 
 def all_cases():
     for group in (local, edges, routing, neighbours, tunnels, tunnel_drops, segments, coalescing, policy_cases.all_cases, ecmp_cases.all_cases,
-                  trap_cases.all_cases, nat_cases.all_cases, connection_cases.all_cases, encap_cases.all_cases):
+                  trap_cases.all_cases, nat_cases.all_cases, connection_cases.all_cases, encap_cases.all_cases,
+                  service_cases.all_cases):
         yield from group()

@@ -210,10 +210,33 @@ static uint32_t read_vif(struct line *line, void *body)
 	return sizeof(*vif);
 }
 
+/* "source-address,source-port" */
+static uint8_t read_hash_fields(struct line *line)
+{
+	static const char *const names[] = {"protocol", "source-address", "source-port", "destination-address", "destination-port"};
+	const char *word = value_of(line, "hash"), *part = word;
+	uint8_t fields = 0;
+
+	while (part && *part) {
+		size_t bytes = strcspn(part, ",");
+		uint8_t before = fields;
+
+		for (uint32_t i = 0; i < WEFT_ARRAY_COUNT(names); i++) {
+			if (strlen(names[i]) == bytes && !strncmp(names[i], part, bytes))
+				fields |= (uint8_t)(1u << i);
+		}
+		if (fields == before)
+			wrong(line, "hash", word);
+		part += bytes + (part[bytes] == ',');
+	}
+	return fields;
+}
+
 /* "member=ID,NEXTHOP,WEIGHT[,LABEL]", again for each */
 static void read_members(struct line *line, struct weft_nexthop_msg *nexthop)
 {
 	nexthop->type = WEFT_NEXTHOP_ECMP;
+	nexthop->hash_fields = read_hash_fields(line);
 	for (uint32_t i = 2; i < line->count && nexthop->member_count < WEFT_NEXTHOP_MEMBERS_MAX; i++) {
 		struct weft_nexthop_member *member = &nexthop->members[nexthop->member_count];
 
@@ -382,6 +405,74 @@ static uint32_t read_policy(struct line *line, void *body)
 	return (uint32_t)(sizeof(*policy) + policy->rule_count * sizeof(policy->rules[0]));
 }
 
+/* "KEY,ADDRESS,PORT[,weight=N][,limit=N][,vrf=N][,draining]": KEY a number, the key's last four bytes */
+static bool service_backend(const char *word, struct weft_service_backend *backend)
+{
+	char text[160], *rest, *part;
+	uint64_t value;
+	uint8_t family;
+
+	snprintf(text, sizeof(text), "%s", word);
+	for (uint32_t field = 0; (part = field ? strtok_r(NULL, ",", &rest) : strtok_r(text, ",", &rest)); field++) {
+		char *equals = strchr(part, '=');
+		bool ok = true;
+
+		if (field == 0) {
+			ok = vector_number(part, UINT32_MAX, &value);
+			for (uint32_t i = 0; ok && i < 4; i++)
+				backend->key[15 - i] = (uint8_t)(value >> 8 * i);
+		} else if (field == 1) {
+			ok = vector_address(part, &family, backend->address);
+		} else if (field == 2) {
+			ok = vector_number(part, 65535, &value);
+			backend->port = (uint16_t)value;
+		} else if (!strcmp(part, "draining")) {
+			backend->state = WEFT_BACKEND_DRAINING;
+		} else {
+			ok = equals && vector_number(equals + 1, UINT32_MAX, &value);
+			if (ok && !strncmp(part, "weight=", 7))
+				backend->weight = (uint32_t)value;
+			else if (ok && !strncmp(part, "limit=", 6))
+				backend->connections_max = (uint32_t)value;
+			else if (ok && !strncmp(part, "vrf=", 4))
+				backend->vrf_id = (uint32_t)value;
+			else
+				ok = false;
+		}
+		if (!ok)
+			return false;
+	}
+	return backend->port != 0;
+}
+
+static uint32_t read_service(struct line *line, void *body)
+{
+	struct weft_service_msg *service = body;
+	uint32_t room = (VECTOR_MESSAGE_MAX - sizeof(struct weft_message_header) - sizeof(*service)) / sizeof(service->backends[0]);
+
+	service->service_id = identity(line);
+	service->vrf_id = number_of(line, "vrf", 0);
+	service->family = address_of(line, "address", service->address);
+	service->protocol = has(line, "tcp") ? 6 : has(line, "udp") ? 17 : 0;
+	service->port = (uint16_t)number_of(line, "port", 0);
+	service->affinity_s = number_of(line, "affinity", 0);
+	service->affinity = service->affinity_s ? WEFT_SERVICE_AFFINITY_CLIENT : WEFT_SERVICE_AFFINITY_NONE;
+	service->nat_pool_id = number_of(line, "pool", 0);
+	service->flags = has(line, "hairpin") ? WEFT_SERVICE_HAIRPIN : 0;
+	for (uint32_t i = 2; i < line->count && service->backend_count < room; i++) {
+		struct weft_service_backend *backend = &service->backends[service->backend_count];
+
+		if (strncmp(line->words[i], "backend=", 8))
+			continue;
+		*backend = (struct weft_service_backend){.vrf_id = service->vrf_id, .state = WEFT_BACKEND_UP, .weight = 1};
+		if (!service_backend(line->words[i] + 8, backend))
+			wrong(line, "backend", line->words[i]);
+		service->backend_count++;
+		line->taken++;
+	}
+	return (uint32_t)(sizeof(*service) + service->backend_count * sizeof(service->backends[0]));
+}
+
 static uint32_t read_label(struct line *line, void *body)
 {
 	struct weft_label_msg *label = body;
@@ -494,6 +585,7 @@ uint32_t vector_table(char **words, uint32_t word_count, uint8_t *message, char 
 	    {"identity", WEFT_OBJECT_IDENTITY, read_identity}, {"policy", WEFT_OBJECT_POLICY, read_policy},
 	    {"floating-ip", WEFT_OBJECT_FLOATING_IP, read_floating_ip}, {"nat-pool", WEFT_OBJECT_NAT_POOL, read_nat_pool},
 	    {"ageing", WEFT_OBJECT_AGEING, read_ageing},
+	    {"service", WEFT_OBJECT_SERVICE, read_service},
 	};
 	struct line line = {words, word_count, 1, text};
 	struct weft_message_header *header = (void *)message;

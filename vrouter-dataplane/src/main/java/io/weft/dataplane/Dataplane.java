@@ -58,6 +58,11 @@ public interface Dataplane extends AutoCloseable {
     /** The pools with the use of their ports. */
     List<NatPoolState> natPoolStates() throws DataplaneException;
 
+    List<Stored<Service>> services() throws DataplaneException;
+
+    /** The services with counters. */
+    List<ServiceState> serviceStates() throws DataplaneException;
+
     List<Stored<NextHop>> nextHops() throws DataplaneException;
 
     /** @param vrfId or {@link #ALL_VRFS} */

@@ -6,6 +6,7 @@ import java.net.InetAddress;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 
 /** Where packets go. Ids are chosen by the owner, 0 .. 2^20-1; id 0 is the plane's permanent discard. */
 public sealed interface NextHop extends PlaneObject {
@@ -101,14 +102,22 @@ public sealed interface NextHop extends PlaneObject {
     /**
      * One of several ways, chosen per connection.
      *
+     * @param hashFields what of a connection decides; at least one
      * @param members 1 .. 128, kept ascending by member id
      */
-    record Ecmp(int id, ObjectKey key, List<Member> members) implements NextHop {
+    record Ecmp(int id, ObjectKey key, Set<HashField> hashFields, List<Member> members) implements NextHop {
         /** Most members of one next hop. */
         public static final int MEMBERS_MAX = AbiCodes.WEFT_NEXTHOP_MEMBERS_MAX;
 
+        /** Every field decides. */
+        public Ecmp(int id, ObjectKey key, List<Member> members) {
+            this(id, key, HashField.ALL, members);
+        }
+
         public Ecmp {
             check(id, key);
+            hashFields = Set.copyOf(hashFields);
+            Limits.range("hash field count of next hop " + id, hashFields.size(), 1, HashField.ALL.size());
             members = members.stream()
                     .sorted(Comparator.comparingLong(Member::id))
                     .toList();

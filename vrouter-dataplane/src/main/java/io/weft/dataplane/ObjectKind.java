@@ -16,6 +16,8 @@ public enum ObjectKind {
     VIF(AbiCodes.WEFT_OBJECT_VIF),
     /** {@link Vrf} */
     VRF(AbiCodes.WEFT_OBJECT_VRF),
+    /** {@link Service} */
+    SERVICE(AbiCodes.WEFT_OBJECT_SERVICE),
     /** {@link NextHop} */
     NEXT_HOP(AbiCodes.WEFT_OBJECT_NEXTHOP),
     /** {@link Route} */

@@ -10,6 +10,7 @@ public sealed interface PlaneObject
                 PolicySet,
                 FloatingIp,
                 NatPool,
+                Service,
                 NextHop,
                 Route,
                 Label,

@@ -102,6 +102,7 @@ public record Vif(
                 addressCheck,
                 sharedUplink,
                 false,
+                false,
                 mtu,
                 label,
                 mac,

@@ -33,6 +33,7 @@ abstract class DataplaneContract {
             ObjectKind.VNI,
             ObjectKind.ROUTE,
             ObjectKind.NEXT_HOP,
+            ObjectKind.SERVICE,
             ObjectKind.NAT_POOL,
             ObjectKind.FLOATING_IP,
             ObjectKind.VIF,

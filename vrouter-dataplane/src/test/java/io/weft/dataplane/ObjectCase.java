@@ -40,6 +40,7 @@ record ObjectCase(
             case PolicySet set -> set.id();
             case FloatingIp floating -> floating.id();
             case NatPool pool -> pool.id();
+            case Service service -> service.id();
             case NextHop nextHop -> nextHop.id();
             case Route route -> List.of(route.vrfId(), route.prefix());
             case Label label -> label.label();

@@ -45,6 +45,7 @@ final class ObjectCases {
             vifs(),
             floatingIps(),
             natPools(),
+            services(),
             nextHops(),
             ecmps(),
             routes(),
@@ -216,6 +217,57 @@ final class ObjectCases {
                 Optional.of(ObjectKind.POLICY));
     }
 
+    static Service service(int id, int seconds, boolean hairpin, List<Service.Backend> backends) {
+        return new Service(
+                id, VRF.id(), KEY, ip("10.96.0." + id % 200), Service.TCP, 80, seconds, hairpin, 0, backends);
+    }
+
+    static Service.Backend backend(int number) {
+        return new Service.Backend(new ObjectKey(0, number), ip("10.1.1.3"), VRF.id(), 8080, false, 1, 0);
+    }
+
+    private static ObjectCase services() {
+        Service.Backend drains = new Service.Backend(
+                OTHER_KEY, ip("255.255.255.254"), OTHER_VRF.id(), 65_535, true, 1000, Integer.MAX_VALUE);
+        Service.Backend six = new Service.Backend(KEY, ip("fd00::2"), 0, 1, false, 7, 1);
+        List<Service.Backend> most = IntStream.range(0, Service.BACKENDS_MAX)
+                .mapToObj(i -> backend(Service.BACKENDS_MAX - i))
+                .toList();
+        return new ObjectCase(
+                "service",
+                List.of(VRF, OTHER_VRF, POOL),
+                List.of(
+                        service(7, 0, false, List.of()),
+                        service(7, 0, true, List.of(drains, backend(3))),
+                        service(7, 1, false, List.of(backend(3))),
+                        new Service(
+                                8,
+                                VRF.id(),
+                                KEY,
+                                ip("10.96.0.8"),
+                                Service.TCP,
+                                80,
+                                0,
+                                false,
+                                POOL.id(),
+                                List.of(backend(1))),
+                        service(7, 86_400, false, most),
+                        new Service(
+                                65_535,
+                                65_535,
+                                OTHER_KEY,
+                                ip("fd00:96::1"),
+                                Service.UDP,
+                                65_535,
+                                10_800,
+                                true,
+                                0,
+                                List.of(six))),
+                Set.of(),
+                Dataplane::services,
+                Optional.of(ObjectKind.SERVICE));
+    }
+
     private static ObjectCase ecmps() {
         List<NextHop.Member> most = IntStream.rangeClosed(1, NextHop.Ecmp.MEMBERS_MAX)
                 .mapToObj(i -> new NextHop.Member(0xffff_ffffL - i, VXLAN.id(), i, i))
@@ -231,6 +283,11 @@ final class ObjectCases {
                                         new NextHop.Member(1, LOCAL.id(), Route.NO_LABEL, 1),
                                         new NextHop.Member(0xffff_ffffL, TUNNEL.id(), 4098, 1000))),
                         new NextHop.Ecmp(30, KEY, List.of(new NextHop.Member(1, LOCAL.id(), Route.NO_LABEL, 1))),
+                        new NextHop.Ecmp(
+                                30,
+                                KEY,
+                                Set.of(HashField.SOURCE_ADDRESS, HashField.DESTINATION_PORT),
+                                List.of(new NextHop.Member(1, LOCAL.id(), Route.NO_LABEL, 1))),
                         new NextHop.Ecmp(1048575, OTHER_KEY, most)),
                 Set.of(),
                 plane -> plane.nextHops().stream()

@@ -38,6 +38,7 @@ final class PlaneModel {
             case PolicySet ignored -> ObjectKind.POLICY;
             case FloatingIp ignored -> ObjectKind.FLOATING_IP;
             case NatPool ignored -> ObjectKind.NAT_POOL;
+            case Service ignored -> ObjectKind.SERVICE;
             case NextHop ignored -> ObjectKind.NEXT_HOP;
             case Route ignored -> ObjectKind.ROUTE;
             case Label ignored -> ObjectKind.LABEL;
@@ -94,6 +95,10 @@ final class PlaneModel {
                         && identity(vif.identityId())
                         && vif.egressPolicyIds().stream().allMatch(this::policy)
                         && vif.ingressPolicyIds().stream().allMatch(this::policy);
+            case Service service ->
+                vrf(service.vrfId())
+                        && service.backends().stream().allMatch(backend -> vrf(backend.vrfId()))
+                        && place(service);
             case NextHop.Local local -> has(ObjectKind.VIF, local.vifId());
             case NextHop.VrfLookup lookup -> vrf(lookup.vrfId()) && pool(lookup);
             case FloatingIp floating ->
@@ -145,6 +150,18 @@ final class PlaneModel {
                 && used(pool);
     }
 
+    private static List<Object> placeOf(Service service) {
+        return List.of(service.vrfId(), service.address(), service.protocol(), service.port());
+    }
+
+    /** Its own for ever, and no other's. */
+    private boolean place(Service service) {
+        return tables.get(ObjectKind.SERVICE).values().stream()
+                .map(stored -> (Service) stored.object())
+                .allMatch(
+                        other -> (other.id() == service.id()) == placeOf(other).equals(placeOf(service)));
+    }
+
     private boolean identity(int id) {
         return id < Identity.FIRST || has(ObjectKind.IDENTITY, id);
     }
@@ -190,7 +207,8 @@ final class PlaneModel {
                         || any(ObjectKind.NEXT_HOP, o -> o instanceof NextHop.VrfLookup l && l.vrfId() == vrf.id())
                         || any(ObjectKind.FLOATING_IP, o -> ((FloatingIp) o).vrfId() == vrf.id())
                         || any(ObjectKind.NAT_POOL, o -> ((NatPool) o).vrfId() == vrf.id())
-                        || any(ObjectKind.ROUTE, o -> ((Route) o).vrfId() == vrf.id());
+                        || any(ObjectKind.ROUTE, o -> ((Route) o).vrfId() == vrf.id())
+                        || any(ObjectKind.SERVICE, o -> uses((Service) o, vrf));
             case NextHop hop ->
                 any(ObjectKind.ROUTE, o -> ((Route) o).nextHopId() == hop.id())
                         || any(ObjectKind.LABEL, o -> ((Label) o).nextHopId() == hop.id())
@@ -201,7 +219,8 @@ final class PlaneModel {
                                         && ecmp.members().stream().anyMatch(member -> member.nextHopId() == hop.id()));
             case Vif vif -> any(ObjectKind.FLOATING_IP, o -> ((FloatingIp) o).vifId() == vif.id());
             case NatPool pool ->
-                any(ObjectKind.NEXT_HOP, o -> o instanceof NextHop.VrfLookup l && l.natPoolId() == pool.id());
+                any(ObjectKind.NEXT_HOP, o -> o instanceof NextHop.VrfLookup l && l.natPoolId() == pool.id())
+                        || any(ObjectKind.SERVICE, o -> ((Service) o).natPoolId() == pool.id());
             case Identity identity ->
                 any(ObjectKind.VIF, o -> ((Vif) o).identityId() == identity.id())
                         || any(ObjectKind.ROUTE, o -> ((Route) o).identityId() == identity.id());
@@ -212,6 +231,11 @@ final class PlaneModel {
                                 || ((Vif) o).ingressPolicyIds().contains(set.id()));
             default -> false;
         };
+    }
+
+    private static boolean uses(Service service, Vrf vrf) {
+        return service.vrfId() == vrf.id()
+                || service.backends().stream().anyMatch(backend -> backend.vrfId() == vrf.id());
     }
 
     private boolean any(ObjectKind kind, java.util.function.Predicate<PlaneObject> test) {

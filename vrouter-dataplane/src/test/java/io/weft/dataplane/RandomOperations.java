@@ -1,5 +1,6 @@
 package io.weft.dataplane;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 
@@ -20,7 +21,7 @@ final class RandomOperations {
     private static PlaneObject object(Random random) {
         int id = 1 + random.nextInt(5);
         ObjectKey key = new ObjectKey(random.nextInt(2), random.nextLong());
-        return switch (random.nextInt(14)) {
+        return switch (random.nextInt(16)) {
             case 0 -> new Vrf(id, random.nextInt(1 << 24), key, "vrf" + random.nextInt(3));
             case 1 ->
                 ObjectCases.with(
@@ -47,8 +48,34 @@ final class RandomOperations {
                         new PortRange(1024, 1024 + random.nextInt(3)),
                         random.nextInt(3));
             case 12 -> new Label(16 + random.nextInt(5), random.nextInt(7));
+            case 13, 14 -> service(random, id, key);
             default -> new Vni(1 + random.nextInt(5), random.nextInt(7));
         };
+    }
+
+    private static Service service(Random random, int id, ObjectKey key) {
+        List<Service.Backend> backends = new ArrayList<>();
+        for (int i = random.nextInt(4); i > 0; i--) {
+            backends.add(new Service.Backend(
+                    new ObjectKey(i, 0),
+                    ObjectCases.ip("10.1.1." + (1 + random.nextInt(3))),
+                    random.nextInt(6),
+                    8080,
+                    random.nextBoolean(),
+                    1 + random.nextInt(1000),
+                    random.nextInt(3)));
+        }
+        return new Service(
+                id,
+                1 + random.nextInt(3),
+                key,
+                ObjectCases.ip("10.96.0." + (1 + random.nextInt(3))),
+                Service.TCP,
+                80,
+                0,
+                random.nextBoolean(),
+                0,
+                backends);
     }
 
     /** Its content never changes. */

@@ -38,7 +38,15 @@ record RefusalCase(
 
     static Stream<RefusalCase> all() {
         return Stream.of(
-                        vrfs(), identitiesAndPolicies(), vifs(), nat(), nextHops(), routes(), labelsAndVnis(), others())
+                        vrfs(),
+                        identitiesAndPolicies(),
+                        vifs(),
+                        nat(),
+                        services(),
+                        nextHops(),
+                        routes(),
+                        labelsAndVnis(),
+                        others())
                 .flatMap(s -> s);
     }
 
@@ -123,6 +131,26 @@ record RefusalCase(
                 set(there, of(VifType.VIRTUAL, PortKind.NONE, MAC, "eth0", "", "/x"), Errors.EINVAL, "VIF 5 netns"),
                 set(there, ObjectCases.nativeOf(VIF), Errors.EINVAL, "VIF flags", "NATIVE is for type 2"),
                 delete(none, VIF, Errors.ENOENT, "VIF vif_id 5", "no such vif"));
+    }
+
+    private static Stream<RefusalCase> services() {
+        Service one = ObjectCases.service(7, 0, false, List.of(ObjectCases.backend(1)));
+        Service same = new Service(8, 3, KEY, one.address(), Service.TCP, 80, 0, false, 0, List.of());
+        Service moved = new Service(7, 3, KEY, one.address(), Service.TCP, 81, 0, false, 0, List.of());
+        Service pooled = new Service(7, 3, KEY, one.address(), Service.TCP, 80, 0, false, 9, List.of());
+        Service.Backend far = new Service.Backend(KEY, ip("10.1.1.9"), 9, 80, false, 1, 0);
+        return Stream.of(
+                set(List.of(), one, Errors.ENOENT, "SERVICE vrf_id 3", "no such VRF"),
+                set(
+                        List.of(VRF),
+                        ObjectCases.service(7, 0, false, List.of(far)),
+                        Errors.ENOENT,
+                        "SERVICE backends[0].vrf_id 9"),
+                set(List.of(VRF), pooled, Errors.ENOENT, "SERVICE nat_pool_id 9", "no such pool"),
+                set(List.of(VRF, one), same, Errors.EEXIST, "SERVICE 8", "service 7 has them in VRF 3"),
+                set(List.of(VRF, one), moved, Errors.EBUSY, "SERVICE 7", "cannot change"),
+                delete(List.of(VRF), one, Errors.ENOENT, "SERVICE service_id 7", "no such service"),
+                delete(List.of(VRF, one), VRF, Errors.EBUSY, "VRF 3", "2 services and backends"));
     }
 
     private static Stream<RefusalCase> nextHops() {

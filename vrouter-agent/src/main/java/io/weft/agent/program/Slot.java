@@ -11,6 +11,7 @@ import io.weft.dataplane.PlaneObject;
 import io.weft.dataplane.PlaneSettings;
 import io.weft.dataplane.PolicySet;
 import io.weft.dataplane.Route;
+import io.weft.dataplane.Service;
 import io.weft.dataplane.UnderlayPath;
 import io.weft.dataplane.Vif;
 import io.weft.dataplane.Vni;
@@ -58,6 +59,7 @@ record Slot(Kind kind, int id, IpPrefix prefix) {
                 throw new IllegalArgumentException("idle times are not the agent's to set: " + ageing);
             case FloatingIp floating -> throw new IllegalArgumentException("not programmed here: " + floating);
             case NatPool pool -> throw new IllegalArgumentException("not programmed here: " + pool);
+            case Service service -> throw new IllegalArgumentException("not programmed here: " + service);
             case UnderlayPath path -> throw new IllegalArgumentException("underlay paths belong to the plane: " + path);
         };
     }

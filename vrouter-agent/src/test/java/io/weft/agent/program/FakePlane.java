@@ -23,6 +23,8 @@ import io.weft.dataplane.PolicyState;
 import io.weft.dataplane.Pressure;
 import io.weft.dataplane.Refusal;
 import io.weft.dataplane.Route;
+import io.weft.dataplane.Service;
+import io.weft.dataplane.ServiceState;
 import io.weft.dataplane.Stored;
 import io.weft.dataplane.UnderlayPath;
 import io.weft.dataplane.Vif;
@@ -376,6 +378,16 @@ public final class FakePlane implements Dataplane {
 
     @Override
     public List<Stored<NatPool>> natPools() {
+        return List.of();
+    }
+
+    @Override
+    public List<Stored<Service>> services() {
+        return List.of();
+    }
+
+    @Override
+    public List<ServiceState> serviceStates() {
         return List.of();
     }
 

@@ -31,6 +31,10 @@ public final class AbiCodes {
     public static final int WEFT_AGEING_ROWS_MAX = 1024;
     public static final int WEFT_AGEING_SECONDS_MAX = 604800;
     public static final int WEFT_AGEING_ANY_PROTOCOL = 65535;
+    public static final int WEFT_SERVICE_BACKENDS_MAX = 1024;
+    public static final int WEFT_SERVICE_AFFINITY_MAX_S = 86400;
+    public static final int WEFT_SERVICE_LIMIT = 65536;
+    public static final int WEFT_BACKEND_LIMIT = 262144;
     public static final int WEFT_IDENTITY_LIMIT = 65536;
     public static final int WEFT_POLICY_LIMIT = 65536;
     public static final int WEFT_IDENTITY_NODE = 1;
@@ -92,6 +96,12 @@ public final class AbiCodes {
     public static final int WEFT_TUNNEL_DSCP_UNIFORM = 0;
     public static final int WEFT_TUNNEL_DSCP_PIPE = 1;
     public static final int WEFT_VIF_NATIVE = 32;
+    public static final int WEFT_HASH_PROTOCOL = 1;
+    public static final int WEFT_HASH_SOURCE_ADDRESS = 2;
+    public static final int WEFT_HASH_SOURCE_PORT = 4;
+    public static final int WEFT_HASH_DESTINATION_ADDRESS = 8;
+    public static final int WEFT_HASH_DESTINATION_PORT = 16;
+    public static final int WEFT_HASH_ALL = 31;
     public static final int WEFT_LIVENESS_UNKNOWN = 0;
     public static final int WEFT_LIVENESS_UP = 1;
     public static final int WEFT_LIVENESS_DOWN = 2;
@@ -103,6 +113,11 @@ public final class AbiCodes {
     public static final int WEFT_POLICY_ALLOW = 1;
     public static final int WEFT_POLICY_DENY = 2;
     public static final int WEFT_POLICY_RULE_LOG = 1;
+    public static final int WEFT_SERVICE_HAIRPIN = 1;
+    public static final int WEFT_SERVICE_AFFINITY_NONE = 0;
+    public static final int WEFT_SERVICE_AFFINITY_CLIENT = 1;
+    public static final int WEFT_BACKEND_UP = 1;
+    public static final int WEFT_BACKEND_DRAINING = 2;
     public static final int WEFT_INJECTION_OUT_OF_VIF = 1;
     public static final int WEFT_INJECTION_ROUTE_IN_VRF = 2;
     public static final int WEFT_CONNECTION_TRANSLATED = 1048576;
@@ -156,6 +171,9 @@ public final class AbiCodes {
 
     /** what policy denied or was asked to log. */
     public static final int WEFT_OBJECT_LOG = 16;
+
+    /** virtual address and the backends its connections go to. */
+    public static final int WEFT_OBJECT_SERVICE = 17;
 
     /** address of another VRF under which a port is known. */
     public static final int WEFT_OBJECT_FLOATING_IP = 18;
@@ -328,6 +346,15 @@ public final class AbiCodes {
     /** TCP packet that its connection's state does not allow, or without SYN where no connection is; of strict ports. */
     public static final int WEFT_DROP_CONNECTION_STATE = 46;
 
+    /** no backend of the service takes new connections. */
+    public static final int WEFT_DROP_NO_BACKEND = 50;
+
+    /** every backend of the service has as many connections as it may have. */
+    public static final int WEFT_DROP_BACKEND_CONNECTION_LIMIT = 51;
+
+    /** no source port tells the answers of this connection to a service from another's. */
+    public static final int WEFT_DROP_SERVICE_PORTS = 52;
+
     /** no port of the source address pool is free. */
     public static final int WEFT_DROP_NAT_EXHAUSTED = 56;
 
@@ -429,6 +456,9 @@ public final class AbiCodes {
             case 44 -> "INJECTION";
             case 45 -> "NO_LIVE_MEMBER";
             case 46 -> "CONNECTION_STATE";
+            case 50 -> "NO_BACKEND";
+            case 51 -> "BACKEND_CONNECTION_LIMIT";
+            case 52 -> "SERVICE_PORTS";
             case 56 -> "NAT_EXHAUSTED";
             case 57 -> "NAT_NOT_MAPPED";
             case 58 -> "NAT_DIRECTION";
@@ -500,6 +530,9 @@ public final class AbiCodes {
             case 44 -> "packet of the agent with a wrong header, port or VRF";
             case 45 -> "no member of the ECMP next hop is usable";
             case 46 -> "TCP packet that its connection's state does not allow, or without SYN where no connection is; of strict ports";
+            case 50 -> "no backend of the service takes new connections";
+            case 51 -> "every backend of the service has as many connections as it may have";
+            case 52 -> "no source port tells the answers of this connection to a service from another's";
             case 56 -> "no port of the source address pool is free";
             case 57 -> "floating address without a mapping for this protocol and port";
             case 58 -> "floating address that takes no connections from outside";

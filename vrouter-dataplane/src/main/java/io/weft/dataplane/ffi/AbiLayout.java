@@ -191,7 +191,7 @@ public final class AbiLayout {
         public static final int TYPE = 4;
         public static final int ENCAP = 5;
         public static final int FAMILY = 6;
-        public static final int ZERO0 = 7;
+        public static final int HASH_FIELDS = 7;
         public static final int KEY = 8;
         public static final int VIF_ID = 24;
         public static final int VRF_ID = 28;
@@ -341,6 +341,48 @@ public final class AbiLayout {
         public static final int DEFAULT_BYTES = 40;
 
         private PolicyMsg() {}
+    }
+
+    /** struct weft_service_backend. */
+    public static final class ServiceBackend {
+        public static final int SIZE_BYTES = 80;
+        public static final int KEY = 0;
+        public static final int ADDRESS = 16;
+        public static final int VRF_ID = 32;
+        public static final int PORT = 36;
+        public static final int STATE = 38;
+        public static final int ZERO0 = 39;
+        public static final int WEIGHT = 40;
+        public static final int CONNECTIONS_MAX = 44;
+        public static final int BACKEND_ID = 48;
+        public static final int CONNECTIONS_LIVE = 52;
+        public static final int CONNECTIONS = 56;
+        public static final int PACKETS = 64;
+        public static final int BYTES = 72;
+
+        private ServiceBackend() {}
+    }
+
+    /** struct weft_service_msg. */
+    public static final class ServiceMsg {
+        public static final int SIZE_BYTES = 72;
+        public static final int SERVICE_ID = 0;
+        public static final int VRF_ID = 4;
+        public static final int KEY = 8;
+        public static final int ADDRESS = 24;
+        public static final int FAMILY = 40;
+        public static final int PROTOCOL = 41;
+        public static final int PORT = 42;
+        public static final int AFFINITY = 44;
+        public static final int ZERO0 = 45;
+        public static final int AFFINITY_S = 48;
+        public static final int FLAGS = 52;
+        public static final int NAT_POOL_ID = 56;
+        public static final int BACKEND_COUNT = 60;
+        public static final int SLOTS = 64;
+        public static final int ZERO1 = 68;
+
+        private ServiceMsg() {}
     }
 
     /** struct weft_connection_msg. */
@@ -631,7 +673,7 @@ public final class AbiLayout {
             new Field("weft_nexthop_msg", "type", 4, 1),
             new Field("weft_nexthop_msg", "encap", 5, 1),
             new Field("weft_nexthop_msg", "family", 6, 1),
-            new Field("weft_nexthop_msg", "zero0", 7, 1),
+            new Field("weft_nexthop_msg", "hash_fields", 7, 1),
             new Field("weft_nexthop_msg", "key", 8, 16),
             new Field("weft_nexthop_msg", "vif_id", 24, 4),
             new Field("weft_nexthop_msg", "vrf_id", 28, 4),
@@ -719,6 +761,36 @@ public final class AbiLayout {
             new Field("weft_policy_msg", "references", 28, 4),
             new Field("weft_policy_msg", "default_packets", 32, 8),
             new Field("weft_policy_msg", "default_bytes", 40, 8),
+            new Field("weft_service_backend", "", 0, 80),
+            new Field("weft_service_backend", "key", 0, 16),
+            new Field("weft_service_backend", "address", 16, 16),
+            new Field("weft_service_backend", "vrf_id", 32, 4),
+            new Field("weft_service_backend", "port", 36, 2),
+            new Field("weft_service_backend", "state", 38, 1),
+            new Field("weft_service_backend", "zero0", 39, 1),
+            new Field("weft_service_backend", "weight", 40, 4),
+            new Field("weft_service_backend", "connections_max", 44, 4),
+            new Field("weft_service_backend", "backend_id", 48, 4),
+            new Field("weft_service_backend", "connections_live", 52, 4),
+            new Field("weft_service_backend", "connections", 56, 8),
+            new Field("weft_service_backend", "packets", 64, 8),
+            new Field("weft_service_backend", "bytes", 72, 8),
+            new Field("weft_service_msg", "", 0, 72),
+            new Field("weft_service_msg", "service_id", 0, 4),
+            new Field("weft_service_msg", "vrf_id", 4, 4),
+            new Field("weft_service_msg", "key", 8, 16),
+            new Field("weft_service_msg", "address", 24, 16),
+            new Field("weft_service_msg", "family", 40, 1),
+            new Field("weft_service_msg", "protocol", 41, 1),
+            new Field("weft_service_msg", "port", 42, 2),
+            new Field("weft_service_msg", "affinity", 44, 1),
+            new Field("weft_service_msg", "zero0", 45, 3),
+            new Field("weft_service_msg", "affinity_s", 48, 4),
+            new Field("weft_service_msg", "flags", 52, 4),
+            new Field("weft_service_msg", "nat_pool_id", 56, 4),
+            new Field("weft_service_msg", "backend_count", 60, 4),
+            new Field("weft_service_msg", "slots", 64, 4),
+            new Field("weft_service_msg", "zero1", 68, 4),
             new Field("weft_connection_msg", "", 0, 152),
             new Field("weft_connection_msg", "index", 0, 4),
             new Field("weft_connection_msg", "reverse_index", 4, 4),

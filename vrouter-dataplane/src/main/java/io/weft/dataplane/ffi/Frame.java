@@ -153,6 +153,13 @@ final class Frame {
                         at + AbiLayout.FloatingIpMsg.MAPPING_COUNT,
                         AbiCodes.WEFT_PORT_MAPPINGS_MAX,
                         AbiLayout.PortMapping.SIZE_BYTES);
+            case AbiCodes.WEFT_OBJECT_SERVICE ->
+                withItems(
+                        object,
+                        found,
+                        at + AbiLayout.ServiceMsg.BACKEND_COUNT,
+                        AbiCodes.WEFT_SERVICE_BACKENDS_MAX,
+                        AbiLayout.ServiceBackend.SIZE_BYTES);
             default -> structBytes(object);
         };
     }
@@ -181,6 +188,7 @@ final class Frame {
             case AbiCodes.WEFT_OBJECT_POLICY -> AbiLayout.PolicyMsg.SIZE_BYTES;
             case AbiCodes.WEFT_OBJECT_FLOATING_IP -> AbiLayout.FloatingIpMsg.SIZE_BYTES;
             case AbiCodes.WEFT_OBJECT_NAT_POOL -> AbiLayout.NatPoolMsg.SIZE_BYTES;
+            case AbiCodes.WEFT_OBJECT_SERVICE -> AbiLayout.ServiceMsg.SIZE_BYTES;
             case AbiCodes.WEFT_OBJECT_LOG -> AbiLayout.LogMsg.SIZE_BYTES;
             case AbiCodes.WEFT_OBJECT_AGEING -> AbiLayout.AgeingMsg.SIZE_BYTES;
             case AbiCodes.WEFT_OBJECT_NEXTHOP -> AbiLayout.NexthopMsg.SIZE_BYTES;

@@ -23,6 +23,8 @@ import io.weft.dataplane.PolicySet;
 import io.weft.dataplane.PolicyState;
 import io.weft.dataplane.Refusal;
 import io.weft.dataplane.Route;
+import io.weft.dataplane.Service;
+import io.weft.dataplane.ServiceState;
 import io.weft.dataplane.Stored;
 import io.weft.dataplane.UnderlayPath;
 import io.weft.dataplane.Vif;
@@ -323,6 +325,18 @@ public final class NativeDataplane implements HostDataplane {
     @Override
     public List<NatPoolState> natPoolStates() throws DataplaneException {
         return dump(AbiCodes.WEFT_OBJECT_NAT_POOL, m -> NatCodec.natPool(m.body(), m.epoch()));
+    }
+
+    @Override
+    public List<Stored<Service>> services() throws DataplaneException {
+        return dump(
+                AbiCodes.WEFT_OBJECT_SERVICE,
+                m -> new Stored<>(ServiceCodec.service(m.body(), m.epoch()).service(), m.epoch()));
+    }
+
+    @Override
+    public List<ServiceState> serviceStates() throws DataplaneException {
+        return dump(AbiCodes.WEFT_OBJECT_SERVICE, m -> ServiceCodec.service(m.body(), m.epoch()));
     }
 
     @Override

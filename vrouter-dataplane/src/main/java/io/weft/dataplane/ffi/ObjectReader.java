@@ -4,6 +4,7 @@ import io.weft.dataplane.Ageing;
 import io.weft.dataplane.Connection;
 import io.weft.dataplane.DropCount;
 import io.weft.dataplane.Encapsulation;
+import io.weft.dataplane.HashField;
 import io.weft.dataplane.IpPrefix;
 import io.weft.dataplane.Label;
 import io.weft.dataplane.Liveness;
@@ -162,7 +163,12 @@ final class ObjectReader {
                                 body,
                                 AbiLayout.NexthopMsg.DESTINATION,
                                 Wire.unsignedByte(body, AbiLayout.NexthopMsg.FAMILY)));
-            case AbiCodes.WEFT_NEXTHOP_ECMP -> new NextHop.Ecmp(id, key, members(body));
+            case AbiCodes.WEFT_NEXTHOP_ECMP ->
+                new NextHop.Ecmp(
+                        id,
+                        key,
+                        HashField.ofBits(Wire.unsignedByte(body, AbiLayout.NexthopMsg.HASH_FIELDS)),
+                        members(body));
             default ->
                 throw new IllegalArgumentException(
                         "next hop " + id + " has type " + type + ", which this version does not know");

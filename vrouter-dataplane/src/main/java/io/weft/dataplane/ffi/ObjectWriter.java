@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import io.weft.dataplane.Ageing;
 import io.weft.dataplane.FloatingIp;
+import io.weft.dataplane.HashField;
 import io.weft.dataplane.Identity;
 import io.weft.dataplane.Label;
 import io.weft.dataplane.NatPool;
@@ -12,6 +13,7 @@ import io.weft.dataplane.PlaneObject;
 import io.weft.dataplane.PlaneSettings;
 import io.weft.dataplane.PolicySet;
 import io.weft.dataplane.Route;
+import io.weft.dataplane.Service;
 import io.weft.dataplane.TunnelSettings;
 import io.weft.dataplane.UnderlayPath;
 import io.weft.dataplane.Vif;
@@ -35,6 +37,7 @@ final class ObjectWriter {
             case PolicySet ignored -> AbiCodes.WEFT_OBJECT_POLICY;
             case FloatingIp ignored -> AbiCodes.WEFT_OBJECT_FLOATING_IP;
             case NatPool ignored -> AbiCodes.WEFT_OBJECT_NAT_POOL;
+            case Service ignored -> AbiCodes.WEFT_OBJECT_SERVICE;
             case NextHop ignored -> AbiCodes.WEFT_OBJECT_NEXTHOP;
             case Route ignored -> AbiCodes.WEFT_OBJECT_ROUTE;
             case Label ignored -> AbiCodes.WEFT_OBJECT_LABEL;
@@ -55,6 +58,7 @@ final class ObjectWriter {
             case PolicySet set -> PolicyCodec.bodyBytes(set);
             case FloatingIp floating -> NatCodec.bodyBytes(floating);
             case NatPool ignored -> AbiLayout.NatPoolMsg.SIZE_BYTES;
+            case Service service -> ServiceCodec.bodyBytes(service);
             case NextHop.Ecmp ecmp ->
                 AbiLayout.NexthopMsg.SIZE_BYTES + ecmp.members().size() * AbiLayout.NexthopMember.SIZE_BYTES;
             case NextHop ignored -> AbiLayout.NexthopMsg.SIZE_BYTES;
@@ -70,6 +74,7 @@ final class ObjectWriter {
         return switch (object) {
             case PolicySet ignored -> AbiLayout.PolicyMsg.SIZE_BYTES;
             case FloatingIp ignored -> AbiLayout.FloatingIpMsg.SIZE_BYTES;
+            case Service ignored -> AbiLayout.ServiceMsg.SIZE_BYTES;
             case NextHop ignored -> AbiLayout.NexthopMsg.SIZE_BYTES;
             default -> bodyBytes(object);
         };
@@ -80,6 +85,7 @@ final class ObjectWriter {
         switch (object) {
             case PolicySet set -> to.set(Wire.INT, at + AbiLayout.PolicyMsg.POLICY_ID, set.id());
             case FloatingIp floating -> to.set(Wire.INT, at + AbiLayout.FloatingIpMsg.FLOATING_IP_ID, floating.id());
+            case Service service -> to.set(Wire.INT, at + AbiLayout.ServiceMsg.SERVICE_ID, service.id());
             case NextHop nextHop -> to.set(Wire.INT, at + AbiLayout.NexthopMsg.NEXTHOP_ID, nextHop.id());
             default -> write(to, at, object);
         }
@@ -95,6 +101,7 @@ final class ObjectWriter {
             case PolicySet set -> PolicyCodec.writeSet(to, at, set);
             case FloatingIp floating -> NatCodec.write(to, at, floating);
             case NatPool pool -> NatCodec.write(to, at, pool);
+            case Service service -> ServiceCodec.write(to, at, service);
             case NextHop nextHop -> writeNextHop(to, at, nextHop);
             case Route route -> writeRoute(to, at, route);
             case Label label -> {
@@ -232,6 +239,8 @@ final class ObjectWriter {
     }
 
     private static void writeMembers(MemorySegment to, long at, NextHop.Ecmp ecmp) {
+        int fields = ecmp.hashFields().equals(HashField.ALL) ? 0 : HashField.bits(ecmp.hashFields());
+        to.set(JAVA_BYTE, at + AbiLayout.NexthopMsg.HASH_FIELDS, (byte) fields);
         to.set(Wire.INT, at + AbiLayout.NexthopMsg.MEMBER_COUNT, ecmp.members().size());
         long entry = at + AbiLayout.NexthopMsg.SIZE_BYTES;
         for (NextHop.Member member : ecmp.members()) {

@@ -1,5 +1,6 @@
 package io.weft.dataplane.ffi;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -8,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.weft.dataplane.ElementKind;
 import io.weft.dataplane.FloatingIp;
+import io.weft.dataplane.HashField;
 import io.weft.dataplane.Identity;
 import io.weft.dataplane.IpPrefix;
 import io.weft.dataplane.Liveness;
@@ -26,6 +28,8 @@ import io.weft.dataplane.PolicySet;
 import io.weft.dataplane.PolicyState;
 import io.weft.dataplane.PortKind;
 import io.weft.dataplane.PortRange;
+import io.weft.dataplane.Service;
+import io.weft.dataplane.ServiceState;
 import io.weft.dataplane.Vif;
 import io.weft.dataplane.VifAddress;
 import io.weft.dataplane.VifType;
@@ -36,6 +40,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
@@ -200,16 +205,78 @@ class BodyTest {
         assertEquals(ecmp, ObjectReader.nextHop(written(ecmp)));
     }
 
+    private static Service service() {
+        return new Service(
+                7,
+                3,
+                KEY,
+                InetAddress.ofLiteral("10.96.0.1"),
+                Service.UDP,
+                53,
+                90,
+                true,
+                5,
+                List.of(new Service.Backend(KEY, InetAddress.ofLiteral("10.1.1.3"), 4, 5353, true, 1000, 9)));
+    }
+
+    @Test
+    void writesAServiceWithItsBackendsBehindIt() {
+        ByteBuffer want = key(buffer(72 + 80).putInt(7).putInt(3));
+        want.put(new byte[] {10, 96, 0, 1})
+                .put(new byte[12])
+                .put((byte) 4)
+                .put((byte) 17)
+                .putShort((short) 53);
+        want.put((byte) 1)
+                .put(new byte[3])
+                .putInt(90)
+                .putInt(1)
+                .putInt(5)
+                .putInt(1)
+                .putLong(0);
+        key(want).put(new byte[] {10, 1, 1, 3}).put(new byte[12]).putInt(4).putShort((short) 5353);
+        want.put((byte) 2).put((byte) 0).putInt(1000).putInt(9).putLong(0).put(new byte[24]);
+        assertEquals(0, want.remaining());
+        assertArrayEquals(want.array(), bytes(written(service())));
+    }
+
+    @Test
+    void readsAServiceWithWhatThePlaneCounted() {
+        MemorySegment body = written(service());
+        body.set(Wire.INT, AbiLayout.ServiceMsg.SLOTS, 251);
+        long backend = AbiLayout.ServiceMsg.SIZE_BYTES;
+        body.set(Wire.INT, backend + AbiLayout.ServiceBackend.BACKEND_ID, 262_144);
+        body.set(Wire.INT, backend + AbiLayout.ServiceBackend.CONNECTIONS_LIVE, 2);
+        body.set(Wire.LONG, backend + AbiLayout.ServiceBackend.CONNECTIONS, 3);
+        body.set(Wire.LONG, backend + AbiLayout.ServiceBackend.PACKETS, 4);
+        body.set(Wire.LONG, backend + AbiLayout.ServiceBackend.BYTES, 5);
+        assertEquals(
+                new ServiceState(service(), 9, 251, List.of(new ServiceState.Counted(262_144, 2, 3, 4, 5))),
+                ServiceCodec.service(body, 9));
+    }
+
+    @Test
+    void writesTheFieldsThatDecideAMember() {
+        NextHop.Ecmp ecmp = new NextHop.Ecmp(
+                12,
+                KEY,
+                Set.of(HashField.PROTOCOL, HashField.DESTINATION_PORT),
+                List.of(new NextHop.Member(3, 5, 4100, 1)));
+        assertEquals(1 | 16, written(ecmp).get(JAVA_BYTE, 7));
+        assertEquals(ecmp, ObjectReader.nextHop(written(ecmp)));
+    }
+
     @Test
     void aDeleteOfWhatHasItemsIsTheStructAlone() {
         PlaneObject set = new PolicySet(5, KEY, PolicyAction.DENY, List.of(rule(), rule()));
         PlaneObject ecmp = new NextHop.Ecmp(12, KEY, List.of(new NextHop.Member(1, 4, -1, 1)));
-        for (PlaneObject object : List.of(set, ecmp)) {
+        PlaneObject service = service();
+        for (PlaneObject object : List.of(set, ecmp, service)) {
             int bytes = ObjectWriter.bodyBytesOfDelete(object);
             MemorySegment body = Arena.ofAuto().allocate(bytes, 8);
             ObjectWriter.writeDelete(body, 0, object);
-            assertEquals(object == set ? 48 : 88, bytes);
-            assertEquals(object == set ? 5 : 12, body.get(Wire.INT, 0));
+            assertEquals(object == set ? 48 : object == service ? 72 : 88, bytes);
+            assertEquals(object == set ? 5 : object == service ? 7 : 12, body.get(Wire.INT, 0));
             assertTrue(Wire.isZero(body, 4, bytes - 4), "only what identifies it is said");
         }
     }

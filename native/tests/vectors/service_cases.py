@@ -1,0 +1,257 @@
+# SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)
+"""Services: virtual addresses, the backend of each connection, draining, limits, affinity, hairpin. Which backend is expected comes from
+this file's own table (Maglev, weights, the hash that all hosts agree on), not from the core."""
+import functools
+import struct
+from fractions import Fraction
+
+from compose import A, A4, A6, B, B4, B6, C, C4, FABRIC, GW, H1, H2, R4, ROUTER, UPLINK, Case, addr, eth, icmp4, ip4, l4, outer, tcp, udp, vxlan
+
+MASK = (1 << 64) - 1
+VIP, VIP6 = "10.96.0.10", "fd00:96::10"
+B50, B51 = "10.1.1.50", "10.1.1.51"  # more addresses of port 2
+
+
+def mix(x):
+    x = ((x ^ x >> 30) * 0xbf58476d1ce4e5b9) & MASK
+    x = ((x ^ x >> 27) * 0x94d049bb133111eb) & MASK
+    return x ^ x >> 31
+
+
+def words(data):
+    data += b"\0" * (16 - len(data))
+    return int.from_bytes(data[:8], "little"), int.from_bytes(data[8:], "little")
+
+
+def mix_address(h, address):
+    one, other = words(address)
+    return mix(mix(h ^ one) ^ other)
+
+
+def connection_hash(proto, src, dst, sport, dport, client_only=False):
+    h = mix_address(0x9e3779b97f4a7c15, addr(src))
+    if client_only:
+        return h >> 32
+    h = mix_address(h, addr(dst))
+    return mix(h ^ (proto << 32 | sport << 16 | dport)) >> 32
+
+
+@functools.lru_cache(maxsize=None)
+def maglev(backends):
+    """backends: (key number, weight); a list of key numbers, one per slot."""
+    want = -(-sum(w for _, w in backends) * 100 // min(w for _, w in backends))
+    size = next(p for p in (251, 1021, 4093, 16381, 65537) if p >= want)
+    state = {}
+    for number, weight in backends:
+        key = bytes(12) + struct.pack(">I", number)
+        one, other = words(key)
+        h = mix(mix((one + 0x9e3779b97f4a7c15) & MASK) ^ other)
+        state[number] = [h % size, mix((h + 0x9e3779b97f4a7c15) & MASK) % (size - 1) + 1, 0, weight, key]
+    table = [None] * size
+    for _ in range(size):
+        number = min(state, key=lambda n: (Fraction(state[n][2] + 1, state[n][3]), state[n][4]))
+        s = state[number]
+        while table[s[0]] is not None:
+            s[0] = (s[0] + s[1]) % size
+        table[s[0]] = number
+        s[2] += 1
+    return table
+
+
+def pick(backends, *connection, **kw):
+    table = maglev(tuple(backends))
+    return table[connection_hash(*connection, **kw) * len(table) >> 32]
+
+
+def service(*backends, sid=1, vrf=1, proto="udp", address=VIP, port=80, more=""):
+    return "service %d vrf=%d %s address=%s port=%d%s%s" % (sid, vrf, proto, address, port, more and " " + more,
+                                                        "".join(" backend=" + b for b in backends))
+
+
+def base(name, about):
+    """Port 2 has two addresses more, so that three backends are local."""
+    return Case(name, about).table("vif 2 virtual vrf=1 mtu=1450 mac=%s check address=10.1.1.4/24 address=%s/32 address=%s/32 "
+                                   "address=fd00:1::4/64" % (B, B50, B51)) \
+        .table("route 1 %s/32 nexthop=2 same" % B50).table("route 1 %s/32 nexthop=2 same" % B51)
+
+
+ADDRESS = {1: B4, 2: B50, 3: B51}
+LOCAL = {n: "%d,%s,8080" % (n, a) for n, a in ADDRESS.items()}
+
+
+def ask(sport, to=VIP, port=80, src=A4):
+    return udp(src, to, sport, port)
+
+
+def there(case, sport, number, vip=VIP):
+    """A's packet to the service comes out at backend `number`, and its answer at A."""
+    one, back = udp(A4, ADDRESS[number], sport, 8080), udp(ADDRESS[number], A4, 8080, sport)
+    return case.into(1, eth(GW, A, ask(sport, vip))).out(2, eth(B, GW, one)).into(2, eth(GW, B, back)).out(1, eth(A, GW, udp(vip, A4, 80, sport)))
+
+
+def chosen(keys, sport, client_only=False):
+    return pick([(k, w) for k, w in keys], 17, A4, VIP, sport, 80, client_only=client_only)
+
+
+def basics():
+    t, b = tcp(A4, B4, 1000, 8080, 5, flags=2), tcp(B4, A4, 8080, 1000, 9, flags=0x12)
+    yield Case("service-tcp4", "A connection to a virtual address goes to its backend, and the answers seem to come from the address.") \
+        .table(service("1,%s,8080" % B4, proto="tcp")).into(1, eth(GW, A, tcp(A4, VIP, 1000, 80, 5, flags=2))).out(2, eth(B, GW, t)) \
+        .into(2, eth(GW, B, b)).out(1, eth(A, GW, tcp(VIP, A4, 80, 1000, 9, flags=0x12))) \
+        .into(1, eth(GW, A, tcp(A4, VIP, 1000, 80, 6, b"x" * 9))).out(2, eth(B, GW, tcp(A4, B4, 1000, 8080, 6, b"x" * 9)))
+    yield Case("service-udp6", "The same for IPv6.").table(service("1,%s,8080" % B6, address=VIP6)) \
+        .into(1, eth(GW, A, udp(A6, VIP6, 1000, 80))).out(2, eth(B, GW, udp(A6, B6, 1000, 8080))) \
+        .into(2, eth(GW, B, udp(B6, A6, 8080, 1000))).out(1, eth(A, GW, udp(VIP6, A6, 80, 1000)))
+    one, back = udp(A4, R4, 1000, 8080), udp(R4, A4, 8080, 1000)
+    yield Case("service-remote", "The backend is on another host: translated before the tunnel.").table(service("1,%s,8080" % R4)) \
+        .into(1, eth(GW, A, ask(1000))).tunnel(outer(H1, H2, 4789, vxlan(101, one))) \
+        .into(9, outer(H2, H1, 4789, vxlan(101, back, ROUTER), FABRIC, UPLINK)).out(1, eth(A, GW, udp(VIP, A4, 80, 1000)))
+    yield Case("service-from-fabric", "A client on another host, a backend here.").table(service("1,%s,8080" % B4)) \
+        .into(9, outer(H2, H1, 4789, vxlan(101, udp(R4, VIP, 1000, 80), ROUTER), FABRIC, UPLINK)).out(2, eth(B, GW, udp(R4, B4, 1000, 8080))) \
+        .into(2, eth(GW, B, udp(B4, R4, 8080, 1000))).tunnel(outer(H1, H2, 4789, vxlan(101, udp(VIP, R4, 80, 1000))))
+    low, low_back = udp(A4, C4, 1000, 8080, ttl=63), udp(VIP, A4, 80, 1000, ttl=63)
+    yield Case("service-other-network", "The backend is in another VRF: one hop.").table(service("1,%s,8080,vrf=2" % C4)) \
+        .into(1, eth(GW, A, ask(1000))).out(3, eth(C, GW, low)).into(3, eth(GW, C, udp(C4, A4, 8080, 1000))).out(1, eth(A, GW, low_back))
+    yield Case("service-other-port", "Another port, protocol or VRF of the address is no service.").table(service("1,%s,8080" % B4)) \
+        .into(1, eth(GW, A, ask(1000, port=81))).into(1, eth(GW, A, tcp(A4, VIP, 1000, 80, 5, flags=2))).drop(1, "NO_ROUTE", 2) \
+        .into(3, eth(GW, C, ask(1000, src=C4))).drop(3, "NO_ROUTE")
+
+
+def spread():
+    keys = [(1, 1), (2, 1), (3, 2)]
+    case = base("service-spread", "Twelve connections, each to the backend that every host would choose.") \
+        .table(service(LOCAL[3] + ",weight=2", LOCAL[1], LOCAL[2]))
+    for sport in range(1000, 1012):
+        there(case, sport, chosen(keys, sport))
+    yield case
+    light, heavy = [(1, 1), (2, 1)], [(1, 1), (2, 50)]
+    moved = next(s for s in range(1000, 9999) if chosen(light, s) == 1 and chosen(heavy, s) == 2)
+    new = next(s for s in range(moved + 1, 9999) if chosen(light, s) == 1 and chosen(heavy, s) == 2)
+    case = base("service-weight", "A weight acts on new connections at once and moves no other.").table(service(LOCAL[1], LOCAL[2]))
+    there(case, moved, 1).table(service(LOCAL[1], LOCAL[2] + ",weight=50"))
+    yield there(there(there(case, moved, 1), new, 2), moved, 1)
+    case = base("service-draining", "A draining backend keeps its connections and gets no other; up again, it does.").table(service(LOCAL[1], LOCAL[2]))
+    olds = [s for s in range(1000, 9999) if chosen(light, s) == 1][:3]
+    there(case, olds[0], 1).table(service(LOCAL[1] + ",draining", LOCAL[2]))
+    there(there(case, olds[1], 2), olds[0], 1).table(service(LOCAL[1], LOCAL[2]))
+    yield there(there(case, olds[2], 1), olds[1], 2)
+
+
+def gone():
+    light = [(1, 1), (2, 1)]
+    ones = [s for s in range(1000, 9999) if chosen(light, s) == 1][:2]
+    twos = [s for s in range(1000, 9999) if chosen(light, s) == 2][:1]
+    case = base("service-backend-gone", "Connections of a backend that went choose again; the others stay. Its late answers are nobody's.") \
+        .table(service(LOCAL[1], LOCAL[2]))
+    there(there(case, ones[0], 1), twos[0], 2).table(service(LOCAL[2]))
+    late = udp(B4, A4, 8080, ones[0])
+    case.into(2, eth(GW, B, late)).drop(2, "TRANSLATION_GONE")
+    yield there(there(case, ones[0], 2), twos[0], 2)
+    case = base("service-backend-moved", "The same backend at another address: its connections follow.").table(service(LOCAL[1]))
+    there(case, 1000, 1).table(service("1,%s,8080" % B50))
+    yield there(case, 1000, 2)
+    case = base("service-deleted", "Without the service the address is what its route says; with it again, a service.").table(service(LOCAL[1]))
+    there(case, 1000, 1).table("delete " + service()).table("route 1 %s/32 nexthop=0" % VIP)
+    case.into(1, eth(GW, A, ask(1000))).drop(1, "DISCARD").table(service(LOCAL[1]))
+    yield there(case, 1000, 1)
+    case = base("service-none", "No backend takes new connections.").table(service())
+    case.into(1, eth(GW, A, ask(1000))).drop(1, "NO_BACKEND", 2).table(service(LOCAL[1]))
+    there(case, 1000, 1).table(service(LOCAL[1] + ",draining"))
+    yield there(case, 1000, 1).into(1, eth(GW, A, ask(1001)))
+
+
+def limits():
+    case = base("service-limit", "A full backend gets no more; the connection goes to one that has room, or is refused.") \
+        .table(service(LOCAL[1] + ",limit=1", LOCAL[2] + ",limit=1"))
+    ones = [s for s in range(1000, 9999) if chosen([(1, 1), (2, 1)], s) == 1][:3]
+    there(there(case, ones[0], 1), ones[1], 2)
+    case.into(1, eth(GW, A, ask(ones[2]))).drop(1, "BACKEND_CONNECTION_LIMIT")
+    there(case, ones[0], 1).table(service(LOCAL[1] + ",limit=2", LOCAL[2] + ",limit=1"))
+    yield there(case, ones[2], 1)
+
+
+def affinity():
+    few, many = [(1, 1)], [(1, 1), (2, 50)]
+    sticky = "affinity=30"
+    assert chosen(many, 0, True) == 2
+    case = base("service-affinity", "A client's next connection goes to its last backend, until 30 s have passed without one.") \
+        .table(service(LOCAL[1], more=sticky))
+    there(case, 1000, 1).table(service(LOCAL[1], LOCAL[2] + ",weight=50", more=sticky))
+    there(case, 1001, 1).line("time 29000")
+    there(case, 1002, 1).line("time 29000")
+    there(case, 1003, 1).line("time 31000")
+    there(case, 1004, 2)
+    yield there(case, 1005, 2)
+    case = base("service-affinity-draining", "Affinity does not keep a client at a draining backend.") \
+        .table(service(LOCAL[1], more=sticky))
+    there(case, 1000, 1).table(service(LOCAL[1] + ",draining", LOCAL[2], more=sticky))
+    yield there(there(case, 1001, 2), 1000, 1)
+
+
+def hairpin():
+    yield Case("service-hairpin", "A pod reaches itself: it sees the virtual address as its client.") \
+        .table(service("1,%s,8080" % A4, more="hairpin")) \
+        .into(1, eth(GW, A, ask(1000))).out(1, eth(A, GW, udp(VIP, A4, 1000, 8080))) \
+        .into(1, eth(GW, A, udp(A4, VIP, 8080, 1000))).out(1, eth(A, GW, udp(VIP, A4, 80, 1000))) \
+        .into(1, eth(GW, A, ask(1000))).out(1, eth(A, GW, udp(VIP, A4, 1000, 8080)))
+    yield Case("service-no-hairpin", "Without the flag it does not.").table(service("1,%s,8080" % A4)) \
+        .into(1, eth(GW, A, ask(1000))).drop(1, "SAME_PORT")
+    yield Case("service-hairpin-others", "Another client of the same service is not translated.") \
+        .table(service("1,%s,8080" % B4, more="hairpin")) \
+        .into(1, eth(GW, A, ask(1000))).out(2, eth(B, GW, udp(A4, B4, 1000, 8080)))
+
+
+def pools():
+    pool = "nat-pool 1 vrf=2 first=10.2.1.200 ports=5000-5000"
+    to_c, answer = udp("10.2.1.200", C4, 5000, 8080, ttl=63), udp(VIP, A4, 80, 1000, ttl=63)
+    case = Case("service-pool", "A service shared by networks: the backend sees an address of the pool, whoever the client is.") \
+        .table(pool).table(service("1,%s,8080,vrf=2" % C4, more="pool=1"))
+    yield case.into(1, eth(GW, A, ask(1000))).out(3, eth(C, GW, to_c)).into(3, eth(GW, C, udp(C4, "10.2.1.200", 8080, 5000))).out(1, eth(A, GW, answer)) \
+        .into(2, eth(GW, B, ask(1000, src=B4))).drop(2, "NAT_EXHAUSTED").into(1, eth(GW, A, ask(1000))).out(3, eth(C, GW, to_c))
+    own = "nat-pool 1 vrf=1 first=10.1.1.200 ports=5000-5000"
+    yield Case("service-pool-hairpin", "With a pool a pod reaches itself too.").table(own).table(service("1,%s,8080" % A4, more="pool=1")) \
+        .into(1, eth(GW, A, ask(1000))).out(1, eth(A, GW, udp("10.1.1.200", A4, 5000, 8080))) \
+        .into(1, eth(GW, A, udp(A4, "10.1.1.200", 8080, 5000))).out(1, eth(A, GW, udp(VIP, A4, 80, 1000)))
+
+
+def shared():
+    """Two services with one backend: the client's port is the same, the answers' key must not be."""
+    second = "10.96.0.11"
+    one, two = udp(A4, B4, 1000, 8080), udp(A4, B4, 1000, 8080)
+    yield Case("service-same-client-port", "One client port to two services with one backend: the second connection gets another port.") \
+        .table(service("1,%s,8080" % B4)).table(service("1,%s,8080" % B4, sid=2, address=second)) \
+        .into(1, eth(GW, A, ask(1000))).out(2, eth(B, GW, one)) \
+        .into(1, eth(GW, A, ask(1000, second))).out(2, eth(B, GW, two), "", (34, 35, 40, 41)) \
+        .into(2, eth(GW, B, udp(B4, A4, 8080, 1000))).out(1, eth(A, GW, udp(VIP, A4, 80, 1000))) \
+        .into(1, eth(GW, A, ask(1000))).out(2, eth(B, GW, one)) \
+        .into(1, eth(GW, A, ask(1000, second))).out(2, eth(B, GW, two), "", (34, 35, 40, 41))
+
+
+def policy():
+    guarded = "vif 1 virtual vrf=1 mtu=1450 mac=%s check address=10.1.1.3/24 egress=5" % A
+    allow = "policy 5 deny rule allow protocol=17 ports=8080 to=%s/32" % B4
+    case = Case("service-policy", "Policy sees the backend, not the virtual address.").table(allow).table(guarded).table(service("1,%s,8080" % B4))
+    case.into(1, eth(GW, A, ask(1000))).out(2, eth(B, GW, udp(A4, B4, 1000, 8080)))
+    case.table("policy 5 deny rule allow protocol=17 ports=80 to=%s/32" % VIP)
+    yield case.into(1, eth(GW, A, ask(1000))).into(1, eth(GW, A, ask(1001))).drop(1, "POLICY", 2)
+
+
+def whole_packets():
+    data = bytes(range(256)) * 8
+    whole = struct.pack(">HHHH", 1000, 80, 8 + len(data), 0) + data
+    sent, seen = l4(A4, VIP, 17, whole, 6), l4(A4, B4, 17, struct.pack(">HHHH", 1000, 8080, 8 + len(data), 0) + data, 6)
+
+    def parts(src, dst, bytes_):
+        return ip4(src, dst, 17, bytes_[:1024], frag=0x2000), ip4(src, dst, 17, bytes_[1024:], frag=128)
+    (f1, f2), (g1, g2) = parts(A4, VIP, sent), parts(A4, B4, seen)
+    yield Case("service-fragments", "Every fragment is translated.").table(service("1,%s,8080" % B4)) \
+        .into(1, eth(GW, A, f1)).out(2, eth(B, GW, g1)).into(1, eth(GW, A, f2)).out(2, eth(B, GW, g2))
+    quoted, original = udp(A4, B4, 1000, 8080), udp(A4, VIP, 1000, 80)
+    yield Case("service-icmp-error", "An error about a translated packet reaches its sender as one about what it sent.") \
+        .table(service("1,%s,8080" % B4)).into(1, eth(GW, A, original)).out(2, eth(B, GW, quoted)) \
+        .into(2, eth(GW, B, icmp4(B4, A4, 3, 3, b"\0" * 4, quoted))).out(1, eth(A, GW, icmp4(VIP, A4, 3, 3, b"\0" * 4, original)))
+
+
+def all_cases():
+    for group in (basics, spread, gone, limits, affinity, hairpin, pools, shared, policy, whole_packets):
+        yield from group()
