@@ -229,6 +229,7 @@ static void aPathListsItsWaysAndANativeNextHopItsGateway(void)
 	row_nexthop(&table, &native, 1);
 	CELL(0, "type", "native");
 	CELL(0, "target", "vif 1 via 10.0.0.1");
+	end_table();
 }
 
 static void aServiceIsALinePerBackend(void)
