@@ -135,13 +135,13 @@ static void dump_vrf_routes(struct dump *dump, const struct weft_vrf *vrf)
 		const struct weft_route *route =
 			weft_fib_next(&vrf->fib[place->slot], place->zero0[0] ? place->prefix : NULL, place->prefix_len);
 
-		for (; route; route = weft_fib_next(&vrf->fib[place->slot], route->prefix, route->prefix_len)) {
-			weft_route_fill(vrf->vrf_id, route, &message);
+		for (; route; route = weft_fib_next(&vrf->fib[place->slot], route->prefix, route->leaf.prefix_len)) {
+			weft_route_fill(vrf, place->slot, route, &message);
 			if (!emit(dump, WEFT_OBJECT_ROUTE, route->epoch, &message, sizeof(message)))
 				return;
 			place->zero0[0] = 1;
-			place->prefix_len = route->prefix_len;
-			memcpy(place->prefix, route->prefix, sizeof(place->prefix));
+			place->prefix_len = route->leaf.prefix_len;
+			memcpy(place->prefix, route->prefix, vrf->fib[place->slot].width);
 		}
 	}
 	place->slot = 0;
@@ -367,7 +367,7 @@ static int get_route(struct weft_context *context, struct dump *dump, const stru
 		route = weft_fib_exact(&vrf->fib[weft_family_slot(m->family)], m->prefix, m->prefix_len);
 	if (!route)
 		return weft_refuse(context, ENOENT, "ROUTE prefix: VRF %u has no such route", m->vrf_id);
-	weft_route_fill(m->vrf_id, route, &found);
+	weft_route_fill(vrf, weft_family_slot(m->family), route, &found);
 	emit(dump, WEFT_OBJECT_ROUTE, route->epoch, &found, sizeof(found));
 	return 0;
 }

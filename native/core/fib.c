@@ -6,35 +6,56 @@
  */
 #include "fib.h"
 
+#include "slab.h"
+
 struct fib_node {
-	uint64_t child_map[4]; /* byte has a child */
-	uint64_t leaf_map[4];  /* byte begins a run of equal longest matches within the node */
-	uint16_t child_base[4], leaf_base[4]; /* bits set in the words before */
-	uint8_t prefix[16];
+	uint64_t child_map[4];		     /* byte has a child */
+	uint64_t leaf_map[4];		     /* byte begins a run of equal longest matches within the node */
+	uint8_t child_base[4], leaf_base[4]; /* bits set in the words before */
 	uint16_t children, leaves, routes;
 	uint8_t depth, zero0;
-	void *slots[]; /* children by byte, then one leaf per run, then the routes in order of first byte, then length */
+	uint8_t prefix[16];
+	void *slots[]; /* children by byte, then one leaf per run, then the routes by key; behind them the keys */
 };
 
+/* What a new node has that the old one has not: one route more or less, one child more or less, or both. */
 struct fib_edit {
-	struct weft_route *add, *drop;
-	void *child;      /* to add, or */
-	bool drop_child;  /* to drop, at */
-	uint8_t byte;
+	struct weft_route *route, *instead; /* instead: what the addresses of a route that goes fall to within the node */
+	void *child;
+	bool remove, drop_child;
+	uint8_t byte; /* of the child */
 };
 
-struct fib_merge {
-	const struct fib_node *old;
-	const struct fib_edit *edit;
-	uint32_t next;
-	bool added;
-};
+static const struct fib_node empty;
 
-static inline bool is_tail(const void *pointer) { return (uintptr_t)pointer & 1; }
-static inline struct weft_route *tail_route(const void *pointer) { return (struct weft_route *)((uintptr_t)pointer & ~(uintptr_t)1); }
-static inline void *tail_of(struct weft_route *route) { return (void *)((uintptr_t)route | 1); }
-static inline uint32_t depth_of(uint32_t prefix_len) { return prefix_len ? (prefix_len - 1) / 8 : 0; }
-static inline bool bit_get(const uint64_t *map, uint32_t bit) { return map[bit / 64] >> (bit % 64) & 1; }
+static inline bool is_tail(const void *pointer)
+{
+	return (uintptr_t)pointer & 1;
+}
+static inline struct weft_route *tail_route(const void *pointer)
+{
+	return (struct weft_route *)((uintptr_t)pointer & ~(uintptr_t)1);
+}
+static inline void *tail_of(struct weft_route *route)
+{
+	return (void *)((uintptr_t)route | 1);
+}
+static inline uint32_t length_of(const struct weft_route *route)
+{
+	return route->leaf.prefix_len;
+}
+static inline uint32_t depth_of(uint32_t prefix_len)
+{
+	return prefix_len ? (prefix_len - 1) / 8 : 0;
+}
+static inline bool bit_get(const uint64_t *map, uint32_t bit)
+{
+	return map[bit / 64] >> (bit % 64) & 1;
+}
+static inline void bit_set(uint64_t *map, uint32_t bit)
+{
+	map[bit / 64] |= 1ull << bit % 64;
+}
 
 static inline uint32_t bits_count(uint64_t v)
 {
@@ -44,8 +65,22 @@ static inline uint32_t bits_count(uint64_t v)
 	return (uint32_t)(v * 0x0101010101010101ull >> 56);
 }
 
+/* Smallest bit set that is at least `from`, or 256. */
+static inline uint32_t bit_next(const uint64_t *map, uint32_t from)
+{
+	for (uint32_t word = from / 64; word < 4; word++) {
+		uint64_t bits = map[word];
+
+		if (word == from / 64)
+			bits &= ~0ull << from % 64;
+		if (bits)
+			return word * 64 + (uint32_t)__builtin_ctzll(bits);
+	}
+	return 256;
+}
+
 /* Bits set below `bit`. */
-static inline uint32_t rank(const uint64_t *map, const uint16_t *base, uint32_t bit)
+static inline uint32_t rank(const uint64_t *map, const uint8_t *base, uint32_t bit)
 {
 	return base[bit / 64] + bits_count(map[bit / 64] & ((1ull << bit % 64) - 1));
 }
@@ -67,15 +102,53 @@ static inline struct weft_route **node_routes(const struct fib_node *node)
 	return (struct weft_route **)&node->slots[node->children + node->leaves];
 }
 
-static size_t node_bytes(const struct fib_node *node)
+static inline uint16_t *node_keys(const struct fib_node *node)
 {
-	return sizeof(*node) + (node->children + node->leaves + (size_t)node->routes) * sizeof(void *);
+	return (uint16_t *)&node->slots[node->children + node->leaves + node->routes];
+}
+
+static uint32_t node_bytes(const struct fib_node *node)
+{
+	return (uint32_t)(sizeof(*node) + (node->children + node->leaves + node->routes) * sizeof(void *) +
+			  node->routes * sizeof(uint16_t));
+}
+
+/* Of the node's own routes: in the order of prefix, then length. */
+static inline uint16_t key_of(uint32_t depth, uint32_t byte, uint32_t prefix_len)
+{
+	return (uint16_t)(byte << 4 | (prefix_len - 8 * depth));
+}
+
+/* Index of the first route whose key is at least `key`. */
+static uint32_t node_place(const struct fib_node *node, uint16_t key)
+{
+	const uint16_t *keys = node_keys(node);
+	uint32_t low = 0, high = node->routes;
+
+	while (low < high) {
+		uint32_t middle = (low + high) / 2;
+
+		if (keys[middle] < key)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* The node's own route with this byte and length, or NULL. */
+static struct weft_route *node_route(const struct fib_node *node, uint32_t byte, uint32_t prefix_len)
+{
+	uint16_t key = key_of(node->depth, byte, prefix_len);
+	uint32_t at = node_place(node, key);
+
+	return at < node->routes && node_keys(node)[at] == key ? node_routes(node)[at] : NULL;
 }
 
 /* True when the prefix covers the address, whose first `done` bytes are known to agree. */
 static inline bool covers(const struct weft_route *route, const uint8_t *address, uint32_t done)
 {
-	uint32_t whole = route->prefix_len / 8, rest = route->prefix_len % 8;
+	uint32_t whole = length_of(route) / 8, rest = length_of(route) % 8;
 
 	for (; done < whole; done++)
 		if (route->prefix[done] != address[done])
@@ -108,243 +181,164 @@ const struct weft_route *weft_fib_lookup(const struct weft_fib *fib, const uint8
 	return best;
 }
 
-static inline uint64_t big_endian64(const uint8_t *at)
+struct weft_route *weft_fib_route(struct weft_plane *plane, const struct weft_fib *fib, const uint8_t *prefix,
+				  uint8_t prefix_len)
 {
-	uint64_t word;
+	struct weft_route *route = weft_slab_alloc(plane, (uint32_t)sizeof(*route) + fib->width);
 
-	memcpy(&word, at, sizeof(word));
-	return __builtin_bswap64(word);
-}
-
-static int route_compare(const struct weft_route *route, const uint8_t *prefix, uint32_t prefix_len)
-{
-	for (uint32_t at = 0; at < sizeof(route->prefix); at += 8) {
-		uint64_t one = big_endian64(route->prefix + at), other = big_endian64(prefix + at);
-
-		if (one != other)
-			return one < other ? -1 : 1;
-	}
-	return (int)route->prefix_len - (int)prefix_len;
-}
-
-/* Index of the first of the node's routes that is not before the prefix; *same: it is the prefix. */
-static uint32_t route_position(const struct fib_node *node, const uint8_t *prefix, uint32_t prefix_len, bool *same)
-{
-	struct weft_route **routes = node_routes(node);
-	uint32_t low = 0, high = node->routes;
-
-	*same = false;
-	while (low < high) {
-		uint32_t middle = (low + high) / 2;
-		int order = route_compare(routes[middle], prefix, prefix_len);
-
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle;
-		*same |= order == 0;
-	}
-	return low;
-}
-
-static struct weft_route *merge_next(struct fib_merge *merge)
-{
-	struct weft_route *add = merge->added ? NULL : merge->edit->add;
-	struct weft_route *route = NULL;
-	int order = -1;
-
-	while (merge->old && merge->next < merge->old->routes) {
-		route = node_routes(merge->old)[merge->next];
-		if (route != merge->edit->drop)
-			break;
-		route = NULL;
-		merge->next++;
-	}
-	if (add && route)
-		order = route_compare(add, route->prefix, route->prefix_len);
-	if (add && order <= 0) {
-		merge->added = true;
-		if (route && order == 0)
-			merge->next++;
-		return add;
-	}
-	if (route)
-		merge->next++;
+	if (!route)
+		return NULL;
+	memset(route, 0, sizeof(*route));
+	memcpy(route->prefix, prefix, fib->width);
+	route->leaf.prefix_len = prefix_len;
 	return route;
 }
 
-/* The node's route of this prefix, whose first bytes are the node's, or NULL. */
-static struct weft_route *route_exact(const struct fib_node *node, const uint8_t *prefix, uint32_t prefix_len)
+static int route_compare(const struct weft_fib *fib, const struct weft_route *route, const uint8_t *prefix, uint32_t prefix_len)
 {
-	struct weft_route *leaf;
-	uint32_t position;
-	bool same;
+	int order = memcmp(route->prefix, prefix, fib->width);
 
-	if (prefix_len == 8u * (node->depth + 1)) { /* no longer one covers its byte */
-		leaf = node_leaf(node, prefix[node->depth]);
-		return leaf && leaf->prefix_len == prefix_len ? leaf : NULL;
-	}
-	position = route_position(node, prefix, prefix_len, &same);
-	return same ? node_routes(node)[position] : NULL;
+	return order ? order : (int)length_of(route) - (int)prefix_len;
 }
 
-static uint32_t merge_paint(const struct fib_node *old, const struct fib_edit *edit, uint32_t depth, uint16_t cover[256])
+/* What a run that had `leaf`, within the edited route's span, has now. */
+static struct weft_route *leaf_after(struct weft_route *leaf, const struct fib_edit *edit)
 {
-	struct fib_merge merge = {.old = old, .edit = edit};
-	struct weft_route *route;
-	uint32_t count = 0;
-
-	memset(cover, 0, 256 * sizeof(*cover));
-	while ((route = merge_next(&merge))) {
-		uint32_t span = 256u >> (route->prefix_len - 8 * depth);
-
-		count++;
-		for (uint32_t i = 0; i < span; i++)
-			cover[route->prefix[depth] + i] = (uint16_t)count;
-	}
-	return count;
+	if (edit->remove)
+		return leaf == edit->route ? edit->instead : leaf;
+	return leaf && length_of(leaf) > length_of(edit->route) ? leaf : edit->route;
 }
 
-static void node_fill_children(struct fib_node *node, const struct fib_node *old, const struct fib_edit *edit)
+/* Bytes that the edited route covers within its node: [first, end). */
+static void span_of(const struct fib_node *head, const struct fib_edit *edit, uint32_t *first, uint32_t *end)
 {
-	uint32_t from = 0, to = 0;
+	*first = edit->route->prefix[head->depth];
+	*end = *first + (256u >> (length_of(edit->route) - 8u * head->depth));
+}
 
-	for (uint32_t word = 0; word < 4; word++) {
-		uint64_t before = old ? old->child_map[word] : 0;
+/* head->leaf_map: the old one, but where the edited route is. Runs begin where the longest match changes. */
+static void map_leaves(struct fib_node *head, const struct fib_node *old, const struct fib_edit *edit)
+{
+	struct weft_route *last;
+	uint32_t first, end;
 
-		for (uint64_t bits = before | node->child_map[word]; bits; bits &= bits - 1) {
-			uint32_t byte = word * 64 + (uint32_t)__builtin_ctzll(bits);
-			void *child = old && bit_get(old->child_map, byte) ? old->slots[from++] : NULL;
+	memcpy(head->leaf_map, old->leaf_map, sizeof(head->leaf_map));
+	if (!edit->route)
+		return;
+	span_of(head, edit, &first, &end);
+	last = first ? node_leaf(old, first - 1) : NULL;
+	for (uint32_t byte = first; byte <= end && byte < 256;) {
+		struct weft_route *leaf = node_leaf(old, byte);
+		uint32_t next = bit_next(old->leaf_map, byte + 1);
 
-			if (!bit_get(node->child_map, byte))
-				continue;
-			node->slots[to++] = edit->child && edit->byte == byte ? edit->child : child;
-		}
+		if (byte < end)
+			leaf = leaf_after(leaf, edit);
+		head->leaf_map[byte / 64] &= ~(1ull << byte % 64);
+		if (leaf != last)
+			bit_set(head->leaf_map, byte);
+		last = leaf;
+		byte = byte < end && next > end ? end : next;
 	}
 }
 
-/* An array with `drop` items at `at` replaced by `add` others. */
-struct fib_splice {
-	uint32_t at, drop, add;
-	void *items[2];
-};
-
-static void **splice(void **to, void *const *from, uint32_t count, const struct fib_splice *change)
+static void fill_leaves(struct fib_node *node, const struct fib_node *old, const struct fib_edit *edit)
 {
-	uint32_t behind = change->at + change->drop;
+	void **to = &node->slots[node->children];
+	void *const *from = &old->slots[old->children];
+	uint32_t first, end, at, rest;
 
-	memcpy(to, from, change->at * sizeof(*to));
-	memcpy(to + change->at, change->items, change->add * sizeof(*to));
-	memcpy(to + change->at + change->add, from + behind, (count - behind) * sizeof(*to));
-	return to + count - change->drop + change->add;
+	if (!edit->route) {
+		memcpy(to, from, node->leaves * sizeof(*to));
+		return;
+	}
+	span_of(node, edit, &first, &end);
+	at = rank(old->leaf_map, old->leaf_base, first);
+	memcpy(to, from, at * sizeof(*to));
+	for (uint32_t byte = bit_next(node->leaf_map, first); byte <= end && byte < 256;
+	     byte = bit_next(node->leaf_map, byte + 1))
+		to[at++] = byte < end ? leaf_after(node_leaf(old, byte), edit) : node_leaf(old, byte);
+	rest = node->leaves - at;
+	memcpy(to + at, from + old->leaves - rest, rest * sizeof(*to));
 }
 
-static void bases_set(struct fib_node *node)
+static void fill_children(struct fib_node *node, const struct fib_node *old, const struct fib_edit *edit)
 {
-	node->children = node->leaves = 0;
-	for (uint32_t word = 0; word < 4; word++) {
-		node->child_base[word] = node->children;
-		node->leaf_base[word] = node->leaves;
-		node->children = (uint16_t)(node->children + bits_count(node->child_map[word]));
-		node->leaves = (uint16_t)(node->leaves + bits_count(node->leaf_map[word]));
+	uint32_t at;
+
+	if (node->children == old->children) {
+		memcpy(node->slots, old->slots, node->children * sizeof(node->slots[0]));
+		return;
 	}
+	at = rank(old->child_map, old->child_base, edit->byte);
+	memcpy(node->slots, old->slots, at * sizeof(node->slots[0]));
+	if (edit->drop_child) {
+		memcpy(node->slots + at, old->slots + at + 1, (node->children - at) * sizeof(node->slots[0]));
+		return;
+	}
+	node->slots[at] = edit->child;
+	memcpy(node->slots + at + 1, old->slots + at, (old->children - at) * sizeof(node->slots[0]));
 }
 
-/* A child comes or goes, or a route comes that covers one byte of the node: what most edits are. */
-static bool is_small(uint32_t depth, const struct fib_edit *edit)
+static void fill_routes(struct fib_node *node, const struct fib_node *old, const struct fib_edit *edit, uint32_t at)
 {
-	return !edit->drop && (!edit->add || edit->add->prefix_len == 8 * (depth + 1));
-}
+	struct weft_route **to = node_routes(node), **from = node_routes(old);
+	uint16_t *keys = node_keys(node), *old_keys = node_keys(old);
+	uint32_t skipped = old->routes, before = old->routes, rest;
 
-/* The byte is the route's alone: a run of its own, behind which the one that was interrupted goes on. */
-static struct fib_splice leaf_add(struct fib_node *node, const struct fib_node *old, struct weft_route *route)
-{
-	uint32_t byte = route->prefix[node->depth];
-	struct fib_splice change = {.at = rank(old->leaf_map, old->leaf_base, byte), .drop = bit_get(old->leaf_map, byte), .add = 1};
-
-	change.items[0] = route;
-	node->leaf_map[byte / 64] |= 1ull << byte % 64;
-	if (byte < 255 && !bit_get(old->leaf_map, byte + 1)) {
-		change.items[change.add++] = node_leaf(old, byte);
-		node->leaf_map[(byte + 1) / 64] |= 1ull << (byte + 1) % 64;
+	if (edit->route) {
+		before = at;
+		skipped = at + (edit->remove || node->routes == old->routes);
 	}
-	return change;
-}
-
-/* node_make for a small edit: the rest is copied as it is, without a look at the routes. */
-static struct fib_node *node_edit(const struct fib_node *old, const struct fib_edit *edit)
-{
-	struct fib_splice children = {0}, leaves = {0}, routes = {0};
-	struct fib_node head, *node;
-	void **to;
-	bool same;
-
-	memcpy(&head, old, sizeof(head));
-	if (edit->child || edit->drop_child) {
-		children = (struct fib_splice){.at = rank(old->child_map, old->child_base, edit->byte),
-					       .drop = bit_get(old->child_map, edit->byte),
-					       .add = edit->child != NULL,
-					       .items[0] = edit->child};
-		head.child_map[edit->byte / 64] &= ~(1ull << edit->byte % 64);
-		head.child_map[edit->byte / 64] |= (uint64_t)children.add << edit->byte % 64;
+	rest = old->routes - skipped;
+	memcpy(to, from, before * sizeof(*to));
+	memcpy(keys, old_keys, before * sizeof(*keys));
+	if (edit->route && !edit->remove) {
+		to[before] = edit->route;
+		keys[before] = key_of(node->depth, edit->route->prefix[node->depth], length_of(edit->route));
 	}
-	if (edit->add) {
-		leaves = leaf_add(&head, old, edit->add);
-		routes.at = route_position(old, edit->add->prefix, edit->add->prefix_len, &same);
-		routes.drop = same;
-		routes.add = 1;
-		routes.items[0] = edit->add;
-		head.routes = (uint16_t)(head.routes + 1 - same);
-	}
-	bases_set(&head);
-	node = weft_host_alloc(node_bytes(&head));
-	if (!node)
-		return NULL;
-	memcpy(node, &head, sizeof(head));
-	to = splice(node->slots, old->slots, old->children, &children);
-	to = splice(to, old->slots + old->children, old->leaves, &leaves);
-	splice(to, old->slots + old->children + old->leaves, old->routes, &routes);
-	return node;
+	memcpy(to + node->routes - rest, from + skipped, rest * sizeof(*to));
+	memcpy(keys + node->routes - rest, old_keys + skipped, rest * sizeof(*keys));
 }
 
 /* A node like `old` (or an empty one of this depth and prefix) with the edit made; NULL when memory is out. */
-static struct fib_node *node_make(uint32_t depth, const uint8_t *prefix, const struct fib_node *old, const struct fib_edit *edit)
+static struct fib_node *node_make(struct weft_plane *plane, uint32_t depth, const uint8_t *prefix, const struct fib_node *old,
+				  const struct fib_edit *edit)
 {
-	struct fib_merge merge = {.old = old, .edit = edit};
 	struct fib_node head = {.depth = (uint8_t)depth}, *node;
-	uint16_t cover[256];
-	uint32_t leaf = 0;
+	uint32_t at = 0;
 
-	if (old && is_small(depth, edit))
-		return node_edit(old, edit);
-	head.routes = (uint16_t)merge_paint(old, edit, depth, cover);
+	if (!old)
+		old = &empty;
 	memcpy(head.prefix, prefix, depth);
-	if (old)
-		memcpy(head.child_map, old->child_map, sizeof(head.child_map));
+	memcpy(head.child_map, old->child_map, sizeof(head.child_map));
 	if (edit->drop_child)
 		head.child_map[edit->byte / 64] &= ~(1ull << edit->byte % 64);
 	else if (edit->child)
-		head.child_map[edit->byte / 64] |= 1ull << edit->byte % 64;
-	for (uint32_t byte = 0; byte < 256; byte++)
-		if (cover[byte] != (byte ? cover[byte - 1] : 0))
-			head.leaf_map[byte / 64] |= 1ull << byte % 64;
-	bases_set(&head);
-	node = weft_host_alloc(node_bytes(&head));
+		bit_set(head.child_map, edit->byte);
+	map_leaves(&head, old, edit);
+	for (uint32_t word = 0; word < 4; word++) {
+		head.child_base[word] = (uint8_t)head.children;
+		head.leaf_base[word] = (uint8_t)head.leaves;
+		head.children = (uint16_t)(head.children + bits_count(head.child_map[word]));
+		head.leaves = (uint16_t)(head.leaves + bits_count(head.leaf_map[word]));
+	}
+	head.routes = old->routes;
+	if (edit->route) {
+		uint16_t key = key_of(depth, edit->route->prefix[depth], length_of(edit->route));
+		bool present;
+
+		at = node_place(old, key);
+		present = at < old->routes && node_keys(old)[at] == key;
+		head.routes = (uint16_t)(old->routes + !edit->remove - present);
+	}
+	node = weft_slab_alloc(plane, node_bytes(&head));
 	if (!node)
 		return NULL;
 	memcpy(node, &head, sizeof(head));
-	node_fill_children(node, old, edit);
-	for (uint32_t i = 0; i < node->routes; i++)
-		node_routes(node)[i] = merge_next(&merge);
-	for (uint32_t byte = 0; byte < 256; byte++)
-		if (bit_get(node->leaf_map, byte))
-			node->slots[node->children + leaf++] = cover[byte] ? node_routes(node)[cover[byte] - 1] : NULL;
+	fill_children(node, old, edit);
+	fill_leaves(node, old, edit);
+	fill_routes(node, old, edit, at);
 	return node;
-}
-
-static void node_free(struct weft_plane *plane, struct fib_node *node)
-{
-	weft_host_free_deferred(plane, node, node_bytes(node));
 }
 
 static uint32_t common_bytes(const uint8_t *a, const uint8_t *b, uint32_t limit)
@@ -357,30 +351,31 @@ static uint32_t common_bytes(const uint8_t *a, const uint8_t *b, uint32_t limit)
 }
 
 /* A new node over `present` (tail or node of `depth` under `prefix`) and the route, where they part. */
-static struct fib_node *split(void *present, uint32_t depth, const uint8_t *prefix, struct weft_route *route)
+static struct fib_node *split(struct weft_plane *plane, void *present, uint32_t depth, const uint8_t *prefix,
+			      struct weft_route *route)
 {
-	uint32_t route_depth = depth_of(route->prefix_len);
+	uint32_t route_depth = depth_of(length_of(route));
 	uint32_t at = common_bytes(prefix, route->prefix, depth < route_depth ? depth : route_depth);
 	struct fib_edit first = {0}, second = {0};
 	struct fib_node *half, *node;
 
 	if (is_tail(present) && depth == at) {
-		first.add = tail_route(present);
+		first.route = tail_route(present);
 	} else {
 		first.child = present;
 		first.byte = prefix[at];
 	}
 	if (route_depth == at) {
-		second.add = route;
+		second.route = route;
 	} else {
 		second.child = tail_of(route);
 		second.byte = route->prefix[at];
 	}
-	half = node_make(at, route->prefix, NULL, &first);
+	half = node_make(plane, at, route->prefix, NULL, &first);
 	if (!half)
 		return NULL;
-	node = node_make(at, route->prefix, half, &second);
-	weft_host_free(half, node_bytes(half));
+	node = node_make(plane, at, route->prefix, half, &second);
+	weft_slab_free(plane, half);
 	return node;
 }
 
@@ -390,7 +385,7 @@ static int publish(struct weft_plane *plane, void **link, struct fib_node *old, 
 		return -ENOMEM;
 	weft_store(*link, (void *)node);
 	if (old)
-		node_free(plane, old);
+		weft_slab_retire(plane, old);
 	return 0;
 }
 
@@ -399,19 +394,19 @@ static int node_insert(struct weft_plane *plane, void **link, struct fib_node *n
 {
 	struct fib_edit edit = {0};
 
-	if (depth_of(route->prefix_len) == node->depth) {
-		edit.add = route;
-		*replaced = route_exact(node, route->prefix, route->prefix_len);
+	if (depth_of(length_of(route)) == node->depth) {
+		edit.route = route;
+		*replaced = node_route(node, route->prefix[node->depth], length_of(route));
 	} else {
 		edit.child = tail_of(route);
 		edit.byte = route->prefix[node->depth];
 	}
-	return publish(plane, link, node, node_make(node->depth, node->prefix, node, &edit));
+	return publish(plane, link, node, node_make(plane, node->depth, node->prefix, node, &edit));
 }
 
 int weft_fib_insert(struct weft_plane *plane, struct weft_fib *fib, struct weft_route *route, struct weft_route **replaced)
 {
-	uint32_t depth = depth_of(route->prefix_len);
+	uint32_t depth = depth_of(length_of(route));
 	void **link = &fib->root;
 	int error = 0;
 
@@ -426,16 +421,17 @@ int weft_fib_insert(struct weft_plane *plane, struct weft_fib *fib, struct weft_
 		if (is_tail(node)) {
 			struct weft_route *tail = tail_route(node);
 
-			if (!route_compare(tail, route->prefix, route->prefix_len)) {
+			if (!route_compare(fib, tail, route->prefix, length_of(route))) {
 				*replaced = tail;
 				weft_store(*link, tail_of(route));
 			} else {
-				error = publish(plane, link, NULL, split(node, depth_of(tail->prefix_len), tail->prefix, route));
+				error = publish(plane, link, NULL,
+						split(plane, node, depth_of(length_of(tail)), tail->prefix, route));
 			}
 			break;
 		}
 		if (depth < node->depth || common_bytes(node->prefix, route->prefix, node->depth) < node->depth) {
-			error = publish(plane, link, NULL, split(node, node->depth, node->prefix, route));
+			error = publish(plane, link, NULL, split(plane, node, node->depth, node->prefix, route));
 			break;
 		}
 		if (depth == node->depth || !bit_get(node->child_map, route->prefix[node->depth])) {
@@ -468,13 +464,13 @@ static bool find(const struct weft_fib *fib, const uint8_t *prefix, uint8_t pref
 
 		if (is_tail(node)) {
 			place->route = tail_route(node);
-			return !route_compare(place->route, prefix, prefix_len);
+			return !route_compare(fib, place->route, prefix, prefix_len);
 		}
 		if (depth < node->depth || common_bytes(node->prefix, prefix, node->depth) < node->depth)
 			return false;
 		if (depth == node->depth) {
-			place->route = route_exact(node, prefix, prefix_len);
-			return place->route != NULL;
+			place->route = node_route(node, prefix[depth], prefix_len);
+			return place->route && !route_compare(fib, place->route, prefix, prefix_len);
 		}
 		if (!bit_get(node->child_map, prefix[node->depth]))
 			return false;
@@ -492,22 +488,40 @@ struct weft_route *weft_fib_exact(const struct weft_fib *fib, const uint8_t *pre
 	return find(fib, prefix, prefix_len, &place) ? place.route : NULL;
 }
 
+/* The longest of the node's own routes that covers what this one covers. */
+static struct weft_route *node_above(const struct fib_node *node, const struct weft_route *route)
+{
+	uint32_t byte = route->prefix[node->depth], least = node->depth ? 8u * node->depth + 1 : 0;
+
+	for (uint32_t length = length_of(route); length > least;) {
+		struct weft_route *above;
+
+		length--;
+		above = node_route(node, byte & (0xff00u >> (length - 8u * node->depth)) & 0xff, length);
+		if (above)
+			return above;
+	}
+	return NULL;
+}
+
+/* The one thing that is left of two when the edit takes away the other. */
+static void *node_rest(struct fib_node *node, const struct fib_edit *edit)
+{
+	if (edit->drop_child)
+		return node->routes ? tail_of(node_routes(node)[0])
+				    : node->slots[node->slots[0] == *node_child(node, edit->byte) ? 1 : 0];
+	if (node->children)
+		return node->slots[0];
+	return tail_of(node_routes(node)[node_routes(node)[0] == edit->route ? 1 : 0]);
+}
+
 /* Replaces the node by itself with the edit made, or by the only thing that is left in it. */
 static int node_shrink(struct weft_plane *plane, void **link, struct fib_node *node, const struct fib_edit *edit)
 {
-	struct weft_route *route;
-	struct fib_merge merge = {.old = node, .edit = edit};
-
 	if (node->routes + node->children > 2)
-		return publish(plane, link, node, node_make(node->depth, node->prefix, node, edit));
-	route = merge_next(&merge);
-	if (route)
-		weft_store(*link, tail_of(route));
-	else if (!edit->drop_child || node->children == 1)
-		weft_store(*link, node->slots[0]);
-	else
-		weft_store(*link, node->slots[node->slots[0] == *node_child(node, edit->byte) ? 1 : 0]);
-	node_free(plane, node);
+		return publish(plane, link, node, node_make(plane, node->depth, node->prefix, node, edit));
+	weft_store(*link, node_rest(node, edit));
+	weft_slab_retire(plane, node);
 	return 0;
 }
 
@@ -522,7 +536,9 @@ int weft_fib_remove(struct weft_plane *plane, struct weft_fib *fib, const uint8_
 	if (!find(fib, prefix, prefix_len, &place))
 		return 0;
 	if (!is_tail(*place.link)) {
-		edit.drop = place.route;
+		edit.route = place.route;
+		edit.remove = true;
+		edit.instead = node_above(*place.link, place.route);
 		error = node_shrink(plane, place.link, *place.link, &edit);
 	} else if (place.parent) {
 		edit.drop_child = true;
@@ -538,14 +554,14 @@ int weft_fib_remove(struct weft_plane *plane, struct weft_fib *fib, const uint8_
 	return 0;
 }
 
-static struct weft_route *earlier(struct weft_route *a, struct weft_route *b)
+static struct weft_route *earlier(const struct weft_fib *fib, struct weft_route *a, struct weft_route *b)
 {
 	if (!a || !b)
 		return a ? a : b;
-	return route_compare(a, b->prefix, b->prefix_len) < 0 ? a : b;
+	return route_compare(fib, a, b->prefix, length_of(b)) < 0 ? a : b;
 }
 
-static struct weft_route *leftmost(void *pointer)
+static struct weft_route *leftmost(const struct weft_fib *fib, void *pointer)
 {
 	struct weft_route *best = NULL;
 
@@ -553,17 +569,17 @@ static struct weft_route *leftmost(void *pointer)
 		struct fib_node *node = pointer;
 
 		if (node->routes)
-			best = earlier(best, node_routes(node)[0]);
+			best = earlier(fib, best, node_routes(node)[0]);
 		pointer = node->children ? node->slots[0] : NULL;
 	}
-	return pointer ? earlier(best, tail_route(pointer)) : best;
+	return pointer ? earlier(fib, best, tail_route(pointer)) : best;
 }
 
-static struct weft_route *leftmost_child_above(struct fib_node *node, uint32_t byte)
+static struct weft_route *leftmost_child_above(const struct weft_fib *fib, struct fib_node *node, uint32_t byte)
 {
 	uint32_t below = rank(node->child_map, node->child_base, byte) + bit_get(node->child_map, byte);
 
-	return below < node->children ? leftmost(node->slots[below]) : NULL;
+	return below < node->children ? leftmost(fib, node->slots[below]) : NULL;
 }
 
 struct weft_route *weft_fib_next(const struct weft_fib *fib, const uint8_t *prefix, uint8_t prefix_len)
@@ -572,7 +588,7 @@ struct weft_route *weft_fib_next(const struct weft_fib *fib, const uint8_t *pref
 	void *pointer = fib->root;
 
 	if (!prefix)
-		return leftmost(pointer);
+		return leftmost(fib, pointer);
 	while (pointer) {
 		struct fib_node *node = pointer;
 		uint32_t low = 0, high, byte;
@@ -581,48 +597,48 @@ struct weft_route *weft_fib_next(const struct weft_fib *fib, const uint8_t *pref
 		if (is_tail(pointer)) {
 			struct weft_route *tail = tail_route(pointer);
 
-			return route_compare(tail, prefix, prefix_len) > 0 ? earlier(best, tail) : best;
+			return route_compare(fib, tail, prefix, prefix_len) > 0 ? earlier(fib, best, tail) : best;
 		}
 		order = memcmp(node->prefix, prefix, node->depth);
 		if (order)
-			return order > 0 ? earlier(best, leftmost(pointer)) : best;
+			return order > 0 ? earlier(fib, best, leftmost(fib, pointer)) : best;
 		for (high = node->routes; low < high;) {
 			uint32_t middle = (low + high) / 2;
 
-			if (route_compare(node_routes(node)[middle], prefix, prefix_len) > 0)
+			if (route_compare(fib, node_routes(node)[middle], prefix, prefix_len) > 0)
 				high = middle;
 			else
 				low = middle + 1;
 		}
 		if (low < node->routes)
-			best = earlier(best, node_routes(node)[low]);
+			best = earlier(fib, best, node_routes(node)[low]);
 		byte = prefix[node->depth];
-		best = earlier(best, leftmost_child_above(node, byte));
+		best = earlier(fib, best, leftmost_child_above(fib, node, byte));
 		pointer = bit_get(node->child_map, byte) ? *node_child(node, byte) : NULL;
 	}
 	return best;
 }
 
 /* Depth is at most 16 bytes, and so is the recursion. A leaf run points to a route that stands among the node's own. */
-static void subtree_free(void *pointer)
+static void subtree_free(struct weft_plane *plane, void *pointer)
 {
 	struct fib_node *node = pointer;
 
 	if (is_tail(pointer)) {
-		weft_host_free(tail_route(pointer), sizeof(struct weft_route));
+		weft_slab_free(plane, tail_route(pointer));
 		return;
 	}
 	for (uint32_t i = 0; i < node->children; i++)
-		subtree_free(node->slots[i]);
+		subtree_free(plane, node->slots[i]);
 	for (uint32_t i = 0; i < node->routes; i++)
-		weft_host_free(node_routes(node)[i], sizeof(struct weft_route));
-	weft_host_free(node, node_bytes(node));
+		weft_slab_free(plane, node_routes(node)[i]);
+	weft_slab_free(plane, node);
 }
 
-void weft_fib_destroy(struct weft_fib *fib)
+void weft_fib_destroy(struct weft_plane *plane, struct weft_fib *fib)
 {
 	if (fib->root)
-		subtree_free(fib->root);
+		subtree_free(plane, fib->root);
 	fib->root = NULL;
 	fib->count = 0;
 }

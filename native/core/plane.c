@@ -33,7 +33,8 @@ static int create_tables(struct weft_plane *plane, uint32_t connections)
 	if (!plane->configured || !plane->unassigned || !plane->request || weft_sparse_create(&plane->vrfs, WEFT_VRF_LIMIT) ||
 	    weft_sparse_create(&plane->nexthops, WEFT_NEXTHOP_LIMIT) || weft_sparse_create(&plane->labels, WEFT_LABEL_LIMIT) ||
 	    weft_sparse_create(&plane->vnis, WEFT_VNI_LIMIT) || weft_sparse_create(&plane->identities, WEFT_IDENTITY_LIMIT) ||
-	    weft_sparse_create(&plane->policies, WEFT_POLICY_LIMIT) || weft_policy_log_create(plane) || weft_endpoints_create(plane) ||
+	    weft_sparse_create(&plane->policies, WEFT_POLICY_LIMIT) || weft_policy_log_create(plane) || weft_slab_create(plane) ||
+	    weft_endpoints_create(plane) ||
 	    weft_connections_create(plane, connections) || weft_vrf_create_fabric(plane) || weft_nexthop_create_discard(plane))
 		return -ENOMEM;
 	return create_workers(plane);
@@ -138,6 +139,7 @@ void weft_plane_destroy(struct weft_plane *plane)
 	weft_policy_log_destroy(plane);
 	weft_endpoints_destroy(plane);
 	weft_connections_destroy(plane);
+	weft_slab_destroy(plane);
 	for (uint32_t worker = 0; worker < plane->workers; worker++)
 		weft_host_free(plane->worker_memory[worker], weft_worker_bytes());
 	if (plane->shared_own)
@@ -154,7 +156,11 @@ uint32_t weft_plane_seed(struct weft_plane *plane) { return plane->seed; }
 uint64_t weft_plane_midstream_until_ns(const struct weft_plane *plane) { return plane->midstream_until_ns; }
 const struct weft_plane_msg *weft_plane_configured(struct weft_plane *plane) { return weft_load(plane->configured); }
 
-void weft_plane_tick(struct weft_plane *plane, uint64_t now_ns) { weft_connections_tick(plane, now_ns); }
+void weft_plane_tick(struct weft_plane *plane, uint64_t now_ns)
+{
+	weft_connections_tick(plane, now_ns);
+	weft_slab_tick(plane);
+}
 
 int weft_plane_set(struct weft_context *context, const void *body)
 {

@@ -4,6 +4,7 @@
 #define WEFT_CORE_PLANE_H
 
 #include "fib.h"
+#include "slab.h"
 #include "sparse.h"
 #include "text.h"
 #include "weft_tables.h"
@@ -94,6 +95,7 @@ struct weft_plane {
 	uint64_t route_count, started_ns, sets, deletes;
 	uint64_t retired_drops[WEFT_DROP_LIMIT]; /* of vifs that are gone */
 	/* scratch of the control thread: too large for a kernel's stack */
+	struct weft_slab *slab;
 	void *request; /* the body being applied, WEFT_FRAME_BYTES_MAX: only what messages use is ever touched */
 	struct weft_vif_msg vif_message;
 };
@@ -222,7 +224,7 @@ struct weft_policy_entry *weft_policy_entry_get(struct weft_plane *plane, uint32
 void weft_policy_fill(struct weft_plane *plane, const struct weft_policy_entry *entry, struct weft_policy_msg *out);
 void weft_policy_rule_fill(struct weft_plane *plane, const struct weft_policy_entry *entry, uint32_t index,
 			   struct weft_policy_rule *out);
-void weft_route_fill(uint32_t vrf_id, const struct weft_route *route, struct weft_route_msg *out);
+void weft_route_fill(const struct weft_vrf *vrf, unsigned int slot, const struct weft_route *route, struct weft_route_msg *out);
 /* Packets dropped for the reason: on one vif, or everywhere (vif NULL). */
 uint64_t weft_drops_sum(struct weft_plane *plane, const struct weft_vif *vif, uint32_t reason);
 
