@@ -15,7 +15,8 @@ struct fib_node {
 	uint16_t children, leaves, routes;
 	uint8_t depth, zero0;
 	uint8_t prefix[16];
-	void *slots[]; /* children by byte, then one leaf per run, then the routes by key; behind them the keys */
+	void *slots[]; /* children by byte, then the routes by key; behind them their keys, then the runs: index of a route plus
+			  one, or 0 */
 };
 
 /* What a new node has that the old one has not: one route more or less, one child more or less, or both. */
@@ -85,13 +86,6 @@ static inline uint32_t rank(const uint64_t *map, const uint8_t *base, uint32_t b
 	return base[bit / 64] + bits_count(map[bit / 64] & ((1ull << bit % 64) - 1));
 }
 
-static inline struct weft_route *node_leaf(const struct fib_node *node, uint32_t byte)
-{
-	uint32_t runs = rank(node->leaf_map, node->leaf_base, byte) + bit_get(node->leaf_map, byte);
-
-	return runs ? node->slots[node->children + runs - 1] : NULL;
-}
-
 static inline void **node_child(struct fib_node *node, uint32_t byte)
 {
 	return &node->slots[rank(node->child_map, node->child_base, byte)];
@@ -99,18 +93,38 @@ static inline void **node_child(struct fib_node *node, uint32_t byte)
 
 static inline struct weft_route **node_routes(const struct fib_node *node)
 {
-	return (struct weft_route **)&node->slots[node->children + node->leaves];
+	return (struct weft_route **)(uintptr_t)&node->slots[node->children];
 }
 
 static inline uint16_t *node_keys(const struct fib_node *node)
 {
-	return (uint16_t *)&node->slots[node->children + node->leaves + node->routes];
+	return (uint16_t *)(uintptr_t)&node->slots[node->children + node->routes];
+}
+
+static inline uint16_t *node_runs(const struct fib_node *node)
+{
+	return node_keys(node) + node->routes;
+}
+
+/* The longest of the node's own routes that covers the byte: its index plus one, or 0. */
+static inline uint32_t node_run(const struct fib_node *node, uint32_t byte)
+{
+	uint32_t runs = rank(node->leaf_map, node->leaf_base, byte) + bit_get(node->leaf_map, byte);
+
+	return runs ? node_runs(node)[runs - 1] : 0;
+}
+
+static inline struct weft_route *node_leaf(const struct fib_node *node, uint32_t byte)
+{
+	uint32_t run = node_run(node, byte);
+
+	return run ? node_routes(node)[run - 1] : NULL;
 }
 
 static uint32_t node_bytes(const struct fib_node *node)
 {
-	return (uint32_t)(sizeof(*node) + (node->children + node->leaves + node->routes) * sizeof(void *) +
-			  node->routes * sizeof(uint16_t));
+	return (uint32_t)(sizeof(*node) + (node->children + node->routes) * sizeof(void *) +
+			  (node->routes + node->leaves) * sizeof(uint16_t));
 }
 
 /* Of the node's own routes: in the order of prefix, then length. */
@@ -158,33 +172,38 @@ static inline bool covers(const struct weft_route *route, const uint8_t *address
 
 const struct weft_route *weft_fib_lookup(const struct weft_fib *fib, const uint8_t *address)
 {
-	const struct weft_route *best = NULL, *leaf;
+	struct weft_route *const *best = NULL;
 	void *pointer = weft_load(fib->root);
 	uint32_t done = 0;
 
 	while (pointer) {
 		struct fib_node *node = pointer;
+		uint32_t run;
 
-		if (is_tail(pointer))
-			return covers(tail_route(pointer), address, done) ? tail_route(pointer) : best;
-		for (; done < node->depth; done++)
-			if (node->prefix[done] != address[done])
-				return best;
-		leaf = node_leaf(node, address[done]);
-		if (leaf)
-			best = leaf;
+		if (is_tail(pointer)) {
+			if (covers(tail_route(pointer), address, done))
+				return tail_route(pointer);
+			break;
+		}
+		while (done < node->depth && node->prefix[done] == address[done])
+			done++;
+		if (done < node->depth)
+			break;
+		run = node_run(node, address[done]);
+		if (run)
+			best = &node_routes(node)[run - 1];
 		if (!bit_get(node->child_map, address[done]))
-			return best;
+			break;
 		pointer = weft_load(*node_child(node, address[done]));
 		done++;
 	}
-	return best;
+	return best ? *best : NULL;
 }
 
 struct weft_route *weft_fib_route(struct weft_plane *plane, const struct weft_fib *fib, const uint8_t *prefix,
 				  uint8_t prefix_len)
 {
-	struct weft_route *route = weft_slab_alloc(plane, (uint32_t)sizeof(*route) + fib->width);
+	struct weft_route *route = weft_slab_alloc(plane, weft_fib_route_bytes(fib));
 
 	if (!route)
 		return NULL;
@@ -241,24 +260,50 @@ static void map_leaves(struct fib_node *head, const struct fib_node *old, const 
 	}
 }
 
-static void fill_leaves(struct fib_node *node, const struct fib_node *old, const struct fib_edit *edit)
+/* Where a route of the old node stands in the new one; 0 stays 0. */
+static inline uint16_t moved(uint16_t run, uint32_t at, int by)
 {
-	void **to = &node->slots[node->children];
-	void *const *from = &old->slots[old->children];
-	uint32_t first, end, at, rest;
+	return (uint16_t)(run > at ? (int)run + by : (int)run);
+}
+
+static void move_runs(uint16_t *to, const uint16_t *from, uint32_t count, uint32_t at, int by)
+{
+	for (uint32_t i = 0; i < count; i++)
+		to[i] = moved(from[i], at, by);
+}
+
+/* `at`: where the edited route stands, in the new node or (remove) in the old one. */
+static void fill_runs(struct fib_node *node, const struct fib_node *old, const struct fib_edit *edit, uint32_t at)
+{
+	int by = (int)node->routes - (int)old->routes;
+	const uint16_t *from = node_runs(old);
+	uint16_t *to = node_runs(node);
+	uint32_t first, end, count, rest;
 
 	if (!edit->route) {
 		memcpy(to, from, node->leaves * sizeof(*to));
 		return;
 	}
 	span_of(node, edit, &first, &end);
-	at = rank(old->leaf_map, old->leaf_base, first);
-	memcpy(to, from, at * sizeof(*to));
+	count = rank(old->leaf_map, old->leaf_base, first);
+	move_runs(to, from, count, at, by);
 	for (uint32_t byte = bit_next(node->leaf_map, first); byte <= end && byte < 256;
-	     byte = bit_next(node->leaf_map, byte + 1))
-		to[at++] = byte < end ? leaf_after(node_leaf(old, byte), edit) : node_leaf(old, byte);
-	rest = node->leaves - at;
-	memcpy(to + at, from + old->leaves - rest, rest * sizeof(*to));
+	     byte = bit_next(node->leaf_map, byte + 1)) {
+		struct weft_route *leaf = node_leaf(old, byte), *after = byte < end ? leaf_after(leaf, edit) : leaf;
+
+		if (after == leaf)
+			to[count++] = moved((uint16_t)node_run(old, byte), at, by);
+		else if (after == edit->route)
+			to[count++] = (uint16_t)(at + 1);
+		else /* what a removed route leaves its addresses to stands before it */
+			to[count++] =
+			    (uint16_t)(after
+					   ? node_place(old, key_of(old->depth, after->prefix[old->depth], length_of(after))) +
+						 1
+					   : 0);
+	}
+	rest = node->leaves - count;
+	move_runs(to + count, from + old->leaves - rest, rest, at, by);
 }
 
 static void fill_children(struct fib_node *node, const struct fib_node *old, const struct fib_edit *edit)
@@ -336,8 +381,8 @@ static struct fib_node *node_make(struct weft_plane *plane, uint32_t depth, cons
 		return NULL;
 	memcpy(node, &head, sizeof(head));
 	fill_children(node, old, edit);
-	fill_leaves(node, old, edit);
 	fill_routes(node, old, edit, at);
+	fill_runs(node, old, edit, at);
 	return node;
 }
 
@@ -385,7 +430,7 @@ static int publish(struct weft_plane *plane, void **link, struct fib_node *old, 
 		return -ENOMEM;
 	weft_store(*link, (void *)node);
 	if (old)
-		weft_slab_retire(plane, old);
+		weft_slab_retire(plane, old, node_bytes(old));
 	return 0;
 }
 
@@ -521,7 +566,7 @@ static int node_shrink(struct weft_plane *plane, void **link, struct fib_node *n
 	if (node->routes + node->children > 2)
 		return publish(plane, link, node, node_make(plane, node->depth, node->prefix, node, edit));
 	weft_store(*link, node_rest(node, edit));
-	weft_slab_retire(plane, node);
+	weft_slab_retire(plane, node, node_bytes(node));
 	return 0;
 }
 

@@ -2,7 +2,7 @@
 /*
  * Longest prefix match over IPv4 or IPv6 prefixes: a trie of 8-bit strides, path compressed, nodes packed by bitmaps. Nodes are
  * replaced whole; a lookup sees each change entirely or not at all. One writer, any number of readers in read sections. Memory
- * of nodes and routes is of the plane's slab: an IPv4 route takes 24 bytes, an IPv6 route 40, and 18 in its node.
+ * of nodes and routes is of the plane's slab: an IPv4 route takes 24 bytes, an IPv6 route 40, and 10 to 14 in its node.
  */
 #ifndef WEFT_CORE_FIB_H
 #define WEFT_CORE_FIB_H
@@ -21,6 +21,11 @@ struct weft_fib {
 	uint64_t count;
 	uint32_t width; /* bytes of an address: 4 or 16 */
 };
+
+static inline uint32_t weft_fib_route_bytes(const struct weft_fib *fib)
+{
+	return (uint32_t)sizeof(struct weft_route) + fib->width;
+}
 
 /* A route that is not in any table yet, with leaf.prefix_len and prefix set, the rest of it zero; NULL: out of memory. */
 struct weft_route *weft_fib_route(struct weft_plane *plane, const struct weft_fib *fib, const uint8_t *prefix,

@@ -54,8 +54,7 @@ static int check(struct weft_context *context, const struct weft_route_msg *m)
 		return weft_refuse(context, EINVAL, "ROUTE prefix_len %u: at most %u", m->prefix_len, bits);
 	for (uint32_t bit = m->prefix_len; bit < 128 && !host_bits_zero(m); bit++) {
 		if (m->prefix[bit / 8] & (0x80 >> bit % 8))
-			return weft_refuse(context, EINVAL, "ROUTE prefix: bit %u is set behind prefix_len %u", bit,
-					   m->prefix_len);
+			return weft_refuse(context, EINVAL, "ROUTE prefix: bit %u is set behind prefix_len %u", bit, m->prefix_len);
 	}
 	if (!weft_vrf_get(context->plane, m->vrf_id))
 		return weft_refuse(context, ENOENT, "ROUTE vrf_id %u: no such VRF", m->vrf_id);
@@ -125,7 +124,7 @@ int weft_route_set(struct weft_context *context, const void *body)
 	if (replaced) {
 		weft_nexthop_entry_get(plane, replaced->leaf.nexthop_id)->routes--;
 		weft_identity_use(plane, replaced->leaf.identity_id, -1);
-		weft_slab_retire(plane, replaced);
+		weft_slab_retire(plane, replaced, weft_fib_route_bytes(&vrf->fib[slot]));
 	} else {
 		plane->route_count++;
 	}
@@ -145,7 +144,7 @@ static int route_remove(struct weft_context *context, struct weft_vrf *vrf, unsi
 	weft_identity_use(plane, removed->leaf.identity_id, -1);
 	plane->route_count--;
 	stamp(plane, vrf, slot, removed);
-	weft_slab_retire(plane, removed);
+	weft_slab_retire(plane, removed, weft_fib_route_bytes(&vrf->fib[slot]));
 	context->changed = true;
 	return 0;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /*
- * Size classes, each with chunks that grow from 4 to 64 KiB. A chunk hands out never used objects in order, so that pages of it
- * that nobody asked for are never touched, and keeps the freed ones in a list through their first word. All chunks stand in one
- * array by address: that is how a freed object finds its chunk.
+ * Size classes of objects, in chunks of 16 KiB that stand at multiples of 16 KiB: that is how a freed object finds its chunk.
+ * Chunks are cut from arenas of the host's memory. A chunk hands out never used objects in order, so that pages of it that
+ * nobody asked for are never touched, and keeps the freed ones in a list through their first word.
  */
 #include "slab.h"
 
@@ -11,12 +11,12 @@
 #define STEP_SMALL 8u /* classes up to 128 bytes */
 #define CLASSES_SMALL 16u
 #define STEPS_PER_DOUBLING 8u /* above: 144, 160 .. 256, 288 .. */
-#define CLASSES (CLASSES_SMALL + 7 * STEPS_PER_DOUBLING)
-#define CHUNK_BYTES_MIN 4096u
-#define CHUNK_DOUBLINGS 4u
-#define OBJECTS_MIN 3u /* per chunk */
+#define CLASSES (CLASSES_SMALL + 6 * STEPS_PER_DOUBLING)
+#define CHUNK_BYTES 16384u
+#define ARENA_BYTES_FIRST (64u << 10)
+#define ARENA_BYTES (1u << 20)
 #define RETIRED_PER_BLOCK 1022u
-#define RETIRED_MAX 65536u /* beyond it a grace period begins at once */
+#define RETIRED_BYTES_MAX (1u << 20) /* beyond it a grace period begins at once */
 
 #if defined(__SANITIZE_ADDRESS__)
 #define POISONS 1
@@ -36,11 +36,20 @@ void __asan_unpoison_memory_region(void const volatile *memory, size_t bytes);
 #endif
 
 struct chunk {
-	struct chunk *next, *previous; /* of its class, with room */
-	void *free;		       /* freed objects */
-	uint32_t bytes, object_bytes, class;
+	struct chunk *next, *previous; /* of its class, with room; or next of the arena's free chunks */
+	struct arena *arena;
+	void *free; /* freed objects */
+	uint32_t object_bytes, class;
 	uint32_t capacity, carved, used; /* objects; carved: given out at least once */
 } __attribute__((aligned(WEFT_CACHE_LINE)));
+
+struct arena {
+	struct arena *next, *previous; /* with room */
+	struct chunk *free;
+	uint8_t *first;			 /* chunk */
+	uint32_t capacity, carved, used; /* chunks */
+	size_t bytes;
+};
 
 struct retired_block {
 	struct retired_block *next;
@@ -50,12 +59,12 @@ struct retired_block {
 
 struct weft_slab {
 	struct chunk *room[CLASSES];
-	uint32_t chunks_of[CLASSES];
-	struct chunk **chunks; /* by address */
-	uint32_t chunk_count, chunk_capacity;
+	struct arena *arenas; /* with room */
+	struct arena *full;   /* without */
+	uint32_t arena_count;
 	struct retired_block *retired, *spare; /* retired: the one being filled first */
 	struct retired_block *waiting;	       /* in their grace period */
-	uint32_t retired_count;
+	uint64_t retired_bytes;
 	uint64_t lost; /* objects that could not be remembered */
 };
 
@@ -103,10 +112,15 @@ static void blocks_free(struct retired_block *block)
 	}
 }
 
-static void chunk_release(struct chunk *chunk)
+static void arenas_free(struct arena *arena)
 {
-	UNPOISON(chunk, chunk->bytes);
-	weft_host_free(chunk, chunk->bytes);
+	while (arena) {
+		struct arena *next = arena->next;
+
+		UNPOISON(arena, arena->bytes);
+		weft_host_free(arena, arena->bytes);
+		arena = next;
+	}
 }
 
 void weft_slab_destroy(struct weft_plane *plane)
@@ -115,9 +129,8 @@ void weft_slab_destroy(struct weft_plane *plane)
 
 	if (!slab)
 		return;
-	for (uint32_t i = 0; i < slab->chunk_count; i++)
-		chunk_release(slab->chunks[i]);
-	weft_host_free(slab->chunks, sizeof(*slab->chunks) * slab->chunk_capacity);
+	arenas_free(slab->arenas);
+	arenas_free(slab->full);
 	blocks_free(slab->retired);
 	blocks_free(slab->spare);
 	blocks_free(slab->waiting);
@@ -125,38 +138,79 @@ void weft_slab_destroy(struct weft_plane *plane)
 	plane->slab = NULL;
 }
 
-/* Index of the last chunk that begins at or below `memory`, plus one. */
-static uint32_t chunk_place(const struct weft_slab *slab, const void *memory)
+static void arena_push(struct arena **list, struct arena *arena)
 {
-	uint32_t low = 0, high = slab->chunk_count;
-
-	while (low < high) {
-		uint32_t middle = (low + high) / 2;
-
-		if ((uintptr_t)slab->chunks[middle] <= (uintptr_t)memory)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	arena->previous = NULL;
+	arena->next = *list;
+	if (arena->next)
+		arena->next->previous = arena;
+	*list = arena;
 }
 
-static bool chunks_grow(struct weft_slab *slab)
+static void arena_remove(struct arena **list, struct arena *arena)
 {
-	uint32_t capacity = slab->chunk_capacity ? slab->chunk_capacity * 2 : 64;
-	struct chunk **chunks;
+	if (arena->previous)
+		arena->previous->next = arena->next;
+	else
+		*list = arena->next;
+	if (arena->next)
+		arena->next->previous = arena->previous;
+}
 
-	if (slab->chunk_count < slab->chunk_capacity)
-		return true;
-	chunks = weft_host_alloc(sizeof(*chunks) * capacity);
-	if (!chunks)
-		return false;
-	if (slab->chunk_count)
-		memcpy(chunks, slab->chunks, sizeof(*chunks) * slab->chunk_count);
-	weft_host_free(slab->chunks, sizeof(*chunks) * slab->chunk_capacity);
-	slab->chunks = chunks;
-	slab->chunk_capacity = capacity;
-	return true;
+static struct arena *arena_make(struct weft_slab *slab)
+{
+	size_t bytes = slab->arena_count ? ARENA_BYTES : ARENA_BYTES_FIRST;
+	struct arena *arena = weft_host_alloc(bytes);
+	uintptr_t first;
+
+	if (!arena)
+		return NULL;
+	first = ((uintptr_t)(arena + 1) + CHUNK_BYTES - 1) & ~(uintptr_t)(CHUNK_BYTES - 1);
+	arena->bytes = bytes;
+	arena->first = (uint8_t *)first;
+	arena->capacity = (uint32_t)(((uintptr_t)arena + bytes - first) / CHUNK_BYTES);
+	POISON(arena->first, arena->capacity * CHUNK_BYTES);
+	slab->arena_count++;
+	arena_push(&slab->arenas, arena);
+	return arena;
+}
+
+static struct chunk *chunk_take(struct weft_slab *slab)
+{
+	struct arena *arena = slab->arenas ? slab->arenas : arena_make(slab);
+	struct chunk *chunk;
+
+	if (!arena)
+		return NULL;
+	chunk = arena->free ? arena->free : (struct chunk *)(void *)(arena->first + (size_t)arena->carved++ * CHUNK_BYTES);
+	UNPOISON(chunk, sizeof(*chunk));
+	if (chunk == arena->free)
+		arena->free = chunk->next;
+	chunk->arena = arena;
+	if (++arena->used == arena->capacity) {
+		arena_remove(&slab->arenas, arena);
+		arena_push(&slab->full, arena);
+	}
+	return chunk;
+}
+
+/* One arena stays, so that an object that comes and goes does not make one each time. */
+static void chunk_give(struct weft_slab *slab, struct chunk *chunk)
+{
+	struct arena *arena = chunk->arena;
+
+	chunk->next = arena->free;
+	arena->free = chunk;
+	if (arena->used-- == arena->capacity) {
+		arena_remove(&slab->full, arena);
+		arena_push(&slab->arenas, arena);
+	}
+	if (arena->used || slab->arena_count == 1)
+		return;
+	arena_remove(&slab->arenas, arena);
+	slab->arena_count--;
+	arena->next = NULL;
+	arenas_free(arena);
 }
 
 static void room_push(struct weft_slab *slab, struct chunk *chunk)
@@ -176,30 +230,19 @@ static void room_remove(struct weft_slab *slab, struct chunk *chunk)
 		slab->room[chunk->class] = chunk->next;
 	if (chunk->next)
 		chunk->next->previous = chunk->previous;
-	chunk->next = chunk->previous = NULL;
 }
 
 static struct chunk *chunk_make(struct weft_slab *slab, uint32_t class)
 {
-	uint32_t doublings = slab->chunks_of[class] < CHUNK_DOUBLINGS ? slab->chunks_of[class] : CHUNK_DOUBLINGS;
-	uint32_t object_bytes = bytes_of(class), bytes = CHUNK_BYTES_MIN << doublings, place;
-	struct chunk *chunk;
+	struct chunk *chunk = chunk_take(slab);
 
-	while (bytes < sizeof(*chunk) + OBJECTS_MIN * object_bytes)
-		bytes *= 2;
-	chunk = chunks_grow(slab) ? weft_host_alloc(bytes) : NULL;
 	if (!chunk)
 		return NULL;
-	chunk->bytes = bytes;
-	chunk->object_bytes = object_bytes;
+	chunk->free = NULL;
+	chunk->carved = chunk->used = 0;
+	chunk->object_bytes = bytes_of(class);
 	chunk->class = class;
-	chunk->capacity = (bytes - (uint32_t)sizeof(*chunk)) / object_bytes;
-	POISON(chunk + 1, bytes - sizeof(*chunk));
-	place = chunk_place(slab, chunk);
-	memmove(&slab->chunks[place + 1], &slab->chunks[place], (slab->chunk_count - place) * sizeof(*slab->chunks));
-	slab->chunks[place] = chunk;
-	slab->chunk_count++;
-	slab->chunks_of[class]++;
+	chunk->capacity = (CHUNK_BYTES - (uint32_t)sizeof(*chunk)) / chunk->object_bytes;
 	room_push(slab, chunk);
 	return chunk;
 }
@@ -213,48 +256,31 @@ void *weft_slab_alloc(struct weft_plane *plane, uint32_t bytes)
 
 	if (!chunk)
 		return NULL;
-	if (chunk->free) {
-		memory = chunk->free;
-		UNPOISON(memory, chunk->object_bytes);
+	memory = chunk->free ? chunk->free : (uint8_t *)(chunk + 1) + (size_t)chunk->carved++ * chunk->object_bytes;
+	UNPOISON(memory, chunk->object_bytes);
+	if (memory == chunk->free)
 		chunk->free = *(void **)memory;
-	} else {
-		memory = (uint8_t *)(chunk + 1) + (size_t)chunk->carved++ * chunk->object_bytes;
-		UNPOISON(memory, chunk->object_bytes);
-	}
 	if (++chunk->used == chunk->capacity)
 		room_remove(slab, chunk);
 	return memory;
 }
 
-/* A class keeps its last chunk, so that one object that comes and goes does not make one each time. */
-static void chunk_drop(struct weft_slab *slab, struct chunk *chunk, uint32_t place)
-{
-	if (slab->chunks_of[chunk->class] == 1)
-		return;
-	room_remove(slab, chunk);
-	slab->chunks_of[chunk->class]--;
-	slab->chunk_count--;
-	memmove(&slab->chunks[place], &slab->chunks[place + 1], (slab->chunk_count - place) * sizeof(*slab->chunks));
-	chunk_release(chunk);
-}
-
 void weft_slab_free(struct weft_plane *plane, void *memory)
 {
+	struct chunk *chunk = (struct chunk *)((uintptr_t)memory & ~(uintptr_t)(CHUNK_BYTES - 1));
 	struct weft_slab *slab = plane->slab;
-	struct chunk *chunk;
-	uint32_t place;
 
 	if (!memory)
 		return;
-	place = chunk_place(slab, memory) - 1;
-	chunk = slab->chunks[place];
 	*(void **)memory = chunk->free;
 	chunk->free = memory;
 	POISON(memory, chunk->object_bytes);
 	if (chunk->used-- == chunk->capacity)
 		room_push(slab, chunk);
-	if (!chunk->used)
-		chunk_drop(slab, chunk, place);
+	if (chunk->used)
+		return;
+	room_remove(slab, chunk);
+	chunk_give(slab, chunk);
 }
 
 /* A grace period has passed. */
@@ -277,16 +303,16 @@ void weft_slab_tick(struct weft_plane *plane)
 
 	if (!slab->spare)
 		slab->spare = weft_host_alloc(sizeof(*slab->spare));
-	if (!slab->retired_count || slab->waiting || !slab->spare)
+	if (!slab->retired_bytes || slab->waiting || !slab->spare)
 		return;
 	slab->waiting = slab->retired;
 	slab->retired = slab->spare;
 	slab->spare = NULL;
-	slab->retired_count = 0;
+	slab->retired_bytes = 0;
 	weft_host_call_deferred(plane, reclaim, NULL);
 }
 
-void weft_slab_retire(struct weft_plane *plane, void *memory)
+void weft_slab_retire(struct weft_plane *plane, void *memory, uint32_t bytes)
 {
 	struct weft_slab *slab = plane->slab;
 	struct retired_block *block = slab->retired;
@@ -302,6 +328,7 @@ void weft_slab_retire(struct weft_plane *plane, void *memory)
 		slab->retired = block;
 	}
 	block->memory[block->count++] = memory;
-	if (++slab->retired_count >= RETIRED_MAX)
+	slab->retired_bytes += bytes;
+	if (slab->retired_bytes >= RETIRED_BYTES_MAX)
 		weft_slab_tick(plane);
 }

@@ -10,7 +10,7 @@
 #include "weft_tables.h"
 
 /* Largest object. */
-#define WEFT_SLAB_BYTES_MAX 16384u
+#define WEFT_SLAB_BYTES_MAX 8128u
 
 /* 0 or -ENOMEM; sets plane->slab. */
 int weft_slab_create(struct weft_plane *plane);
@@ -20,8 +20,8 @@ void weft_slab_destroy(struct weft_plane *plane);
 void *weft_slab_alloc(struct weft_plane *plane, uint32_t bytes);
 /* Gives back what no reader has seen. NULL is allowed. */
 void weft_slab_free(struct weft_plane *plane, void *memory);
-/* Gives back what readers may hold, after a grace period that weft_slab_tick (or many retired objects) begins. Never fails. */
-void weft_slab_retire(struct weft_plane *plane, void *memory);
+/* Gives back what readers may hold, after a grace period that weft_slab_tick (or many retired bytes) begins. Never fails. */
+void weft_slab_retire(struct weft_plane *plane, void *memory, uint32_t bytes);
 void weft_slab_tick(struct weft_plane *plane);
 
 #endif

@@ -93,7 +93,7 @@ static void put(struct weft_fib *fib, struct twin *twin, const uint8_t *prefix, 
 	CHECK(weft_fib_insert(plane, fib, route, &replaced) == 0);
 	CHECK((replaced != NULL) == (known != NULL));
 	if (replaced)
-		weft_slab_retire(plane, replaced);
+		weft_slab_retire(plane, replaced, weft_fib_route_bytes(fib));
 	if (known)
 		*known = fresh;
 	else
@@ -108,7 +108,7 @@ static void take(struct weft_fib *fib, struct twin *twin, const uint8_t *prefix,
 	CHECK(weft_fib_remove(plane, fib, prefix, prefix_len, &removed) == 0);
 	CHECK((removed != NULL) == (known != NULL));
 	if (removed)
-		weft_slab_retire(plane, removed);
+		weft_slab_retire(plane, removed, weft_fib_route_bytes(fib));
 	if (known)
 		*known = twin->routes[--twin->count];
 }
