@@ -49,6 +49,9 @@ static struct twin_route *twin_exact(struct twin *twin, const uint8_t *prefix, u
 	return NULL;
 }
 
+/* All in two subnets, so that nodes become dense. */
+static bool crowded;
+
 /* Few distinct bytes, so that prefixes nest and share nodes. */
 static void random_address(uint8_t *out, uint32_t bytes)
 {
@@ -56,7 +59,9 @@ static void random_address(uint8_t *out, uint32_t bytes)
 
 	memset(out, 0, 16);
 	for (uint32_t i = 0; i < bytes; i++)
-		out[i] = test_random() % 4 ? choice[test_random() % sizeof(choice)] : (uint8_t)test_random();
+		out[i] = crowded && i + 1 < bytes	 ? (uint8_t)(i + 2 == bytes && test_random() % 2)
+			 : test_random() % 4 && !crowded ? choice[test_random() % sizeof(choice)]
+							 : (uint8_t)test_random();
 }
 
 static void mask(uint8_t *prefix, uint32_t prefix_len)
@@ -122,12 +127,15 @@ static void compare_with_twin(uint8_t family, uint32_t operations)
 	twin.count = 0;
 	for (uint32_t i = 0; i < operations && !test_failed; i++) {
 		uint8_t address[16], prefix_len = (uint8_t)(test_random() % (bits + 1));
+
 		const struct twin_route *expected;
 		const struct weft_route *got;
 
+		if (crowded && test_random() % 16)
+			prefix_len = (uint8_t)(bits - (test_random() % 4 ? 0 : test_random() % 9));
 		random_address(address, bits / 8);
 		mask(address, prefix_len);
-		if (twin.count && test_random() % 3 == 0) {
+		if (twin.count && test_random() % 3 == 0 && (!crowded || (i / 1000) % 2)) {
 			struct twin_route victim = twin.routes[test_random() % twin.count];
 
 			take(&fib, &twin, victim.prefix, victim.prefix_len);
@@ -172,6 +180,14 @@ static void ipv6TrieAnswersAsALinearScan(void)
 	compare_with_twin(6, 3000);
 }
 
+static void crowdedSubnetsAnswerAsALinearScan(void)
+{
+	crowded = true;
+	compare_with_twin(4, 6000);
+	compare_with_twin(6, 6000);
+	crowded = false;
+}
+
 int main(void)
 {
 	host = weft_host_plane_open();
@@ -181,6 +197,7 @@ int main(void)
 	test_seed();
 	RUN(ipv4TrieAnswersAsALinearScan);
 	RUN(ipv6TrieAnswersAsALinearScan);
+	RUN(crowdedSubnetsAnswerAsALinearScan);
 	weft_host_plane_close(host);
 	return test_end();
 }
