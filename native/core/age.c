@@ -59,7 +59,7 @@ static uint64_t idle_limit(const struct weft_connection *connection, const struc
 			return IDLE_TCP_CLOSED_NS;
 		return (one & other & WEFT_TCP_STATE_ACK) ? IDLE_TCP_NS : IDLE_TCP_HALF_OPEN_NS;
 	case WEFT_PROTOCOL_UDP:
-		return connection->packets && reverse->packets ? IDLE_UDP_NS : IDLE_UDP_ONE_WAY_NS;
+		return weft_get(connection->packets) && weft_get(reverse->packets) ? IDLE_UDP_NS : IDLE_UDP_ONE_WAY_NS;
 	case WEFT_PROTOCOL_ICMP:
 	case WEFT_PROTOCOL_ICMPV6:
 		return IDLE_ICMP_NS;
@@ -70,7 +70,9 @@ static uint64_t idle_limit(const struct weft_connection *connection, const struc
 
 static bool port_is_gone(struct weft_plane *plane, const struct weft_connection *connection)
 {
-	return connection->vif_id != WEFT_FROM_FABRIC && !weft_vif_get(plane, connection->vif_id);
+	uint32_t vif_id = weft_get(connection->vif_id);
+
+	return vif_id != WEFT_FROM_FABRIC && !weft_vif_get(plane, vif_id);
 }
 
 bool weft_connection_expired(struct weft_plane *plane, struct weft_connection *connection, uint64_t now_ns)

@@ -177,8 +177,11 @@ static void dump_paths(struct dump *dump)
 
 static void fill_connection(struct weft_plane *plane, uint32_t index, struct weft_connection_msg *out)
 {
-	const struct weft_connection *c = weft_connection_at(plane, index), *reverse = weft_connection_at(plane, index ^ 1u);
+	struct weft_connection copies[2], *c = &copies[0], *reverse = &copies[1];
 	uint32_t now = weft_ticks(weft_host_now_ns());
+
+	weft_connection_copy(weft_connection_at(plane, index), c);
+	weft_connection_copy(weft_connection_at(plane, index ^ 1u), reverse);
 
 	memset(out, 0, sizeof(*out));
 	out->index = index;
@@ -198,9 +201,9 @@ static void fill_connection(struct weft_plane *plane, uint32_t index, struct wef
 	out->label = c->label;
 	out->source_identity = c->identity;
 	out->destination_identity = reverse->identity;
-	out->packets = __atomic_load_n(&c->packets, __ATOMIC_RELAXED);
-	out->bytes = __atomic_load_n(&c->bytes, __ATOMIC_RELAXED);
-	out->idle_ns = weft_ticks_ns(now - __atomic_load_n(&c->seen, __ATOMIC_RELAXED));
+	out->packets = c->packets;
+	out->bytes = c->bytes;
+	out->idle_ns = weft_ticks_ns(now - c->seen);
 	out->age_ns = weft_ticks_ns(now - (index & 1 ? reverse : c)->of_pair[WEFT_PAIR_CREATED]);
 }
 
@@ -211,7 +214,7 @@ static void dump_connections(struct dump *dump)
 	for (; dump->place.id < 2 * weft_connections_used(dump->plane); dump->place.id++) {
 		if (!weft_connection_live(dump->plane, dump->place.id))
 			continue;
-		if (dump->filter != ALL && weft_connection_at(dump->plane, dump->place.id)->vrf_id != dump->filter)
+		if (dump->filter != ALL && weft_get(weft_connection_at(dump->plane, dump->place.id)->vrf_id) != dump->filter)
 			continue;
 		fill_connection(dump->plane, dump->place.id, &message);
 		if (!emit(dump, WEFT_OBJECT_CONNECTION, 0, &message, sizeof(message)))

@@ -278,7 +278,7 @@ void weft_plane_path_set(struct weft_plane *plane, const struct weft_path_msg *p
 	if (!resolved)
 		__atomic_store_n(&endpoint->state, WEFT_PATH_UNRESOLVED, __ATOMIC_RELEASE);
 	memcpy(endpoint->gateway, path->gateway, sizeof(endpoint->gateway));
-	endpoint->mtu = path->mtu;
+	weft_put(endpoint->mtu, path->mtu);
 	endpoint->changed_ns = weft_host_wall_ns();
 	if (!resolved)
 		return;

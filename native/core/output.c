@@ -95,7 +95,7 @@ static enum weft_drop to_port(struct weft_worker *worker, struct weft_step *step
 	bool big = packet->gso == WEFT_GSO_NONE && view->l3_bytes > way->vif->mtu;
 
 	/* the agent gets nothing that has no trap header */
-	if (WEFT_UNLIKELY(!way->vif->carrier || way->vif->type == WEFT_VIF_AGENT))
+	if (WEFT_UNLIKELY(!weft_get(way->vif->carrier) || way->vif->type == WEFT_VIF_AGENT))
 		return WEFT_DROP_INVALID_VIF;
 	if (WEFT_UNLIKELY(big && view->dont_fragment))
 		return too_big(worker, step, way, way->vif->mtu);
@@ -154,11 +154,12 @@ static enum weft_drop to_tunnel(struct weft_worker *worker, struct weft_step *st
 	enum weft_drop reason;
 	bool big;
 
-	if (WEFT_UNLIKELY(endpoint->state != WEFT_PATH_RESOLVED || !uplink))
+	if (WEFT_UNLIKELY(__atomic_load_n(&endpoint->state, __ATOMIC_ACQUIRE) != WEFT_PATH_RESOLVED || !uplink))
 		return WEFT_DROP_PATH_UNRESOLVED;
-	if (WEFT_UNLIKELY(!uplink->carrier))
+	if (WEFT_UNLIKELY(!weft_get(uplink->carrier)))
 		return WEFT_DROP_INVALID_VIF;
-	mtu = endpoint->mtu ? endpoint->mtu : uplink->mtu;
+	mtu = weft_get(endpoint->mtu);
+	mtu = mtu ? mtu : uplink->mtu;
 	mtu = mtu > overhead ? mtu - overhead : 0;
 	big = view->l3_bytes > mtu;
 	if (packet->gso != WEFT_GSO_NONE) {
