@@ -80,6 +80,6 @@ const struct weft_nexthop_member *weft_ecmp_origin(struct weft_plane *plane, con
 
 bool weft_ecmp_holds(const struct weft_connection *connection, const struct weft_nexthop *nexthop)
 {
-	return !(connection->flags & WEFT_CONNECTION_INITIATOR) || !nexthop || !nexthop->endpoint ||
+	return !(weft_get(connection->flags) & WEFT_CONNECTION_INITIATOR) || !nexthop || !nexthop->endpoint ||
 	       __atomic_load_n(&nexthop->endpoint->liveness, __ATOMIC_ACQUIRE) != WEFT_LIVENESS_DOWN;
 }

@@ -15,6 +15,17 @@
 /* One field of an entry that others read or write at the same time, whole; its sequence, or nothing, orders it with others. */
 #define weft_get(field) __atomic_load_n(&(field), __ATOMIC_RELAXED)
 #define weft_put(field, value) __atomic_store_n(&(field), (value), __ATOMIC_RELAXED)
+/* Two neighbours at once, each of them whole. */
+static inline uint64_t weft_get_two(const uint32_t *first)
+{
+	uint64_t both;
+
+#ifdef __SANITIZE_THREAD__ /* for which a copy is no atomic read */
+	return (uint64_t)weft_get(first[1]) << 32 | weft_get(first[0]);
+#endif
+	__builtin_memcpy(&both, first, sizeof(both));
+	return both;
+}
 
 /* Counters of one worker: written by it alone, read by anybody (relaxed). */
 struct weft_vif_counters {
