@@ -35,6 +35,7 @@
 #define WEFT_NEXTHOP_MEMBERS_MAX 128
 #define WEFT_MEMBER_WEIGHT_MAX 1000
 #define WEFT_VIF_POLICIES 2
+#define WEFT_BUFFER_KINDS 3
 
 /* Id limits: ids are dense indexes chosen by the agent, 0 .. LIMIT-1. */
 #define WEFT_VIF_LIMIT 4352u
@@ -143,6 +144,12 @@ struct weft_plane_msg {
 	uint64_t sets, deletes;      /* messages applied that changed something since the start */
 	char implementation[16];     /* "host", "dpdk", "kernel" */
 	char version[32];
+	/*
+	 * Every packet since this process began, of every vif there was: received + made = sent + dropped + gone, but for those that a worker
+	 * has in its hands. made: answers, ICMP errors, segments, fragments; gone: what these took the place of, and what was coalesced.
+	 */
+	uint64_t packets_received, packets_sent, packets_dropped, packets_made, packets_gone;
+	uint32_t buffers[WEFT_BUFFER_KINDS], buffers_free[WEFT_BUFFER_KINDS]; /* of the host, by size; 0: it has no pool of so many */
 };
 
 enum weft_vif_type { WEFT_VIF_HOST = 0, WEFT_VIF_AGENT = 1, WEFT_VIF_PHYSICAL = 2, WEFT_VIF_VIRTUAL = 3 };
@@ -443,7 +450,7 @@ WEFT_ABI_ASSERT(sizeof(struct weft_hello_msg) == 72, "hello");
 WEFT_ABI_ASSERT(sizeof(struct weft_error_msg) == 120, "error");
 WEFT_ABI_ASSERT(sizeof(struct weft_done_msg) == 64, "done");
 WEFT_ABI_ASSERT(sizeof(struct weft_dump_msg) == 56, "dump");
-WEFT_ABI_ASSERT(sizeof(struct weft_plane_msg) == 168, "plane");
+WEFT_ABI_ASSERT(sizeof(struct weft_plane_msg) == 232, "plane");
 WEFT_ABI_ASSERT(sizeof(struct weft_vif_address) == 20, "vif address");
 WEFT_ABI_ASSERT(sizeof(struct weft_vif_msg) == 968, "vif");
 WEFT_ABI_ASSERT(sizeof(struct weft_vrf_msg) == 168, "vrf");

@@ -209,6 +209,8 @@ void weft_plane_fill(struct weft_plane *plane, struct weft_plane_msg *out)
 	out->started_ns = plane->started_ns;
 	out->sets = plane->sets;
 	out->deletes = plane->deletes;
+	weft_packets_sum(plane, out);
+	weft_host_buffers(plane, out->buffers, out->buffers_free);
 	memcpy(out->implementation, plane->implementation, sizeof(out->implementation));
 	memcpy(out->version, plane->version, sizeof(out->version));
 }

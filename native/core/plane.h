@@ -93,7 +93,7 @@ struct weft_plane {
 	uint32_t plane_epoch;
 	uint32_t vif_count, vrf_count, nexthop_count, identity_count, policy_count, vif_limit; /* vif_limit: above every vif id in use */
 	uint64_t route_count, started_ns, sets, deletes;
-	uint64_t retired_drops[WEFT_DROP_LIMIT]; /* of vifs that are gone */
+	struct weft_vif_counters retired; /* of vifs that are gone */
 	/* scratch of the control thread: too large for a kernel's stack */
 	struct weft_slab *slab;
 	void *request; /* the body being applied, WEFT_FRAME_BYTES_MAX: only what messages use is ever touched */
@@ -227,6 +227,10 @@ void weft_policy_rule_fill(struct weft_plane *plane, const struct weft_policy_en
 void weft_route_fill(const struct weft_vrf *vrf, unsigned int slot, const struct weft_route *route, struct weft_route_msg *out);
 /* Packets dropped for the reason: on one vif, or everywhere (vif NULL). */
 uint64_t weft_drops_sum(struct weft_plane *plane, const struct weft_vif *vif, uint32_t reason);
+/* Adds the counters of a vif that no worker holds any more to those of the vifs that are gone. */
+void weft_counters_retire(struct weft_plane *plane, const struct weft_vif *vif);
+/* The packets_ fields, which are zero. */
+void weft_packets_sum(struct weft_plane *plane, struct weft_plane_msg *out);
 
 /* Frees every vif through the host, at once. For weft_plane_destroy. */
 void weft_vifs_destroy(struct weft_plane *plane);

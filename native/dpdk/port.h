@@ -53,8 +53,10 @@ void weftd_ports_check(void);
 void weftd_port_link_changed(struct weftd_port *port, const uint8_t mac[6], uint32_t mtu, bool up);
 /* Worker. The device is gone: stop polling it and tell control. */
 void weftd_port_failed(struct weftd_port *port, struct weftd_worker *worker, int error);
-/* Worker. Counts packets dropped before the core saw them, or that the device refused. */
+/* Worker. Counts packets that arrived and were dropped before the core saw them. */
 void weftd_port_drop(struct weftd_port *port, struct weftd_worker *worker, enum weft_drop reason, uint32_t packets);
+/* Worker. Counts packets given to transmit that did not leave, for a reason of their own. */
+void weftd_port_unsent(struct weftd_port *port, struct weftd_worker *worker, enum weft_drop reason, uint32_t packets);
 /* Control. Until resume, vifs get no device: those of the journal that are gone again at its end never do. */
 void weftd_ports_hold(void);
 /* Control. Opens or adopts the devices; a vif whose device cannot be had is logged and deleted. Returns how many are there. */

@@ -199,17 +199,6 @@ void weft_host_packet_copy_out(const struct weft_packet *packet, uint32_t offset
 	memcpy(out, packet->data + offset, bytes);
 }
 
-bool weft_host_packet_adjust(struct weft_packet *packet, int32_t bytes)
-{
-	if (bytes > 0 ? (uint32_t)bytes > packet->linear : (uint32_t)-bytes > packet->headroom)
-		return false;
-	packet->data += bytes;
-	packet->linear -= (uint32_t)bytes;
-	packet->length -= (uint32_t)bytes;
-	packet->headroom += (uint32_t)bytes;
-	return true;
-}
-
 void weft_host_packet_trim(struct weft_packet *packet, uint32_t length)
 {
 	if (length < packet->length)
@@ -239,6 +228,13 @@ void weft_host_transmit(struct weft_plane *plane, uint32_t worker, struct weft_v
 	for (uint32_t i = 0; i < count; i++)
 		weft_host_packet_free(plane, worker, packets[i]);
 	race_workers[worker].sent += count;
+}
+
+void weft_host_buffers(struct weft_plane *plane, uint32_t all[WEFT_BUFFER_KINDS], uint32_t unused[WEFT_BUFFER_KINDS])
+{
+	(void)plane;
+	memset(all, 0, WEFT_BUFFER_KINDS * sizeof(*all));
+	memset(unused, 0, WEFT_BUFFER_KINDS * sizeof(*unused));
 }
 
 /* ---- devices ---- */

@@ -74,6 +74,7 @@ def dump(client, kind):
                     body[-44:] = bytes(44)  # connections_live, packets, bytes, drops
                 if kind == daemon.PLANE:
                     body[52:56] = body[80:84] = bytes(4)  # connections_live, adoptions
+                    body[168:232] = bytes(64)  # packets and buffers of the worker process
                 out.append((epoch, bytes(body)))
             answer = answer[size:]
     return out
