@@ -170,6 +170,7 @@ int weft_host_vif_attach(struct weft_plane *plane, struct weft_vif *vif, const s
 	port->vif_id = message->vif_id;
 	port->type = message->type;
 	port->fd = -1;
+	port->queues = 1;
 	vif->host = port; /* a worker may transmit as soon as there is a carrier */
 	error = held ? 0 : open_port(port, vif, message, false, text);
 	if (error) {

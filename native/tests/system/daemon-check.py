@@ -130,9 +130,18 @@ class Client:
         return data
 
 
+def abi_header():
+    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../abi/weft_abi.h")) as file:
+        return file.read()
+
+
 def abi_version():
-    header = open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../abi/weft_abi.h")).read()
-    return tuple(int(re.search(rf"#define WEFT_ABI_{part} (\d+)", header).group(1)) for part in ("MAJOR", "MINOR"))
+    return tuple(int(re.search(rf"#define WEFT_ABI_{part} (\d+)", abi_header()).group(1)) for part in ("MAJOR", "MINOR"))
+
+
+def abi_bytes(name):
+    """Size of a message's body."""
+    return int(re.search(rf"sizeof\(struct weft_{name}_msg\) == (\d+)", abi_header()).group(1))
 
 
 def vif(vif_id, vrf, kind, port, flags=0, mtu=1500, label=NONE, address="00:00:00:00:00:00", name="", device="", netns="", addresses=()):
@@ -205,7 +214,7 @@ class Host:
     def settings(self, bfd_interval_ms=0):
         """Body of the PLANE object."""
         return struct.pack("<16s16s6s2xII", a16(self.address), a16(self.address6), mac(self.router_mac), bfd_interval_ms,
-                           3 if bfd_interval_ms else 0).ljust(168, b"\0")
+                           3 if bfd_interval_ms else 0).ljust(abi_bytes("plane"), b"\0")
 
     def liveness(self):
         """Of the only tunnel destination: 0 unknown, 1 up, 2 down."""
@@ -244,7 +253,7 @@ class Bench:
             host.client.call([
                 (PLANE, SET, host.settings()),
                 (VIF, SET, vif(1, 0, PHYSICAL, AF_PACKET, SHARED_UPLINK, device=f"u{host.index}", name=f"u{host.index}")),
-                (VRF, SET, struct.pack("<II16s", 1, VNI_ID, b"vrf1".ljust(16, b"\0")).ljust(168, b"\0")),
+                (VRF, SET, struct.pack("<II16s", 1, VNI_ID, b"vrf1".ljust(16, b"\0")).ljust(abi_bytes("vrf"), b"\0")),
                 (NEXTHOP, SET, nexthop(10, 4, vrf_id=1)),
                 (VNI, SET, struct.pack("<II", VNI_ID, 10)),
                 (NEXTHOP, SET, nexthop(11, 3, encap, source=host.address6 if v6 else host.address,

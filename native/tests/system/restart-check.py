@@ -74,7 +74,7 @@ def dump(client, kind):
                     body[-44:] = bytes(44)  # connections_live, packets, bytes, drops
                 if kind == daemon.PLANE:
                     body[52:56] = body[80:84] = bytes(4)  # connections_live, adoptions
-                    body[168:232] = bytes(64)  # packets and buffers of the worker process
+                    body[-64:] = bytes(64)  # packets and buffers of the worker process
                 out.append((epoch, bytes(body)))
             answer = answer[size:]
     return out
@@ -98,7 +98,7 @@ class Check(daemon.Bench):
         self.programs = []
 
     def adoptions(self, host):
-        objects, _ = host.client.call([(daemon.PLANE, daemon.GET, bytes(168))])
+        objects, _ = host.client.call([(daemon.PLANE, daemon.GET, bytes(daemon.abi_bytes("plane")))])
         return struct.unpack_from("<I", objects[0][1], 80)[0]
 
     def link(self, number):
