@@ -166,7 +166,7 @@ def route(vrf, prefix, nexthop_id, label=NONE, flags=3):
 class Host:
     """One host: namespace, uplink veth to the router, daemon, client."""
 
-    def __init__(self, index, program, folder):
+    def __init__(self, index, program, folder, arguments=()):
         self.index, self.name = index, f"{PREFIX}h{index}"
         self.address, self.address6 = f"10.200.{index}.2", f"fd00:200:{index}::2"
         self.router_mac = f"02:00:00:00:00:{index:02x}"
@@ -180,7 +180,7 @@ class Host:
            f"ip -n {self.name} -6 route add default via fd00:200:{index}::1")
         self.log = open(f"{folder}/{self.name}.log", "w+")
         started = time.monotonic()
-        self.process = subprocess.Popen(["ip", "netns", "exec", self.name, program, f"--socket={self.path}"], stdout=subprocess.PIPE,
+        self.process = subprocess.Popen(["ip", "netns", "exec", self.name, program, f"--socket={self.path}", *arguments], stdout=subprocess.PIPE,
                                         stderr=self.log, text=True)
         ready, _, _ = select.select([self.process.stdout], [], [], 20)
         line = self.process.stdout.readline() if ready else ""
@@ -237,7 +237,7 @@ class Bench:
     def set_up(self):
         sh(f"ip netns add {PREFIX}r && ip -n {PREFIX}r link set lo up && ip netns exec {PREFIX}r sysctl -qw net.ipv4.ip_forward=1 "
            "net.ipv6.conf.all.forwarding=1")
-        self.hosts = [Host(index, self.arguments.program, self.folder) for index in (1, 2)]
+        self.hosts = [Host(index, self.arguments.program, self.folder, getattr(self.arguments, "daemon", ())) for index in (1, 2)]
         if self.arguments.no_udp_gso:
             for host in self.hosts:
                 sh(f"ip netns exec {host.name} ethtool -K u{host.index} tx-udp-segmentation off; "
