@@ -7,7 +7,7 @@
 
 #include "host.h"
 
-#define MAPPED_BYTES (1u << 20) /* from here on straight from the kernel: zero pages cost nothing until touched */
+#define MAPPED_BYTES (256u << 10) /* from here on straight from the kernel: zero pages cost nothing until touched */
 
 static uint64_t allocated_bytes;
 static _Thread_local struct weft_host_plane *current;
