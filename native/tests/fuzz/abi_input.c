@@ -15,7 +15,7 @@
 
 #include "random_tables.h"
 
-#define RECORDS_MAX 64
+#define RECORDS_MAX 24
 #define BODY_MAX 60000u
 
 static struct vector tables;
