@@ -77,7 +77,7 @@ public final class AbiLayout {
 
     /** struct weft_plane_msg. */
     public static final class PlaneMsg {
-        public static final int SIZE_BYTES = 168;
+        public static final int SIZE_BYTES = 232;
         public static final int UNDERLAY4 = 0;
         public static final int UNDERLAY6 = 16;
         public static final int ROUTER_MAC = 32;
@@ -100,6 +100,13 @@ public final class AbiLayout {
         public static final int DELETES = 112;
         public static final int IMPLEMENTATION = 120;
         public static final int VERSION = 136;
+        public static final int PACKETS_RECEIVED = 168;
+        public static final int PACKETS_SENT = 176;
+        public static final int PACKETS_DROPPED = 184;
+        public static final int PACKETS_MADE = 192;
+        public static final int PACKETS_GONE = 200;
+        public static final int BUFFERS = 208;
+        public static final int BUFFERS_FREE = 220;
 
         private PlaneMsg() {}
     }
@@ -441,7 +448,7 @@ public final class AbiLayout {
             new Field("weft_dump_msg", "vrf_id", 0, 4),
             new Field("weft_dump_msg", "limit", 4, 4),
             new Field("weft_dump_msg", "marker", 8, 48),
-            new Field("weft_plane_msg", "", 0, 168),
+            new Field("weft_plane_msg", "", 0, 232),
             new Field("weft_plane_msg", "underlay4", 0, 16),
             new Field("weft_plane_msg", "underlay6", 16, 16),
             new Field("weft_plane_msg", "router_mac", 32, 6),
@@ -464,6 +471,13 @@ public final class AbiLayout {
             new Field("weft_plane_msg", "deletes", 112, 8),
             new Field("weft_plane_msg", "implementation", 120, 16),
             new Field("weft_plane_msg", "version", 136, 32),
+            new Field("weft_plane_msg", "packets_received", 168, 8),
+            new Field("weft_plane_msg", "packets_sent", 176, 8),
+            new Field("weft_plane_msg", "packets_dropped", 184, 8),
+            new Field("weft_plane_msg", "packets_made", 192, 8),
+            new Field("weft_plane_msg", "packets_gone", 200, 8),
+            new Field("weft_plane_msg", "buffers", 208, 12),
+            new Field("weft_plane_msg", "buffers_free", 220, 12),
             new Field("weft_vif_address", "", 0, 20),
             new Field("weft_vif_address", "family", 0, 1),
             new Field("weft_vif_address", "prefix_len", 1, 1),
