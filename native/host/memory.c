@@ -9,7 +9,7 @@
 
 #define MAPPED_BYTES (256u << 10) /* from here on straight from the kernel: zero pages cost nothing until touched */
 
-static uint64_t allocated_bytes;
+static uint64_t allocated_bytes, fail_after, fail_count;
 static _Thread_local struct weft_host_plane *current;
 
 static size_t rounded(size_t bytes) { return (bytes + WEFT_CACHE_LINE - 1) & ~(size_t)(WEFT_CACHE_LINE - 1); }
@@ -18,6 +18,11 @@ void *weft_host_alloc(size_t bytes)
 {
 	void *memory;
 
+	if (fail_count && !fail_after) {
+		fail_count--;
+		return NULL;
+	}
+	fail_after -= fail_after > 0;
 	if (bytes >= MAPPED_BYTES) {
 		memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 		if (memory == MAP_FAILED)
@@ -41,6 +46,12 @@ void weft_host_free(void *memory, size_t bytes)
 		munmap(memory, bytes);
 	else
 		free(memory);
+}
+
+void weft_host_fail_memory(uint64_t after, uint64_t count)
+{
+	fail_after = count ? after : 0;
+	fail_count = count;
 }
 
 uint64_t weft_host_allocated_bytes(void) { return __atomic_load_n(&allocated_bytes, __ATOMIC_RELAXED); }
