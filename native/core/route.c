@@ -24,9 +24,11 @@ uint32_t weft_route_stamp(struct weft_plane *plane, uint32_t vrf_id, uint8_t fam
 static void stamp(struct weft_plane *plane, struct weft_vrf *vrf, unsigned int slot, const struct weft_route *route)
 {
 	uint32_t *stamps = vrf->stamps[slot], value = weft_plane_generation(plane);
+	uint8_t prefix[16] = {0}; /* the bucket is asked of whole addresses */
 
+	memcpy(prefix, route->prefix, vrf->fib[slot].width);
 	if (route->leaf.prefix_len >= (slot ? 48 : 16)) {
-		__atomic_store_n(&stamps[weft_stamp_bucket(slot ? 6 : 4, route->prefix)], value, __ATOMIC_RELEASE);
+		__atomic_store_n(&stamps[weft_stamp_bucket(slot ? 6 : 4, prefix)], value, __ATOMIC_RELEASE);
 		return;
 	}
 	for (uint32_t i = 0; i < WEFT_STAMP_BUCKETS; i++)
