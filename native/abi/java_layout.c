@@ -48,6 +48,7 @@ static const struct constant limits[] = {
     C(WEFT_NEXTHOP_MEMBERS_MAX),
     C(WEFT_MEMBER_WEIGHT_MAX),
     C(WEFT_VIF_POLICIES),
+    C(WEFT_BUFFER_KINDS),
     C(WEFT_IDENTITY_LIMIT),
     C(WEFT_POLICY_LIMIT),
     C(WEFT_IDENTITY_NODE),

@@ -27,6 +27,7 @@ public final class AbiCodes {
     public static final int WEFT_NEXTHOP_MEMBERS_MAX = 128;
     public static final int WEFT_MEMBER_WEIGHT_MAX = 1000;
     public static final int WEFT_VIF_POLICIES = 2;
+    public static final int WEFT_BUFFER_KINDS = 3;
     public static final int WEFT_IDENTITY_LIMIT = 65536;
     public static final int WEFT_POLICY_LIMIT = 65536;
     public static final int WEFT_IDENTITY_NODE = 1;
