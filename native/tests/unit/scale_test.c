@@ -13,6 +13,13 @@
 #define ROUTES4 1000000u
 #define ROUTES6 500000u
 
+/* A sanitizer has memory of its own beside ours. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define RESIDENT(condition) true
+#else
+#define RESIDENT(condition) (condition)
+#endif
+
 static bool full;
 static uint32_t queued, queued_bytes;
 
@@ -143,7 +150,7 @@ static void host_routes(const char *what, uint32_t (*address)(uint32_t), uint64_
 	resident = resident_bytes() - resident;
 	printf("# %s: %u routes, %.1f MiB counted, %.1f MiB resident, %.0f ns each\n", what, ROUTES4, (double)counted / 1048576,
 	       (double)resident / 1048576, (double)spent / ROUTES4);
-	CHECK(counted < limit && resident < limit);
+	CHECK(counted < limit && RESIDENT(resident < limit));
 	for (uint32_t i = 0; i < ROUTES4; i += 977) {
 		struct weft_route_msg m = route4(1, address(i), 0);
 
@@ -191,7 +198,7 @@ static void aVrfWithTenRoutesTakesLessThan4KiB(void)
 	counted = (weft_host_allocated_bytes() - counted) / VRFS;
 	resident = (resident_bytes() - resident) / VRFS;
 	printf("# a VRF with 10 routes: %" PRIu64 " bytes counted, %" PRIu64 " resident\n", counted, resident);
-	CHECK(counted < 4096 && resident < 4096);
+	CHECK(counted < 4096 && RESIDENT(resident < 4096));
 	weft_host_plane_close(host);
 }
 
