@@ -56,6 +56,7 @@ static const struct constant limits[] = {
     C(WEFT_SERVICE_AFFINITY_MAX_S),
     C(WEFT_SERVICE_LIMIT),
     C(WEFT_BACKEND_LIMIT),
+    C(WEFT_BUFFER_KINDS),
     C(WEFT_IDENTITY_LIMIT),
     C(WEFT_POLICY_LIMIT),
     C(WEFT_IDENTITY_NODE),

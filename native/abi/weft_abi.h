@@ -45,6 +45,7 @@
 #define WEFT_AGEING_ANY_PROTOCOL 0xffffu
 #define WEFT_SERVICE_BACKENDS_MAX 1024
 #define WEFT_SERVICE_AFFINITY_MAX_S 86400
+#define WEFT_BUFFER_KINDS 3
 
 /* Id limits: ids are dense indexes chosen by the agent, 0 .. LIMIT-1. */
 #define WEFT_VIF_LIMIT 4352u
@@ -169,6 +170,12 @@ struct weft_plane_msg {
 	uint32_t zero2;
 	uint64_t reassembled;        /* read only: packets that outer fragments became */
 	uint64_t reassembly_failures; /* read only: outer packets given up: fragments overlapped, did not come in time, or had no room */
+	/*
+	 * Every packet since this process began, of every vif there was: received + made = sent + dropped + gone, but for those that a worker
+	 * has in its hands. made: answers, ICMP errors, segments, fragments; gone: what these took the place of, and what was coalesced.
+	 */
+	uint64_t packets_received, packets_sent, packets_dropped, packets_made, packets_gone;
+	uint32_t buffers[WEFT_BUFFER_KINDS], buffers_free[WEFT_BUFFER_KINDS]; /* of the host, by size; 0: it has no pool of so many */
 };
 
 /* The DF bit of an outer IPv4 header, and who cuts what the path does not take. */
@@ -634,7 +641,7 @@ WEFT_ABI_ASSERT(sizeof(struct weft_hello_msg) == 72, "hello");
 WEFT_ABI_ASSERT(sizeof(struct weft_error_msg) == 120, "error");
 WEFT_ABI_ASSERT(sizeof(struct weft_done_msg) == 64, "done");
 WEFT_ABI_ASSERT(sizeof(struct weft_dump_msg) == 56, "dump");
-WEFT_ABI_ASSERT(sizeof(struct weft_plane_msg) == 216, "plane");
+WEFT_ABI_ASSERT(sizeof(struct weft_plane_msg) == 280, "plane");
 WEFT_ABI_ASSERT(sizeof(struct weft_vif_address) == 20, "vif address");
 WEFT_ABI_ASSERT(sizeof(struct weft_vif_msg) == 968, "vif");
 WEFT_ABI_ASSERT(sizeof(struct weft_vrf_msg) == 176, "vrf");

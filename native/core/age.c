@@ -40,7 +40,9 @@ static uint32_t idle_ticks(const struct weft_connection *forward, const struct w
 
 static bool port_is_gone(struct weft_plane *plane, const struct weft_connection *connection)
 {
-	return connection->vif_id != WEFT_FROM_FABRIC && !weft_vif_get(plane, connection->vif_id);
+	uint32_t vif_id = weft_get(connection->vif_id);
+
+	return vif_id != WEFT_FROM_FABRIC && !weft_vif_get(plane, vif_id);
 }
 
 bool weft_connection_expired(struct weft_plane *plane, struct weft_connection *connection, uint64_t now_ns)

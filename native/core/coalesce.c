@@ -143,6 +143,7 @@ static bool append(struct weft_worker *worker, struct weft_group *group, const s
 		weft_packet_adjust(packet, -(int32_t)step->view.payload);
 		return false;
 	}
+	weft_count(&worker->gone, 1);
 	if (step->view.tcp_flags & WEFT_TCP_PSH)
 		tcp_at(group->head, group->l4)->flags |= WEFT_TCP_PSH;
 	group->closed = bytes < group->segment_bytes || (step->view.tcp_flags & WEFT_TCP_PSH);

@@ -305,7 +305,7 @@ void weft_connection_lock(struct weft_plane *plane, struct weft_connection *conn
 			break;
 		__builtin_ia32_pause();
 	}
-	__atomic_store_n(&one[1].sequence, one[1].sequence + 1, __ATOMIC_RELAXED);
+	weft_put(one[1].sequence, weft_get(one[1].sequence) + 1);
 	__atomic_thread_fence(__ATOMIC_RELEASE);
 }
 
@@ -314,8 +314,25 @@ void weft_connection_unlock(struct weft_plane *plane, struct weft_connection *co
 	uint32_t first = weft_connection_index(plane, connection) & ~1u;
 	struct weft_connection *one = &plane->connections->entries[first];
 
-	__atomic_store_n(&one[1].sequence, one[1].sequence + 1, __ATOMIC_RELEASE);
-	__atomic_store_n(&one->sequence, one->sequence + 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&one[1].sequence, weft_get(one[1].sequence) + 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&one->sequence, weft_get(one->sequence) + 1, __ATOMIC_RELEASE);
+}
+
+void weft_connection_copy(const struct weft_connection *connection, struct weft_connection *copy)
+{
+	const uint64_t *from = (const uint64_t *)connection;
+	uint64_t *to = (uint64_t *)copy;
+	uint32_t sequence;
+
+	for (;;) {
+		sequence = __atomic_load_n(&connection->sequence, __ATOMIC_ACQUIRE);
+		for (uint32_t i = 0; i < sizeof(*copy) / sizeof(*to); i++)
+			to[i] = __atomic_load_n(&from[i], __ATOMIC_RELAXED);
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+		if (!(sequence & 1) && weft_get(connection->sequence) == sequence)
+			return;
+		__builtin_ia32_pause();
+	}
 }
 
 /* A grace period has passed: nobody looks at the waiting pairs any more. */

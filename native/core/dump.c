@@ -176,13 +176,13 @@ static void dump_vrf_routes(struct dump *dump, const struct weft_vrf *vrf)
 		const struct weft_route *route =
 			weft_fib_next(&vrf->fib[place->slot], place->zero0[0] ? place->prefix : NULL, place->prefix_len);
 
-		for (; route; route = weft_fib_next(&vrf->fib[place->slot], route->prefix, route->prefix_len)) {
-			weft_route_fill(vrf->vrf_id, route, &message);
+		for (; route; route = weft_fib_next(&vrf->fib[place->slot], route->prefix, route->leaf.prefix_len)) {
+			weft_route_fill(vrf, place->slot, route, &message);
 			if (!emit(dump, WEFT_OBJECT_ROUTE, route->epoch, &message, sizeof(message)))
 				return;
 			place->zero0[0] = 1;
-			place->prefix_len = route->prefix_len;
-			memcpy(place->prefix, route->prefix, sizeof(place->prefix));
+			place->prefix_len = route->leaf.prefix_len;
+			memcpy(place->prefix, route->prefix, vrf->fib[place->slot].width);
 		}
 	}
 	place->slot = 0;
@@ -229,8 +229,11 @@ static void fill_translation(struct weft_connection_msg *out, const struct weft_
 
 static void fill_connection(struct weft_plane *plane, uint32_t index, struct weft_connection_msg *out)
 {
-	const struct weft_connection *c = weft_connection_at(plane, index), *reverse = weft_connection_at(plane, index ^ 1u);
+	struct weft_connection copies[2], *c = &copies[0], *reverse = &copies[1];
 	uint32_t now = weft_ticks(weft_host_now_ns());
+
+	weft_connection_copy(weft_connection_at(plane, index), c);
+	weft_connection_copy(weft_connection_at(plane, index ^ 1u), reverse);
 
 	memset(out, 0, sizeof(*out));
 	out->index = index;
@@ -251,9 +254,9 @@ static void fill_connection(struct weft_plane *plane, uint32_t index, struct wef
 	out->label = c->label;
 	out->source_identity = c->identity;
 	out->destination_identity = reverse->identity;
-	out->packets = __atomic_load_n(&c->packets, __ATOMIC_RELAXED);
-	out->bytes = __atomic_load_n(&c->bytes, __ATOMIC_RELAXED);
-	out->idle_ns = weft_ticks_ns(now - __atomic_load_n(&c->seen, __ATOMIC_RELAXED));
+	out->packets = c->packets;
+	out->bytes = c->bytes;
+	out->idle_ns = weft_ticks_ns(now - c->seen);
 	out->age_ns = weft_ticks_ns(now - (index & 1 ? reverse : c)->of_pair[WEFT_PAIR_CREATED]);
 	if (out->flags & WEFT_CONNECTION_TRANSLATED)
 		fill_translation(out, &reverse->key);
@@ -266,7 +269,7 @@ static void dump_connections(struct dump *dump)
 	for (; dump->place.id < 2 * weft_connections_used(dump->plane); dump->place.id++) {
 		if (!weft_connection_live(dump->plane, dump->place.id))
 			continue;
-		if (dump->filter != ALL && weft_connection_at(dump->plane, dump->place.id)->vrf_id != dump->filter)
+		if (dump->filter != ALL && weft_get(weft_connection_at(dump->plane, dump->place.id)->vrf_id) != dump->filter)
 			continue;
 		fill_connection(dump->plane, dump->place.id, &message);
 		if (!emit(dump, WEFT_OBJECT_CONNECTION, 0, &message, sizeof(message)))
@@ -453,7 +456,7 @@ static int get_route(struct weft_context *context, struct dump *dump, const stru
 		route = weft_fib_exact(&vrf->fib[weft_family_slot(m->family)], m->prefix, m->prefix_len);
 	if (!route)
 		return weft_refuse(context, ENOENT, "ROUTE prefix: VRF %u has no such route", m->vrf_id);
-	weft_route_fill(m->vrf_id, route, &found);
+	weft_route_fill(vrf, weft_family_slot(m->family), route, &found);
 	emit(dump, WEFT_OBJECT_ROUTE, route->epoch, &found, sizeof(found));
 	return 0;
 }

@@ -102,7 +102,7 @@ const struct weft_nexthop_member *weft_ecmp_origin(struct weft_plane *plane, con
 
 bool weft_ecmp_holds(const struct weft_connection *connection, const struct weft_nexthop *nexthop)
 {
-	if (!(connection->flags & WEFT_CONNECTION_INITIATOR) || !nexthop || !nexthop->endpoint)
+	if (!(weft_get(connection->flags) & WEFT_CONNECTION_INITIATOR) || !nexthop || !nexthop->endpoint)
 		return true;
 	if (nexthop->type != WEFT_NEXTHOP_TUNNEL)
 		return __atomic_load_n(&nexthop->endpoint->state, __ATOMIC_ACQUIRE) == WEFT_PATH_RESOLVED;

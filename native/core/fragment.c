@@ -8,7 +8,7 @@
 static struct weft_packet *cut(struct weft_worker *worker, const struct weft_packet *packet, uint32_t header, uint32_t at,
 			       uint32_t bytes, bool last)
 {
-	struct weft_packet *piece = weft_host_packet_alloc(worker->plane, worker->index, WEFT_L3 + header + bytes);
+	struct weft_packet *piece = weft_packet_make(worker, WEFT_L3 + header + bytes);
 	struct weft_ipv4 *ip;
 	uint32_t field;
 
@@ -56,12 +56,12 @@ enum weft_drop weft_fragment_send(struct weft_worker *worker, struct weft_step *
 			return WEFT_DROP_NO_MEMORY;
 		reason = send_piece(worker, piece, &step->view, way);
 		if (reason)
-			weft_host_packet_free(worker->plane, worker->index, piece);
+			weft_packet_gone(worker, piece);
 		at += bytes;
 	}
 	if (reason)
 		return reason;
 	step->packet = NULL;
-	weft_host_packet_free(worker->plane, worker->index, packet);
+	weft_packet_gone(worker, packet);
 	return WEFT_DROP_NONE;
 }

@@ -12,16 +12,16 @@ static inline enum weft_drop resolve(struct weft_worker *worker, const struct we
 {
 	struct weft_nexthop *nexthop;
 
-	way->label = connection->label;
-	way->route_flags = connection->route_flags;
-	way->entropy_port = connection->entropy_port;
+	way->label = weft_get(connection->label);
+	way->route_flags = weft_get(connection->route_flags);
+	way->entropy_port = weft_get(connection->entropy_port);
 	way->nexthop = NULL;
 	way->vif = NULL;
-	if (WEFT_UNLIKELY(connection->flags & WEFT_CONNECTION_TO_VIF)) {
-		way->vif = weft_vif_at(worker->plane, connection->label);
+	if (WEFT_UNLIKELY(weft_get(connection->flags) & WEFT_CONNECTION_TO_VIF)) {
+		way->vif = weft_vif_at(worker->plane, weft_get(connection->label));
 		return way->vif ? WEFT_DROP_NONE : WEFT_DROP_INVALID_VIF;
 	}
-	nexthop = weft_nexthop_at(worker->plane, connection->nexthop_id);
+	nexthop = weft_nexthop_at(worker->plane, weft_get(connection->nexthop_id));
 	if (WEFT_UNLIKELY(!nexthop))
 		return WEFT_DROP_INVALID_NEXTHOP;
 	way->nexthop = nexthop;
@@ -52,20 +52,20 @@ static inline bool is_fresh(struct weft_worker *worker, const struct weft_step *
 
 	if (WEFT_UNLIKELY(sequence & 1))
 		return false;
-	__builtin_memcpy(&entered, &connection->vif_id, sizeof(entered)); /* and entry_endpoint */
+	entered = weft_get_two(&connection->vif_id);		  /* and entry_endpoint */
 	__builtin_memcpy(&enters, &step->vif_id, sizeof(enters));	  /* and entry */
-	if (WEFT_UNLIKELY(entered != enters || (connection->flags & (WEFT_CONNECTION_DENIED | WEFT_CONNECTION_UNSTAMPED))))
+	if (WEFT_UNLIKELY(entered != enters || (weft_get(connection->flags) & (WEFT_CONNECTION_DENIED | WEFT_CONNECTION_UNSTAMPED))))
 		return false;
 	if (WEFT_UNLIKELY(resolve(worker, connection, way)))
 		return false;
-	if (WEFT_UNLIKELY(connection->flags & WEFT_CONNECTION_VIA_ECMP)) {
-		ecmp = weft_nexthop_at(worker->plane, connection->ecmp_id);
+	if (WEFT_UNLIKELY(weft_get(connection->flags) & WEFT_CONNECTION_VIA_ECMP)) {
+		ecmp = weft_nexthop_at(worker->plane, weft_get(connection->ecmp_id));
 		if (!ecmp || !weft_ecmp_holds(connection, way->nexthop))
 			return false;
 	}
-	vrf_id = connection->vrf_id;
-	stamp = connection->stamp;
-	translated = connection->flags & WEFT_CONNECTION_TRANSLATED;
+	vrf_id = weft_get(connection->vrf_id);
+	stamp = weft_get(connection->stamp);
+	translated = weft_get(connection->flags) & WEFT_CONNECTION_TRANSLATED;
 	source = WEFT_UNLIKELY(translated) ? weft_translation_stamp(worker->plane, connection) : 0;
 	destination = 0;
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);

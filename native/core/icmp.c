@@ -108,7 +108,7 @@ enum weft_drop weft_icmp_error(struct weft_worker *worker, const struct weft_ste
 		return WEFT_DROP_ICMP_RATE;
 	if (quote > step->view.l3_bytes)
 		quote = step->view.l3_bytes;
-	error = weft_host_packet_alloc(worker->plane, worker->index, WEFT_L3 + headers + quote);
+	error = weft_packet_make(worker, WEFT_L3 + headers + quote);
 	if (!error)
 		return reason;
 	error_source(worker, step, out, source);

@@ -35,7 +35,7 @@ void weft_step_drop(struct weft_worker *worker, struct weft_step *step, enum wef
 static void refuse(struct weft_plane *plane, uint32_t worker, struct weft_vif *vif, struct weft_packet **packets,
 		   uint32_t count)
 {
-	weft_plane_count_drop(plane, worker, vif, WEFT_DROP_INVALID_VIF, count);
+	weft_plane_count_refused(plane, worker, vif, WEFT_DROP_INVALID_VIF, count);
 	for (uint32_t i = 0; i < count; i++)
 		weft_host_packet_free(plane, worker, packets[i]);
 }

@@ -102,7 +102,7 @@ static enum weft_drop advertise(struct weft_worker *worker, struct weft_vif *vif
 {
 	uint32_t bytes = ND_FIXED_BYTES + 8;
 	struct weft_packet *packet =
-	    weft_host_packet_alloc(worker->plane, worker->index, WEFT_L3 + (uint32_t)sizeof(struct weft_ipv6) + bytes);
+	    weft_packet_make(worker, WEFT_L3 + (uint32_t)sizeof(struct weft_ipv6) + bytes);
 	struct weft_ethernet *ethernet;
 	struct weft_ipv6 *ip;
 	uint8_t *nd;
@@ -176,7 +176,7 @@ static enum weft_drop solicited(struct weft_worker *worker, struct weft_vif *vif
 	reason = advertise(worker, vif, nd + 8, step->view.source);
 	if (reason)
 		return reason;
-	weft_host_packet_free(worker->plane, worker->index, step->packet);
+	weft_packet_gone(worker, step->packet);
 	step->packet = NULL;
 	return WEFT_DROP_NONE;
 }

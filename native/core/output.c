@@ -96,7 +96,7 @@ static enum weft_drop to_port(struct weft_worker *worker, struct weft_step *step
 	const struct weft_view *view = &step->view;
 	bool big = packet->gso == WEFT_GSO_NONE && view->l3_bytes > way->vif->mtu;
 
-	if (WEFT_UNLIKELY(!way->vif->carrier || way->vif->type == WEFT_VIF_AGENT)) /* who gets nothing that has no trap header */
+	if (WEFT_UNLIKELY(!weft_get(way->vif->carrier) || way->vif->type == WEFT_VIF_AGENT)) /* who gets nothing that has no trap header */
 		return WEFT_DROP_INVALID_VIF;
 	if (WEFT_UNLIKELY(way->vif->type == WEFT_VIF_PHYSICAL))
 		return weft_native_output(worker, step, way);
@@ -201,9 +201,9 @@ static enum weft_drop to_tunnel(struct weft_worker *worker, struct weft_step *st
 	enum weft_drop reason;
 	bool big;
 
-	if (WEFT_UNLIKELY(endpoint->state != WEFT_PATH_RESOLVED || !uplink))
+	if (WEFT_UNLIKELY(__atomic_load_n(&endpoint->state, __ATOMIC_ACQUIRE) != WEFT_PATH_RESOLVED || !uplink))
 		return WEFT_DROP_PATH_UNRESOLVED;
-	if (WEFT_UNLIKELY(!uplink->carrier && !weft_load(endpoint->ways)))
+	if (WEFT_UNLIKELY(!weft_get(uplink->carrier) && !weft_load(endpoint->ways)))
 		return WEFT_DROP_INVALID_VIF;
 	mtu = weft_endpoint_mtu(endpoint);
 	mtu = mtu > overhead ? mtu - overhead : 0;

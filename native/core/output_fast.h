@@ -19,8 +19,8 @@ static inline bool weft_to_tunnel_ready(struct weft_worker *worker, struct weft_
 	struct weft_packet *packet = step->packet;
 	uint32_t mtu;
 
-	if (WEFT_UNLIKELY(step->view.ttl <= 1 || !bytes || !uplink || !uplink->carrier ||
-			  endpoint->state != WEFT_PATH_RESOLVED || weft_load(endpoint->ways) ||
+	if (WEFT_UNLIKELY(step->view.ttl <= 1 || !bytes || !uplink || !weft_get(uplink->carrier) ||
+			  __atomic_load_n(&endpoint->state, __ATOMIC_ACQUIRE) != WEFT_PATH_RESOLVED || weft_load(endpoint->ways) ||
 			  weft_outer_is_styled(worker->configured) || (step->view.tcp_flags & WEFT_TCP_SYN)))
 		return false;
 	mtu = weft_endpoint_mtu(endpoint);
@@ -49,7 +49,7 @@ static inline bool weft_to_port_ready(struct weft_worker *worker, struct weft_st
 	struct weft_ethernet *ethernet;
 	bool merges = (packet->flags & WEFT_PACKET_FROM_TUNNEL) && view->protocol == WEFT_PROTOCOL_TCP; /* coalesce.c */
 
-	if (WEFT_UNLIKELY(view->ttl <= 1 || merges || !vif->carrier || vif->type != WEFT_VIF_VIRTUAL ||
+	if (WEFT_UNLIKELY(view->ttl <= 1 || merges || !weft_get(vif->carrier) || vif->type != WEFT_VIF_VIRTUAL ||
 			  view->l3_bytes > vif->mtu))
 		return false;
 	if (weft_is_hop(way->route_flags))

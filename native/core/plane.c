@@ -37,7 +37,7 @@ static int create_tables(struct weft_plane *plane, uint32_t connections)
 	    weft_sparse_create(&plane->policies, WEFT_POLICY_LIMIT) ||
 	    weft_sparse_create(&plane->floating_ips, WEFT_FLOATING_IP_LIMIT) ||
 	    weft_sparse_create(&plane->nat_pools, WEFT_NAT_POOL_LIMIT) || weft_services_create(plane) || weft_policy_log_create(plane) ||
-	    weft_ageing_create(plane) ||
+	    weft_ageing_create(plane) || weft_slab_create(plane) ||
 	    weft_endpoints_create(plane) ||
 	    weft_connections_create(plane, connections) || weft_vrf_create_fabric(plane) || weft_nexthop_create_discard(plane))
 		return -ENOMEM;
@@ -159,6 +159,7 @@ void weft_plane_destroy(struct weft_plane *plane)
 	weft_connections_destroy(plane);
 	weft_pressure_destroy(plane);
 	weft_ageing_destroy(plane);
+	weft_slab_destroy(plane);
 	for (uint32_t worker = 0; worker < plane->workers; worker++)
 		weft_host_free(plane->worker_memory[worker], weft_worker_bytes());
 	if (plane->shared_own)
@@ -185,6 +186,7 @@ void weft_plane_tick(struct weft_plane *plane, uint64_t now_ns)
 	weft_datagrams_tick(plane, plane->workers, now_ns);
 	weft_endpoints_tick(plane, now_ns);
 	weft_services_tick(plane);
+	weft_slab_tick(plane);
 }
 
 static int check_tunnels(struct weft_context *context, const struct weft_plane_msg *m)
@@ -266,6 +268,8 @@ void weft_plane_fill(struct weft_plane *plane, struct weft_plane_msg *out)
 	out->deletes = plane->deletes;
 	for (uint32_t worker = 0; worker < plane->workers; worker++)
 		weft_worker_reassembly(plane->worker_memory[worker], &out->reassembled, &out->reassembly_failures);
+	weft_packets_sum(plane, out);
+	weft_host_buffers(plane, out->buffers, out->buffers_free);
 	memcpy(out->implementation, plane->implementation, sizeof(out->implementation));
 	memcpy(out->version, plane->version, sizeof(out->version));
 	out->evicted_closed = weft_connections_evicted(plane, WEFT_CLOSED);

@@ -5,6 +5,7 @@
 
 #include "fib.h"
 #include "service.h"
+#include "slab.h"
 #include "sparse.h"
 #include "text.h"
 #include "weft_tables.h"
@@ -125,12 +126,13 @@ struct weft_plane {
 	uint64_t endpoints_due_ns; /* weft_endpoints_tick looks again */
 	uint32_t vif_count, vrf_count, nexthop_count, identity_count, policy_count, vif_limit; /* vif_limit: above every vif id in use */
 	uint64_t route_count, started_ns, sets, deletes;
-	uint64_t retired_drops[WEFT_DROP_LIMIT]; /* of vifs that are gone */
+	struct weft_vif_counters retired; /* of vifs that are gone */
 	struct weft_sparse backend_keys;         /* lives by hash of service and key: first of a chain */
 	struct weft_shared_backend *backend_slots;
 	uint32_t backend_count, backend_next;    /* lives; slot to look at first for a free one */
 	struct weft_backend_life *idle_first, **idle_last; /* lives that no service has, in the order they are looked at */
 	/* scratch of the control thread: too large for a kernel's stack */
+	struct weft_slab *slab;
 	void *request; /* the body being applied, WEFT_FRAME_BYTES_MAX: only what messages use is ever touched */
 	struct weft_vif_msg vif_message;
 };
@@ -355,9 +357,13 @@ uint32_t weft_floating_ip_bytes(const struct weft_floating_ip *floating);
 void weft_floating_ip_fill(const struct weft_floating_ip *floating, void *out);
 uint32_t weft_nat_pool_epoch(const struct weft_nat_pool *pool);
 void weft_nat_pool_fill(struct weft_plane *plane, const struct weft_nat_pool *pool, struct weft_nat_pool_msg *out);
-void weft_route_fill(uint32_t vrf_id, const struct weft_route *route, struct weft_route_msg *out);
+void weft_route_fill(const struct weft_vrf *vrf, unsigned int slot, const struct weft_route *route, struct weft_route_msg *out);
 /* Packets dropped for the reason: on one vif, or everywhere (vif NULL). */
 uint64_t weft_drops_sum(struct weft_plane *plane, const struct weft_vif *vif, uint32_t reason);
+/* Adds the counters of a vif that no worker holds any more to those of the vifs that are gone. */
+void weft_counters_retire(struct weft_plane *plane, const struct weft_vif *vif);
+/* The packets_ fields, which are zero. */
+void weft_packets_sum(struct weft_plane *plane, struct weft_plane_msg *out);
 
 /* Frees every vif through the host, at once. For weft_plane_destroy. */
 void weft_vifs_destroy(struct weft_plane *plane);

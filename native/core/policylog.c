@@ -87,7 +87,7 @@ struct weft_log_msg *weft_policy_log_begin(struct weft_plane *plane, uint32_t wo
 	ring->suppressed = 0;
 	__atomic_store_n(&event->sequence, 0, __ATOMIC_RELAXED);
 	__atomic_thread_fence(__ATOMIC_RELEASE);
-	event->position = ring->head;
+	weft_put(event->position, ring->head);
 	memset(&event->message, 0, sizeof(event->message));
 	event->message.time_ns = now_ns;
 	return &event->message;

@@ -171,7 +171,7 @@ static enum weft_drop finish(struct weft_worker *worker, struct weft_reassembly 
 		weft_count(&worker->reassembly_failures, 1);
 		return WEFT_DROP_OUTER_FRAGMENT_LIMIT;
 	}
-	whole = weft_host_packet_alloc(worker->plane, worker->index, (uint32_t)kept->header_bytes + kept->total);
+	whole = weft_packet_make(worker, (uint32_t)kept->header_bytes + kept->total);
 	if (!whole) {
 		weft_count(&worker->reassembly_failures, 1);
 		return WEFT_DROP_NO_MEMORY;
@@ -181,13 +181,13 @@ static enum weft_drop finish(struct weft_worker *worker, struct weft_reassembly 
 	tos = kept->family == 4 ? weft_ipv4_at(whole)->tos : weft_ipv6_class(weft_ipv6_at(whole));
 	if (!join_marks(kept, &tos)) {
 		weft_count(&worker->reassembly_failures, 1);
-		weft_host_packet_free(worker->plane, worker->index, whole);
+		weft_packet_gone(worker, whole);
 		return WEFT_DROP_CONGESTION_MARK;
 	}
 	fix_headers(kept, whole, tos);
 	whole->vif_id = last->vif_id;
 	weft_count(&worker->reassembled, 1);
-	weft_host_packet_free(worker->plane, worker->index, last);
+	weft_packet_gone(worker, last);
 	*packet = whole;
 	return WEFT_DROP_NONE;
 }

@@ -4,7 +4,8 @@
 
 struct weft_leaf weft_route_get(struct weft_plane *plane, uint32_t vrf_id, uint8_t family, const uint8_t *address)
 {
-	static const struct weft_leaf none = {WEFT_NEXTHOP_DISCARD_ID, WEFT_LABEL_NONE, WEFT_IDENTITY_UNKNOWN, 0, WEFT_NO_ROUTE, 0};
+	static const struct weft_leaf none = {
+	    WEFT_NEXTHOP_DISCARD_ID, WEFT_LABEL_NONE, WEFT_IDENTITY_UNKNOWN, 0, WEFT_NO_ROUTE, 0};
 	struct weft_vrf *vrf = weft_vrf_get(plane, vrf_id);
 	const struct weft_route *route = vrf ? weft_fib_lookup(&vrf->fib[weft_family_slot(family)], address) : NULL;
 
@@ -20,16 +21,18 @@ uint32_t weft_route_stamp(struct weft_plane *plane, uint32_t vrf_id, uint8_t fam
 }
 
 /* A route that covers several buckets' addresses changes all of them. */
-static void stamp(struct weft_plane *plane, struct weft_vrf *vrf, const struct weft_route *route)
+static void stamp(struct weft_plane *plane, struct weft_vrf *vrf, unsigned int slot, const struct weft_route *route)
 {
-	uint32_t *stamps = vrf->stamps[weft_family_slot(route->family)], value = weft_plane_generation(plane);
-	uint32_t bucket = weft_stamp_bucket(route->family, route->prefix);
-	bool one = route->prefix_len >= (route->family == 4 ? 16 : 48);
+	uint32_t *stamps = vrf->stamps[slot], value = weft_plane_generation(plane);
+	uint8_t prefix[16] = {0}; /* the bucket is asked of whole addresses */
 
-	for (uint32_t i = 0; i < WEFT_STAMP_BUCKETS; i++) {
-		if (!one || i == bucket)
-			__atomic_store_n(&stamps[i], value, __ATOMIC_RELEASE);
+	memcpy(prefix, route->prefix, vrf->fib[slot].width);
+	if (route->leaf.prefix_len >= (slot ? 48 : 16)) {
+		__atomic_store_n(&stamps[weft_stamp_bucket(slot ? 6 : 4, prefix)], value, __ATOMIC_RELEASE);
+		return;
 	}
+	for (uint32_t i = 0; i < WEFT_STAMP_BUCKETS; i++)
+		__atomic_store_n(&stamps[i], value, __ATOMIC_RELEASE);
 }
 
 int weft_route_touch_prepare(struct weft_vrf *vrf, uint8_t family)
@@ -98,7 +101,8 @@ static int check_target(struct weft_context *context, const struct weft_route_ms
 		uint32_t limit = entry->seen.encap == WEFT_ENCAP_VXLAN ? WEFT_VNI_LIMIT : WEFT_LABEL_LIMIT;
 
 		if (m->label >= limit)
-			return weft_refuse(context, EINVAL, "ROUTE label %u: a tunnel of this kind takes at most %u", m->label, limit - 1);
+			return weft_refuse(context, EINVAL, "ROUTE label %u: a tunnel of this kind takes at most %u", m->label,
+					   limit - 1);
 	}
 	return 0;
 }
@@ -118,23 +122,20 @@ int weft_route_set(struct weft_context *context, const void *body)
 	vrf = weft_vrf_get(plane, m->vrf_id);
 	slot = weft_family_slot(m->family);
 	old = weft_fib_exact(&vrf->fib[slot], m->prefix, m->prefix_len);
-	if (old && old->leaf.nexthop_id == m->nexthop_id && old->leaf.label == m->label && old->leaf.identity_id == m->identity_id &&
-	    old->leaf.flags == m->flags) {
+	if (old && old->leaf.nexthop_id == m->nexthop_id && old->leaf.label == m->label &&
+	    old->leaf.identity_id == m->identity_id && old->leaf.flags == m->flags) {
 		old->epoch = context->epoch;
 		return 0;
 	}
 	if (weft_route_touch_prepare(vrf, m->family))
 		return weft_refuse(context, ENOMEM, "ROUTE: out of memory");
-	route = weft_host_alloc(sizeof(*route));
+	route = weft_fib_route(plane, &vrf->fib[slot], m->prefix, m->prefix_len);
 	if (!route)
 		return weft_refuse(context, ENOMEM, "ROUTE: out of memory");
 	route->leaf = (struct weft_leaf){m->nexthop_id, m->label, m->identity_id, (uint16_t)m->flags, m->prefix_len, 0};
-	memcpy(route->prefix, m->prefix, sizeof(route->prefix));
-	route->family = m->family;
-	route->prefix_len = m->prefix_len;
 	route->epoch = context->epoch;
 	if (weft_fib_insert(plane, &vrf->fib[slot], route, &replaced)) {
-		weft_host_free(route, sizeof(*route));
+		weft_slab_free(plane, route);
 		return weft_refuse(context, ENOMEM, "ROUTE: out of memory");
 	}
 	weft_nexthop_entry_get(plane, m->nexthop_id)->routes++;
@@ -142,11 +143,11 @@ int weft_route_set(struct weft_context *context, const void *body)
 	if (replaced) {
 		weft_nexthop_entry_get(plane, replaced->leaf.nexthop_id)->routes--;
 		weft_identity_use(plane, replaced->leaf.identity_id, -1);
-		weft_host_free_deferred(plane, replaced, sizeof(*replaced));
+		weft_slab_retire(plane, replaced, weft_fib_route_bytes(&vrf->fib[slot]));
 	} else {
 		plane->route_count++;
 	}
-	stamp(plane, vrf, route);
+	stamp(plane, vrf, slot, route);
 	context->changed = true;
 	return 0;
 }
@@ -156,13 +157,13 @@ static int route_remove(struct weft_context *context, struct weft_vrf *vrf, unsi
 	struct weft_plane *plane = context->plane;
 	struct weft_route *removed;
 
-	if (weft_fib_remove(plane, &vrf->fib[slot], route->prefix, route->prefix_len, &removed))
+	if (weft_fib_remove(plane, &vrf->fib[slot], route->prefix, route->leaf.prefix_len, &removed))
 		return weft_refuse(context, ENOMEM, "ROUTE: out of memory");
 	weft_nexthop_entry_get(plane, removed->leaf.nexthop_id)->routes--;
 	weft_identity_use(plane, removed->leaf.identity_id, -1);
 	plane->route_count--;
-	stamp(plane, vrf, removed);
-	weft_host_free_deferred(plane, removed, sizeof(*removed));
+	stamp(plane, vrf, slot, removed);
+	weft_slab_retire(plane, removed, weft_fib_route_bytes(&vrf->fib[slot]));
 	context->changed = true;
 	return 0;
 }
@@ -179,7 +180,8 @@ int weft_route_delete(struct weft_context *context, const void *body)
 	vrf = weft_vrf_get(context->plane, m->vrf_id);
 	route = weft_fib_exact(&vrf->fib[weft_family_slot(m->family)], m->prefix, m->prefix_len);
 	if (!route)
-		return weft_refuse(context, ENOENT, "ROUTE prefix: VRF %u has no such route of length %u", m->vrf_id, m->prefix_len);
+		return weft_refuse(context, ENOENT, "ROUTE prefix: VRF %u has no such route of length %u", m->vrf_id,
+				   m->prefix_len);
 	return route_remove(context, vrf, weft_family_slot(m->family), route);
 }
 
@@ -187,17 +189,18 @@ int weft_route_sweep(struct weft_context *context)
 {
 	struct weft_plane *plane = context->plane;
 
-	for (uint32_t id = weft_sparse_next(&plane->vrfs, 0); id < plane->vrfs.limit; id = weft_sparse_next(&plane->vrfs, id + 1)) {
+	for (uint32_t id = weft_sparse_next(&plane->vrfs, 0); id < plane->vrfs.limit;
+	     id = weft_sparse_next(&plane->vrfs, id + 1)) {
 		struct weft_vrf *vrf = weft_vrf_get(plane, id);
 
 		for (unsigned int slot = 0; slot < 2; slot++) {
 			const struct weft_route *route = weft_fib_next(&vrf->fib[slot], NULL, 0);
 
 			while (route) {
-				uint8_t prefix[16], length = route->prefix_len;
+				uint8_t prefix[16], length = route->leaf.prefix_len;
 				int error = 0;
 
-				memcpy(prefix, route->prefix, sizeof(prefix));
+				memcpy(prefix, route->prefix, vrf->fib[slot].width);
 				if (route->epoch != context->epoch)
 					error = route_remove(context, vrf, slot, route);
 				if (error)
@@ -209,13 +212,13 @@ int weft_route_sweep(struct weft_context *context)
 	return 0;
 }
 
-void weft_route_fill(uint32_t vrf_id, const struct weft_route *route, struct weft_route_msg *out)
+void weft_route_fill(const struct weft_vrf *vrf, unsigned int slot, const struct weft_route *route, struct weft_route_msg *out)
 {
 	memset(out, 0, sizeof(*out));
-	out->vrf_id = vrf_id;
-	out->family = route->family;
-	out->prefix_len = route->prefix_len;
-	memcpy(out->prefix, route->prefix, sizeof(out->prefix));
+	out->vrf_id = vrf->vrf_id;
+	out->family = slot ? 6 : 4;
+	out->prefix_len = route->leaf.prefix_len;
+	memcpy(out->prefix, route->prefix, vrf->fib[slot].width);
 	out->nexthop_id = route->leaf.nexthop_id;
 	out->label = route->leaf.label;
 	out->identity_id = route->leaf.identity_id;

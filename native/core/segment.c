@@ -81,7 +81,7 @@ static void fix_transport(struct weft_packet *segment, const struct cutter *cutt
 
 static struct weft_packet *cut(struct weft_worker *worker, const struct cutter *cutter)
 {
-	struct weft_packet *segment = weft_host_packet_alloc(worker->plane, worker->index, cutter->headers + cutter->bytes);
+	struct weft_packet *segment = weft_packet_make(worker, cutter->headers + cutter->bytes);
 
 	if (!segment)
 		return NULL;
@@ -116,7 +116,7 @@ static enum weft_drop send_segment(struct weft_worker *worker, struct weft_packe
 		reason = weft_fragment_send(worker, piece, way, mtu);
 	}
 	if (reason)
-		weft_host_packet_free(worker->plane, worker->index, segment);
+		weft_packet_gone(worker, segment);
 	return reason;
 }
 
@@ -144,6 +144,6 @@ enum weft_drop weft_segment_send(struct weft_worker *worker, struct weft_step *s
 		cutter.offset += cutter.bytes;
 	}
 	step->packet = NULL;
-	weft_host_packet_free(worker->plane, worker->index, packet);
+	weft_packet_gone(worker, packet);
 	return WEFT_DROP_NONE;
 }

@@ -647,32 +647,33 @@ static bool same_direction(const struct weft_connection *old, const struct weft_
 /* Under the pair's lock: stamps only when the answer is the old one, else everything but counters and TCP state. */
 static void rewrite(struct weft_connection *old, const struct weft_connection *new)
 {
-	old->stamp = new->stamp;
+	weft_put(old->stamp, new->stamp);
 	if (same_direction(old, new))
 		return;
-	old->flags = (old->flags & WEFT_CONNECTION_MIDSTREAM) | new->flags;
-	old->vif_id = new->vif_id;
-	old->nexthop_id = new->nexthop_id;
-	old->label = new->label;
-	old->route_flags = new->route_flags;
-	old->entry_endpoint = new->entry_endpoint;
-	old->identity = new->identity;
-	old->vrf_id = new->vrf_id;
-	old->drop = new->drop;
-	old->ecmp_id = new->ecmp_id;
-	old->member_id = new->member_id;
+	weft_put(old->flags, (old->flags & WEFT_CONNECTION_MIDSTREAM) | new->flags);
+	weft_put(old->vif_id, new->vif_id);
+	weft_put(old->nexthop_id, new->nexthop_id);
+	weft_put(old->label, new->label);
+	weft_put(old->route_flags, new->route_flags);
+	weft_put(old->entry_endpoint, new->entry_endpoint);
+	weft_put(old->identity, new->identity);
+	weft_put(old->vrf_id, new->vrf_id);
+	weft_put(old->drop, new->drop);
+	weft_put(old->ecmp_id, new->ecmp_id);
+	weft_put(old->member_id, new->member_id);
 }
 
 /* Policy denies what it had allowed: blocked both ways, each packet asks again. The entry stays, for the answer may change
  * back. */
 static void deny(struct weft_worker *worker, struct weft_connection *forward, struct weft_connection *reverse)
 {
-	if (forward->flags & reverse->flags & WEFT_CONNECTION_DENIED)
+	if (weft_get(forward->flags) & weft_get(reverse->flags) & WEFT_CONNECTION_DENIED)
 		return;
 	weft_connection_lock(worker->plane, forward);
-	forward->flags |= WEFT_CONNECTION_DENIED;
-	reverse->flags |= WEFT_CONNECTION_DENIED;
-	forward->drop = reverse->drop = WEFT_DROP_POLICY;
+	weft_put(forward->flags, forward->flags | WEFT_CONNECTION_DENIED);
+	weft_put(reverse->flags, reverse->flags | WEFT_CONNECTION_DENIED);
+	weft_put(forward->drop, WEFT_DROP_POLICY);
+	weft_put(reverse->drop, WEFT_DROP_POLICY);
 	weft_connection_unlock(worker->plane, forward);
 }
 
@@ -685,12 +686,12 @@ static enum weft_drop replace(struct weft_worker *worker, struct weft_connection
 	for (uint32_t i = 0; i < 2; i++) {
 		struct weft_connection *new = &worker->pair[i];
 
-		new->flags |= old[i]->flags &WEFT_CONNECTION_MIDSTREAM;
+		new->flags |= weft_get(old[i]->flags) & WEFT_CONNECTION_MIDSTREAM;
 		if (!worker->pair[1].of_pair[WEFT_PAIR_BACKEND]) { /* the old backend keeps what it counted */
-			new->packets = old[i]->packets;
-			new->bytes = old[i]->bytes;
+			new->packets = weft_get(old[i]->packets);
+			new->bytes = weft_get(old[i]->bytes);
 		}
-		new->tcp_state = old[i]->tcp_state;
+		new->tcp_state = weft_get(old[i]->tcp_state);
 		new->seen = weft_ticks(worker->now_ns);
 	}
 	weft_connection_remove(worker->plane, forward);
@@ -740,18 +741,18 @@ static struct question ask_again(struct weft_worker *worker, const struct weft_s
 enum weft_drop weft_connection_again(struct weft_worker *worker, struct weft_step *step, struct weft_connection *connection,
 				     struct weft_way *way)
 {
-	bool own = connection->flags & WEFT_CONNECTION_INITIATOR;
+	bool own = weft_get(connection->flags) & WEFT_CONNECTION_INITIATOR;
 	struct weft_connection *other = weft_connection_reverse(worker->plane, connection);
 	struct weft_connection *forward = own ? connection : other, *reverse = own ? other : connection;
 	const struct weft_connection *mine = &worker->pair[own ? 0 : 1];
-	struct weft_connection_key key, answers;
+	struct weft_connection asked, answered;
 	struct question question;
 	enum weft_drop reason;
 
-	key = forward->key;
-	answers = reverse->key;
-	question = ask_again(worker, step, forward, &key, &answers, own);
-	question.keep_backend = reverse->of_pair[WEFT_PAIR_BACKEND];
+	weft_connection_copy(forward, &asked);
+	weft_connection_copy(reverse, &answered);
+	question = ask_again(worker, step, &asked, &asked.key, &answered.key, own);
+	question.keep_backend = answered.of_pair[WEFT_PAIR_BACKEND];
 	reason = evaluate(worker, &question);
 	if (reason == WEFT_DROP_POLICY) {
 		weft_judge_commit(worker, step->view.l3_bytes);
@@ -765,7 +766,7 @@ enum weft_drop weft_connection_again(struct weft_worker *worker, struct weft_ste
 	weft_judge_commit(worker, step->view.l3_bytes);
 	if (memcmp(&reverse->key, &worker->pair[1].key, sizeof(reverse->key)) ||
 	    reverse->of_pair[WEFT_PAIR_BACKEND] != worker->pair[1].of_pair[WEFT_PAIR_BACKEND]) {
-		if (!own && is_another(&answers, &worker->pair[1].key))
+		if (!own && is_another(&answered.key, &worker->pair[1].key))
 			return WEFT_DROP_TRANSLATION_GONE;
 		reason = replace(worker, forward, reverse);
 		reason = reason ? reason : weft_connection_resolve(worker, mine, way);

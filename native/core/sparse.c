@@ -17,7 +17,7 @@ void weft_sparse_destroy(struct weft_sparse *sparse)
 {
 	uint32_t pages = sparse->limit / WEFT_SPARSE_PAGE;
 
-	for (uint32_t i = 0; sparse->pages && i < pages; i++)
+	for (uint32_t i = 0; sparse->pages && i < sparse->top; i++)
 		if (sparse->pages[i])
 			weft_host_free(sparse->pages[i], PAGE_BYTES);
 	if (sparse->pages)
@@ -41,6 +41,8 @@ int weft_sparse_reserve(struct weft_plane *plane, struct weft_sparse *sparse, ui
 	if (!memory)
 		return -ENOMEM;
 	weft_store(sparse->pages[page], memory);
+	if (sparse->top <= page)
+		sparse->top = page + 1;
 	return 0;
 }
 
@@ -63,7 +65,7 @@ void weft_sparse_set(struct weft_plane *plane, struct weft_sparse *sparse, uint3
 
 uint32_t weft_sparse_next(const struct weft_sparse *sparse, uint32_t from)
 {
-	for (uint32_t id = from; id < sparse->limit;) {
+	for (uint32_t id = from; id < sparse->top * WEFT_SPARSE_PAGE;) {
 		uint32_t page = id / WEFT_SPARSE_PAGE;
 
 		if (!sparse->used[page]) {

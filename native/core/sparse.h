@@ -10,7 +10,7 @@
 struct weft_sparse {
 	uint64_t **pages; /* [limit / 256] */
 	uint16_t *used;   /* per page; control thread */
-	uint32_t limit;
+	uint32_t limit, top; /* top: above every page ever used; control thread */
 };
 
 /* 0 or -ENOMEM. `limit` is a multiple of 256. */

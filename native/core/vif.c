@@ -255,8 +255,7 @@ static void detached(struct weft_plane *plane, void *argument)
 	struct weft_vif *vif = argument;
 
 	weft_host_vif_detach(plane, vif);
-	for (uint32_t reason = 0; reason < WEFT_DROP_LIMIT; reason++)
-		plane->retired_drops[reason] += weft_drops_sum(plane, vif, reason);
+	weft_counters_retire(plane, vif);
 	weft_host_free(vif->counters, counters_bytes(plane));
 	vif_free(vif);
 }

@@ -6,6 +6,12 @@ struct weft_vrf *weft_vrf_get(struct weft_plane *plane, uint32_t vrf_id) { retur
 
 bool weft_vrf_known(struct weft_plane *plane, uint32_t vrf_id) { return weft_vrf_get(plane, vrf_id); }
 
+static void init_tables(struct weft_vrf *vrf)
+{
+	vrf->fib[0].width = 4;
+	vrf->fib[1].width = 16;
+}
+
 int weft_vrf_create_fabric(struct weft_plane *plane)
 {
 	struct weft_vrf *vrf = weft_host_alloc(sizeof(*vrf));
@@ -14,6 +20,7 @@ int weft_vrf_create_fabric(struct weft_plane *plane)
 		weft_host_free(vrf, sizeof(*vrf));
 		return -ENOMEM;
 	}
+	init_tables(vrf);
 	memcpy(vrf->message.name, "ip-fabric:__default__", sizeof("ip-fabric:__default__"));
 	weft_sparse_set(plane, &plane->vrfs, WEFT_VRF_FABRIC, (uintptr_t)vrf);
 	plane->vrf_count++;
@@ -50,6 +57,7 @@ int weft_vrf_set(struct weft_context *context, const void *body)
 		weft_host_free(vrf, sizeof(*vrf));
 		return weft_refuse(context, ENOMEM, "VRF %u: out of memory", message.vrf_id);
 	}
+	init_tables(vrf);
 	vrf->vrf_id = message.vrf_id;
 	vrf->epoch = context->epoch;
 	vrf->message = message;
@@ -121,10 +129,9 @@ void weft_vrfs_destroy(struct weft_plane *plane)
 	for (uint32_t id = weft_sparse_next(&plane->vrfs, 0); id < plane->vrfs.limit; id = weft_sparse_next(&plane->vrfs, id + 1)) {
 		struct weft_vrf *vrf = weft_vrf_get(plane, id);
 
-		for (unsigned int slot = 0; slot < 2; slot++) {
-			weft_fib_destroy(&vrf->fib[slot]);
+		/* nodes and routes go with the slab */
+		for (unsigned int slot = 0; slot < 2; slot++)
 			weft_host_free(vrf->stamps[slot], sizeof(uint32_t) * WEFT_STAMP_BUCKETS);
-		}
 		weft_host_free(vrf, sizeof(*vrf));
 	}
 	weft_sparse_destroy(&plane->vrfs);

@@ -41,9 +41,12 @@ void weft_host_packet_trim(struct weft_packet *packet, uint32_t length);
 /* Appends tail's bytes behind head's: head grows in length and takes tail, whose metadata is lost. False when memory is out:
  * nothing changed and the caller still owns tail. */
 bool weft_host_packet_chain(struct weft_plane *plane, uint32_t worker, struct weft_packet *head, struct weft_packet *tail);
-/* Takes ownership of every packet; what the device refuses the host frees and counts with weft_plane_count_drop(TX_FULL). */
+/* Takes ownership of every packet; what the device refuses the host frees and counts with weft_plane_count_unsent(TX_FULL). */
 void weft_host_transmit(struct weft_plane *plane, uint32_t worker, struct weft_vif *vif, struct weft_packet **packets,
 			uint32_t count);
+
+/* Buffers for packets that there are and that are free, by size, smallest first; zeros where there is no pool. Control context. */
+void weft_host_buffers(struct weft_plane *plane, uint32_t all[WEFT_BUFFER_KINDS], uint32_t unused[WEFT_BUFFER_KINDS]);
 
 /* Devices. Control context. 0 or negative errno with a text (<= WEFT_ERROR_TEXT_BYTES) that names field and value.
  * attach may fill vif->mac (PHYSICAL) and vif->host; it must be ready to transmit on return. */

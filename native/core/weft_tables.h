@@ -12,6 +12,20 @@
 
 #define weft_load(pointer) __atomic_load_n(&(pointer), __ATOMIC_ACQUIRE)
 #define weft_store(pointer, value) __atomic_store_n(&(pointer), (value), __ATOMIC_RELEASE)
+/* One field of an entry that others read or write at the same time, whole; its sequence, or nothing, orders it with others. */
+#define weft_get(field) __atomic_load_n(&(field), __ATOMIC_RELAXED)
+#define weft_put(field, value) __atomic_store_n(&(field), (value), __ATOMIC_RELAXED)
+/* Two neighbours at once, each of them whole. */
+static inline uint64_t weft_get_two(const uint32_t *first)
+{
+	uint64_t both;
+
+#ifdef __SANITIZE_THREAD__ /* for which a copy is no atomic read */
+	return (uint64_t)weft_get(first[1]) << 32 | weft_get(first[0]);
+#endif
+	__builtin_memcpy(&both, first, sizeof(both));
+	return both;
+}
 
 /* Counters of one worker: written by it alone, read by anybody (relaxed). */
 struct weft_vif_counters {
@@ -293,6 +307,8 @@ void weft_connection_remove(struct weft_plane *plane, struct weft_connection *co
 /* Locks the pair for a rewrite of line one / forward part of both directions; bumps sequences. Never held across a call out. */
 void weft_connection_lock(struct weft_plane *plane, struct weft_connection *connection);
 void weft_connection_unlock(struct weft_plane *plane, struct weft_connection *connection);
+/* The direction as it is between two writes of it; counters may be newer. Control or worker context. */
+void weft_connection_copy(const struct weft_connection *connection, struct weft_connection *copy);
 
 /* The connection has this key. */
 static inline bool weft_connection_is(const struct weft_connection *connection, const struct weft_connection_key *key)

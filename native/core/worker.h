@@ -162,6 +162,7 @@ struct weft_worker {
 	struct weft_plane *plane;
 	uint32_t index;
 	uint32_t departure_count;
+	uint64_t made, gone; /* packets; see struct weft_plane_msg */
 	uint64_t now_ns;
 	struct weft_vif *vif;			 /* the burst's */
 	const struct weft_plane_msg *configured; /* the burst's */
@@ -198,6 +199,23 @@ extern const uint8_t weft_gateway_mac[6]; /* 00:00:5e:00:01:00 */
 static inline void weft_count(uint64_t *counter, uint64_t add)
 {
 	__atomic_store_n(counter, __atomic_load_n(counter, __ATOMIC_RELAXED) + add, __ATOMIC_RELAXED);
+}
+
+/* A packet of the plane's own: an answer, a piece of another. NULL: memory is out. */
+static inline struct weft_packet *weft_packet_make(struct weft_worker *worker, uint32_t length)
+{
+	struct weft_packet *packet = weft_host_packet_alloc(worker->plane, worker->index, length);
+
+	if (packet)
+		weft_count(&worker->made, 1);
+	return packet;
+}
+
+/* Frees a packet that others took the place of, or that was made in vain: no drop. */
+static inline void weft_packet_gone(struct weft_worker *worker, struct weft_packet *packet)
+{
+	weft_count(&worker->gone, 1);
+	weft_host_packet_free(worker->plane, worker->index, packet);
 }
 
 static inline bool weft_same_mac(const uint8_t *a, const uint8_t *b)

@@ -32,6 +32,18 @@ int weftd_pools_open(uint32_t workers)
 	return small && chunk && large && packets_free ? 0 : -ENOMEM;
 }
 
+void weft_host_buffers(struct weft_plane *plane, uint32_t all[WEFT_BUFFER_KINDS], uint32_t unused[WEFT_BUFFER_KINDS])
+{
+	struct rte_mempool *const pools[WEFT_BUFFER_KINDS] = {small, chunk, large};
+	uint32_t kind;
+
+	(void)plane;
+	for (kind = 0; kind < WEFT_BUFFER_KINDS; kind++) {
+		all[kind] = pools[kind]->size;
+		unused[kind] = rte_mempool_avail_count(pools[kind]);
+	}
+}
+
 struct rte_mempool *weftd_pool_small(void) { return small; }
 
 struct rte_mempool *weftd_pool_chunk(void) { return chunk; }

@@ -97,7 +97,15 @@ void weftd_port_drop(struct weftd_port *port, struct weftd_worker *worker, enum 
 	struct weft_vif *vif = weft_vif_get(port->plane, port->vif_id);
 
 	if (vif && packets)
-		weft_plane_count_drop(port->plane, worker->index, vif, reason, packets);
+		weft_plane_count_refused(port->plane, worker->index, vif, reason, packets);
+}
+
+void weftd_port_unsent(struct weftd_port *port, struct weftd_worker *worker, enum weft_drop reason, uint32_t packets)
+{
+	struct weft_vif *vif = weft_vif_get(port->plane, port->vif_id);
+
+	if (vif && packets)
+		weft_plane_count_unsent(port->plane, worker->index, vif, reason, packets);
 }
 
 static const struct weftd_port_ops *ops_of(uint8_t kind)
@@ -162,6 +170,7 @@ int weft_host_vif_attach(struct weft_plane *plane, struct weft_vif *vif, const s
 	port->vif_id = message->vif_id;
 	port->type = message->type;
 	port->fd = -1;
+	port->queues = 1;
 	vif->host = port; /* a worker may transmit as soon as there is a carrier */
 	error = held ? 0 : open_port(port, vif, message, false, text);
 	if (error) {
@@ -276,10 +285,10 @@ void weft_host_transmit(struct weft_plane *plane, uint32_t worker, struct weft_v
 	if (WEFT_UNLIKELY(!port || !vif->carrier)) {
 		for (index = 0; index < count; index++)
 			weftd_packet_free(packets[index]);
-		weft_plane_count_drop(plane, worker, vif, WEFT_DROP_INVALID_VIF, count);
+		weft_plane_count_unsent(plane, worker, vif, WEFT_DROP_INVALID_VIF, count);
 		return;
 	}
 	refused = port->ops->transmit(port, weftd_worker_at(worker), packets, count);
 	if (WEFT_UNLIKELY(refused))
-		weft_plane_count_drop(plane, worker, vif, WEFT_DROP_TX_FULL, refused);
+		weft_plane_count_unsent(plane, worker, vif, WEFT_DROP_TX_FULL, refused);
 }

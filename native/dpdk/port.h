@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /*
- * A port is the device behind a vif. One worker receives on it; any worker sends. Control opens and closes it.
+ * A port is the device behind a vif. One worker receives on it, or with as many receive queues as workers each of them receives on its
+ * own, as the device spreads flows over them. Any worker sends. Control opens and closes it.
  */
 #ifndef WEFTD_PORT_H
 #define WEFTD_PORT_H
@@ -30,16 +31,23 @@ struct weftd_port {
 	struct weft_plane *plane;
 	struct weftd_port *next; /* control: every open port */
 	uint32_t vif_id;
-	uint32_t worker;         /* who receives */
+	uint32_t queues;         /* receive queues: 1, or one per worker */
+	uint32_t worker;         /* who receives, when there is one queue */
 	uint8_t type;            /* enum weft_vif_type */
 	bool carrier;            /* control: as last told to the plane */
 	bool failed;             /* set by the worker once, atomically: the device is gone */
 	int fd;                  /* to wait on, -1: must be polled */
+	int fds[WEFT_WORKERS_MAX]; /* several queues: each worker's; the first is fd */
 	uint32_t ifindex;        /* PHYSICAL: netdev behind it in the plane's namespace, 0: none */
 	uint32_t mtu;            /* PHYSICAL: of the netdev */
 	uint8_t mac[6];
 	void *state;             /* the kind's */
 };
+
+static inline int weftd_port_fd(const struct weftd_port *port, uint32_t worker)
+{
+	return port->queues > 1 ? port->fds[worker] : port->fd;
+}
 
 extern const struct weftd_port_ops weftd_port_tap, weftd_port_afpacket, weftd_port_ethdev, weftd_port_unix;
 
@@ -53,8 +61,10 @@ void weftd_ports_check(void);
 void weftd_port_link_changed(struct weftd_port *port, const uint8_t mac[6], uint32_t mtu, bool up);
 /* Worker. The device is gone: stop polling it and tell control. */
 void weftd_port_failed(struct weftd_port *port, struct weftd_worker *worker, int error);
-/* Worker. Counts packets dropped before the core saw them, or that the device refused. */
+/* Worker. Counts packets that arrived and were dropped before the core saw them. */
 void weftd_port_drop(struct weftd_port *port, struct weftd_worker *worker, enum weft_drop reason, uint32_t packets);
+/* Worker. Counts packets given to transmit that did not leave, for a reason of their own. */
+void weftd_port_unsent(struct weftd_port *port, struct weftd_worker *worker, enum weft_drop reason, uint32_t packets);
 /* Control. Until resume, vifs get no device: those of the journal that are gone again at its end never do. */
 void weftd_ports_hold(void);
 /* Control. Opens or adopts the devices; a vif whose device cannot be had is logged and deleted. Returns how many are there. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /*
- * Uplink on a packet socket with a virtio-net header (packet(7), linux/virtio_net.h). A train of encapsulated segments leaves as
- * one UDP GSO frame; a UDP GSO frame that arrives becomes single packets before the core sees it. PACKET_QDISC_BYPASS is not
+ * Uplink on a packet socket with a virtio-net header (packet(7), linux/virtio_net.h). A train of encapsulated segments leaves
+ * as one UDP GSO frame; a UDP GSO frame that arrives becomes single packets before the core sees it. PACKET_QDISC_BYPASS is not
  * used: the kernel's direct path drops a GSO frame that the device itself cannot segment.
  */
 #include <arpa/inet.h>
@@ -44,7 +44,7 @@ struct weftd_packet_receiver {
 
 struct afpacket {
 	uint32_t refusals; /* of merged frames in a row; REFUSALS_MAX: single packets from now on (any worker, relaxed) */
-	bool claimed;      /* holds the tunnel ports */
+	bool claimed;	   /* holds the tunnel ports */
 };
 
 struct weftd_packet_receiver *weftd_packet_receiver_open(void)
@@ -61,7 +61,10 @@ struct weftd_packet_receiver *weftd_packet_receiver_open(void)
 	return receiver;
 }
 
-void weftd_packet_receiver_close(struct weftd_packet_receiver *receiver) { free(receiver); }
+void weftd_packet_receiver_close(struct weftd_packet_receiver *receiver)
+{
+	free(receiver);
+}
 
 /* ---- receive ---- */
 
@@ -179,7 +182,7 @@ static uint32_t afpacket_receive(struct weftd_port *port, struct weftd_worker *w
 	struct burst burst = {.port = port, .worker = worker};
 	int index, got;
 
-	got = recvmmsg(port->fd, receiver->messages, FRAMES_PER_ROUND, MSG_DONTWAIT, NULL);
+	got = recvmmsg(weftd_port_fd(port, worker->index), receiver->messages, FRAMES_PER_ROUND, MSG_DONTWAIT, NULL);
 	if (got < 0) {
 		/* ENETDOWN is the link going down: it may come up again, and rtnetlink says so. */
 		if (errno != EAGAIN && errno != EINTR && errno != ENETDOWN)
@@ -222,8 +225,7 @@ static uint32_t train_of(struct weft_packet *const *packets, uint32_t count)
 }
 
 /* Sends packets[0 .. count) as one UDP GSO frame: 0, or an errno; the packets are as before. */
-static int send_train(struct weftd_port *port, struct weftd_packet_receiver *scratch, struct weft_packet *const *packets,
-		      uint32_t count)
+static int send_train(int fd, struct weftd_packet_receiver *scratch, struct weft_packet *const *packets, uint32_t count)
 {
 	struct virtio_net_hdr *header = &scratch->out_headers[0];
 	uint8_t saved[WEFTD_OUTER_BYTES_MAX];
@@ -246,21 +248,20 @@ static int send_train(struct weftd_port *port, struct weftd_packet_receiver *scr
 	memcpy(saved, first->data, bytes);
 	weftd_outer_fix(first->data, &outer, payload, weftd_outer_id(first->data, &outer), true);
 	*header = (struct virtio_net_hdr){
-		.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
-		.gso_type = VIRTIO_NET_HDR_GSO_UDP_L4,
-		.hdr_len = (uint16_t)bytes,
-		.gso_size = (uint16_t)(first->length - bytes),
-		.csum_start = outer.udp,
-		.csum_offset = 6,
+	    .flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
+	    .gso_type = VIRTIO_NET_HDR_GSO_UDP_L4,
+	    .hdr_len = (uint16_t)bytes,
+	    .gso_size = (uint16_t)(first->length - bytes),
+	    .csum_start = outer.udp,
+	    .csum_offset = 6,
 	};
 	message.msg_iovlen = pieces;
-	error = sendmsg(port->fd, &message, MSG_DONTWAIT) < 0 ? errno : 0;
+	error = sendmsg(fd, &message, MSG_DONTWAIT) < 0 ? errno : 0;
 	memcpy(first->data, saved, bytes);
 	return error;
 }
 
-static uint32_t send_singles(struct weftd_port *port, struct weftd_packet_receiver *scratch, struct weft_packet *const *packets,
-			     uint32_t count)
+static uint32_t send_singles(int fd, struct weftd_packet_receiver *scratch, struct weft_packet *const *packets, uint32_t count)
 {
 	uint32_t index, pieces = 0, more, messages = 0, sent = 0, refused = 0;
 	int done;
@@ -274,9 +275,9 @@ static uint32_t send_singles(struct weftd_port *port, struct weftd_packet_receiv
 			header->csum_start = packets[index]->csum_start;
 			header->csum_offset = packets[index]->csum_offset;
 		}
-		more = PIECES_MAX - pieces < 2 ? 0
-					       : weftd_packet_vector(packets[index], 0, scratch->pieces + pieces + 1,
-								     PIECES_MAX - pieces - 1);
+		more = PIECES_MAX - pieces < 2
+			   ? 0
+			   : weftd_packet_vector(packets[index], 0, scratch->pieces + pieces + 1, PIECES_MAX - pieces - 1);
 		if (!more) {
 			refused++;
 			continue;
@@ -286,7 +287,7 @@ static uint32_t send_singles(struct weftd_port *port, struct weftd_packet_receiv
 		pieces += more + 1;
 	}
 	while (sent < messages) {
-		done = sendmmsg(port->fd, scratch->out + sent, messages - sent, MSG_DONTWAIT);
+		done = sendmmsg(fd, scratch->out + sent, messages - sent, MSG_DONTWAIT);
 		if (done > 0) {
 			sent += (uint32_t)done;
 			continue;
@@ -308,11 +309,11 @@ static bool transient(int error)
 }
 
 /* Returns packets refused. */
-static uint32_t send_group(struct weftd_port *port, struct weftd_packet_receiver *scratch, struct weft_packet *const *packets,
-			   uint32_t count)
+static uint32_t send_group(struct weftd_port *port, int fd, struct weftd_packet_receiver *scratch,
+			   struct weft_packet *const *packets, uint32_t count)
 {
 	struct afpacket *state = port->state;
-	int error = send_train(port, scratch, packets, count);
+	int error = send_train(fd, scratch, packets, count);
 	uint32_t refusals;
 
 	if (!error) {
@@ -325,7 +326,7 @@ static uint32_t send_group(struct weftd_port *port, struct weftd_packet_receiver
 	if (refusals == REFUSALS_MAX)
 		weftd_log("vif %u: the device refuses UDP segmentation (%s): single packets from now on", port->vif_id,
 			  strerror(error));
-	return send_singles(port, scratch, packets, count);
+	return send_singles(fd, scratch, packets, count);
 }
 
 static uint32_t afpacket_transmit(struct weftd_port *port, struct weftd_worker *worker, struct weft_packet **packets,
@@ -335,6 +336,7 @@ static uint32_t afpacket_transmit(struct weftd_port *port, struct weftd_worker *
 	struct weftd_packet_receiver *scratch = worker->packet;
 	bool merge = __atomic_load_n(&state->refusals, __ATOMIC_RELAXED) < REFUSALS_MAX;
 	uint32_t index = 0, singles = 0, refused = 0, group;
+	int fd = weftd_port_fd(port, worker->index);
 
 	/* packets[index - singles .. index) wait to go out one by one; order is kept. */
 	while (index < count) {
@@ -345,21 +347,67 @@ static uint32_t afpacket_transmit(struct weftd_port *port, struct weftd_worker *
 			continue;
 		}
 		if (singles)
-			refused += send_singles(port, scratch, packets + index - singles, singles);
+			refused += send_singles(fd, scratch, packets + index - singles, singles);
 		singles = 0;
 		if (group > 1) {
-			refused += send_group(port, scratch, packets + index, group);
+			refused += send_group(port, fd, scratch, packets + index, group);
 			index += group;
 		}
 	}
 	if (singles)
-		refused += send_singles(port, scratch, packets + count - singles, singles);
+		refused += send_singles(fd, scratch, packets + count - singles, singles);
 	for (index = 0; index < count; index++)
 		weftd_packet_free(packets[index]);
 	return refused;
 }
 
 /* ---- control ---- */
+
+static void close_sockets(struct weftd_port *port)
+{
+	uint32_t index;
+
+	for (index = 0; index < port->queues; index++) {
+		if (port->fds[index] >= 0)
+			close(port->fds[index]);
+	}
+	port->fd = -1;
+	port->queues = 1;
+}
+
+static int open_queues(struct weftd_port *port, const struct weft_vif_msg *message, uint32_t queues, char *text)
+{
+	int group = -1, error = 0;
+	uint32_t index;
+
+	memset(port->fds, 0xff, sizeof(port->fds));
+	port->queues = queues;
+	for (index = 0; index < queues && !error; index++) {
+		port->fds[index] = weftd_uplink_socket(message->device, port->ifindex, message->flags & WEFT_VIF_NATIVE,
+							queues > 1 ? &group : NULL, text);
+		error = port->fds[index] < 0 ? port->fds[index] : 0;
+	}
+	if (error)
+		close_sockets(port);
+	else
+		port->fd = port->fds[0];
+	return error;
+}
+
+/*
+ * One socket per worker; the kernel spreads what arrives by the hash of the outer flow, whose UDP source port is the inner flow's. A kernel
+ * that cannot (before 6.1) gives all of it to one.
+ */
+static int open_sockets(struct weftd_port *port, const struct weft_vif_msg *message, char *text)
+{
+	uint32_t workers = weftd_workers_count();
+
+	if (workers > 1 && !open_queues(port, message, workers, text))
+		return 0;
+	if (workers > 1)
+		weftd_log("vif %u: one worker receives: %s", port->vif_id, text);
+	return open_queues(port, message, 1, text);
+}
 
 static int afpacket_open(struct weftd_port *port, const struct weft_vif_msg *message, char *text)
 {
@@ -373,10 +421,8 @@ static int afpacket_open(struct weftd_port *port, const struct weft_vif_msg *mes
 		error = weftd_uplink_claim(text);
 		state->claimed = !error;
 	}
-	if (!error) {
-		port->fd = weftd_uplink_socket(message->device, port->ifindex, message->flags & WEFT_VIF_NATIVE, text);
-		error = port->fd < 0 ? port->fd : 0;
-	}
+	if (!error)
+		error = open_sockets(port, message, text);
 	if (error) {
 		if (state->claimed)
 			weftd_uplink_release();
@@ -391,16 +437,16 @@ static void afpacket_close(struct weftd_port *port)
 {
 	struct afpacket *state = port->state;
 
-	close(port->fd);
+	close_sockets(port);
 	if (state->claimed)
 		weftd_uplink_release();
 	free(state);
 }
 
 const struct weftd_port_ops weftd_port_afpacket = {
-	.name = "af_packet",
-	.open = afpacket_open,
-	.receive = afpacket_receive,
-	.transmit = afpacket_transmit,
-	.close = afpacket_close,
+    .name = "af_packet",
+    .open = afpacket_open,
+    .receive = afpacket_receive,
+    .transmit = afpacket_transmit,
+    .close = afpacket_close,
 };

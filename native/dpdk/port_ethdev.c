@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /*
- * Any DPDK poll-mode driver by its devargs: one queue each way, no offloads. Packets leave in one segment with their checksum
- * complete; segmentation metadata is refused.
+ * Any DPDK poll-mode driver by its devargs, without offloads but one: with several workers a device that can spread flows (RSS)
+ * has a receive queue for each of them, else one worker receives. As many transmit queues as workers when it has them. Packets
+ * leave in one segment with their checksum complete; segmentation metadata is refused.
  */
 #include <stdlib.h>
 
@@ -20,8 +21,9 @@
 
 struct ethdev {
 	uint16_t id;
-	bool probed; /* the plane brought the device up and removes it */
-	rte_spinlock_t lock; /* one transmit queue, several workers */
+	bool probed;	     /* the plane brought the device up and removes it */
+	uint16_t transmits;  /* queues: one per worker, or 1 */
+	rte_spinlock_t lock; /* of the one transmit queue of several workers */
 };
 
 static uint32_t ethdev_receive(struct weftd_port *port, struct weftd_worker *worker)
@@ -29,7 +31,7 @@ static uint32_t ethdev_receive(struct weftd_port *port, struct weftd_worker *wor
 	struct ethdev *state = port->state;
 	struct rte_mbuf *mbufs[BURST];
 	struct weft_packet *packets[BURST];
-	uint16_t count = rte_eth_rx_burst(state->id, 0, mbufs, BURST);
+	uint16_t count = rte_eth_rx_burst(state->id, port->queues > 1 ? (uint16_t)worker->index : 0, mbufs, BURST);
 
 	if (!count)
 		return 0;
@@ -40,14 +42,26 @@ static uint32_t ethdev_receive(struct weftd_port *port, struct weftd_worker *wor
 	return count;
 }
 
-static uint32_t ethdev_transmit(struct weftd_port *port, struct weftd_worker *worker, struct weft_packet **packets, uint32_t count)
+static uint16_t send_burst(struct ethdev *state, const struct weftd_worker *worker, struct rte_mbuf **mbufs, uint16_t count)
+{
+	uint16_t sent;
+
+	if (state->transmits > 1)
+		return rte_eth_tx_burst(state->id, (uint16_t)worker->index, mbufs, count);
+	rte_spinlock_lock(&state->lock);
+	sent = rte_eth_tx_burst(state->id, 0, mbufs, count);
+	rte_spinlock_unlock(&state->lock);
+	return sent;
+}
+
+static uint32_t ethdev_transmit(struct weftd_port *port, struct weftd_worker *worker, struct weft_packet **packets,
+				uint32_t count)
 {
 	struct ethdev *state = port->state;
 	struct rte_mbuf *mbufs[WEFT_BURST_MAX];
 	uint32_t index, refused = 0, ready;
 	uint16_t sent;
 
-	(void)worker;
 	for (index = 0; index < count;) {
 		for (ready = 0; ready < WEFT_BURST_MAX && index < count; index++) {
 			struct rte_mbuf *mbuf = weftd_packet_mbuf(packets[index]);
@@ -61,9 +75,7 @@ static uint32_t ethdev_transmit(struct weftd_port *port, struct weftd_worker *wo
 			mbuf->ol_flags = 0;
 			mbufs[ready++] = mbuf;
 		}
-		rte_spinlock_lock(&state->lock);
-		sent = rte_eth_tx_burst(state->id, 0, mbufs, (uint16_t)ready);
-		rte_spinlock_unlock(&state->lock);
+		sent = send_burst(state, worker, mbufs, (uint16_t)ready);
 		refused += ready - sent;
 		rte_pktmbuf_free_bulk(mbufs + sent, ready - sent);
 	}
@@ -86,17 +98,39 @@ static int find(const char *devargs, uint16_t *id)
 	return found;
 }
 
-static int start(struct ethdev *state, uint32_t mtu)
+/* Queues for every worker where the device has them, and the settings that spread flows over them. */
+static void choose_queues(struct weftd_port *port, struct ethdev *state, struct rte_eth_conf *settings)
+{
+	uint32_t workers = weftd_workers_count();
+	struct rte_eth_dev_info details;
+
+	state->transmits = 1;
+	if (workers < 2 || rte_eth_dev_info_get(state->id, &details))
+		return;
+	if (details.max_tx_queues >= workers)
+		state->transmits = (uint16_t)workers;
+	settings->rx_adv_conf.rss_conf.rss_hf =
+	    (RTE_ETH_RSS_IP | RTE_ETH_RSS_UDP | RTE_ETH_RSS_TCP) & details.flow_type_rss_offloads;
+	if (details.max_rx_queues < workers || !settings->rx_adv_conf.rss_conf.rss_hf)
+		return;
+	settings->rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
+	port->queues = workers;
+	memset(port->fds, 0xff, sizeof(port->fds)); /* polled */
+}
+
+static int start(struct weftd_port *port, struct ethdev *state, uint32_t mtu)
 {
 	struct rte_eth_conf settings = {.rxmode.mtu = mtu};
 	struct rte_mempool *pool = mtu + 32 <= WEFTD_SMALL_BYTES ? weftd_pool_small() : weftd_pool_large();
+	uint16_t queue;
 	int error;
 
-	error = rte_eth_dev_configure(state->id, 1, 1, &settings);
-	if (!error)
-		error = rte_eth_rx_queue_setup(state->id, 0, RX_DESCRIPTORS, SOCKET_ID_ANY, NULL, pool);
-	if (!error)
-		error = rte_eth_tx_queue_setup(state->id, 0, TX_DESCRIPTORS, SOCKET_ID_ANY, NULL);
+	choose_queues(port, state, &settings);
+	error = rte_eth_dev_configure(state->id, (uint16_t)port->queues, state->transmits, &settings);
+	for (queue = 0; queue < port->queues && !error; queue++)
+		error = rte_eth_rx_queue_setup(state->id, queue, RX_DESCRIPTORS, SOCKET_ID_ANY, NULL, pool);
+	for (queue = 0; queue < state->transmits && !error; queue++)
+		error = rte_eth_tx_queue_setup(state->id, queue, TX_DESCRIPTORS, SOCKET_ID_ANY, NULL);
 	if (!error)
 		error = rte_eth_dev_start(state->id);
 	if (!error && rte_eth_promiscuous_enable(state->id))
@@ -138,7 +172,7 @@ static int ethdev_open(struct weftd_port *port, const struct weft_vif_msg *messa
 		}
 		state->probed = true;
 	}
-	error = start(state, message->mtu);
+	error = start(port, state, message->mtu);
 	if (!error)
 		error = rte_eth_macaddr_get(state->id, &mac);
 	if (!error)
@@ -165,9 +199,9 @@ static void ethdev_close(struct weftd_port *port)
 }
 
 const struct weftd_port_ops weftd_port_ethdev = {
-	.name = "ethdev",
-	.open = ethdev_open,
-	.receive = ethdev_receive,
-	.transmit = ethdev_transmit,
-	.close = ethdev_close,
+    .name = "ethdev",
+    .open = ethdev_open,
+    .receive = ethdev_receive,
+    .transmit = ethdev_transmit,
+    .close = ethdev_close,
 };

@@ -143,7 +143,7 @@ static uint32_t unix_transmit(struct weftd_port *port, struct weftd_worker *work
 			refused++;
 		weftd_packet_free(packets[index]);
 	}
-	weftd_port_drop(port, worker, WEFT_DROP_TRAP_NO_AGENT, absent);
+	weftd_port_unsent(port, worker, WEFT_DROP_TRAP_NO_AGENT, absent);
 	return refused;
 }
 

@@ -21,6 +21,11 @@
 
 #define BUFFER_BYTES (16 << 20)
 
+/* linux/if_packet.h of kernel 6.1. */
+#ifndef PACKET_FANOUT_FLAG_IGNORE_OUTGOING
+#define PACKET_FANOUT_FLAG_IGNORE_OUTGOING 0x4000
+#endif
+
 #ifndef UDP_GRO
 #define UDP_GRO 104
 #endif
@@ -64,12 +69,29 @@ int weftd_uplink_device(const char *device, uint32_t *ifindex, uint8_t mac[6], u
 	return 0;
 }
 
-static int set_up(int fd, uint32_t ifindex, bool native)
+/* A group has its own setting for outgoing packets. The kernel picks the number of a new group, so that it is nobody else's. */
+static int join(int fd, int *group)
+{
+	uint32_t id = *group < 0 ? 0 : (uint32_t)*group;
+	uint32_t mode =
+	    PACKET_FANOUT_HASH | PACKET_FANOUT_FLAG_IGNORE_OUTGOING | (*group < 0 ? PACKET_FANOUT_FLAG_UNIQUEID : 0);
+	uint32_t argument = id | mode << 16;
+	socklen_t bytes = sizeof(argument);
+
+	if (setsockopt(fd, SOL_PACKET, PACKET_FANOUT, &argument, sizeof(argument)) ||
+	    getsockopt(fd, SOL_PACKET, PACKET_FANOUT, &argument, &bytes))
+		return -errno;
+	*group = (int)(argument & 0xffff);
+	return 0;
+}
+
+/* Until a socket is in its group it would get what others of the group get too: it takes nothing before. */
+static int set_up(int fd, uint32_t ifindex, bool native, int *group)
 {
 	struct sockaddr_ll address = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL), .sll_ifindex = (int)ifindex};
 	int one = 1, bytes = BUFFER_BYTES, error;
 
-	error = weftd_filter_uplink(fd, native);
+	error = weftd_filter_nothing(fd);
 	if (error)
 		return error;
 	if (setsockopt(fd, SOL_PACKET, PACKET_VNET_HDR, &one, sizeof(one)) ||
@@ -78,16 +100,19 @@ static int set_up(int fd, uint32_t ifindex, bool native)
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)) ||
 	    setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof(bytes)))
 		weftd_log("uplink: socket buffers stay small: %s", strerror(errno));
-	return bind(fd, (struct sockaddr *)&address, sizeof(address)) ? -errno : 0;
+	if (bind(fd, (struct sockaddr *)&address, sizeof(address)))
+		return -errno;
+	error = group ? join(fd, group) : 0;
+	return error ? error : weftd_filter_uplink(fd, native);
 }
 
-int weftd_uplink_socket(const char *device, uint32_t ifindex, bool native, char *text)
+int weftd_uplink_socket(const char *device, uint32_t ifindex, bool native, int *group, char *text)
 {
 	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), error;
 
 	if (fd < 0)
 		return weftd_refuse(text, -errno, "device '%s': packet socket: %s", device, strerror(errno));
-	error = set_up(fd, ifindex, native);
+	error = set_up(fd, ifindex, native, group);
 	if (!error)
 		return fd;
 	close(fd);

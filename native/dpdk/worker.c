@@ -30,9 +30,15 @@ static uint64_t clock_ns(clockid_t clock)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-uint64_t weft_host_now_ns(void) { return self ? self->now_ns : clock_ns(CLOCK_MONOTONIC); }
+uint64_t weft_host_now_ns(void)
+{
+	return self ? self->now_ns : clock_ns(CLOCK_MONOTONIC);
+}
 
-uint64_t weft_host_wall_ns(void) { return clock_ns(CLOCK_REALTIME); }
+uint64_t weft_host_wall_ns(void)
+{
+	return clock_ns(CLOCK_REALTIME);
+}
 
 void weft_host_random(void *out, size_t bytes)
 {
@@ -52,7 +58,15 @@ void weft_host_random(void *out, size_t bytes)
 	}
 }
 
-struct weftd_worker *weftd_worker_at(uint32_t index) { return &workers[index]; }
+struct weftd_worker *weftd_worker_at(uint32_t index)
+{
+	return &workers[index];
+}
+
+uint32_t weftd_workers_count(void)
+{
+	return worker_count;
+}
 
 /* One round: what is ready now, or what wakes us within `wait_ns` (negative: for ever). Packets taken. */
 static uint32_t round_of(struct weftd_worker *worker, int64_t wait_ns)
@@ -221,29 +235,22 @@ static int replace_polled(struct weftd_worker *worker, struct weftd_port *add, c
 	return 0;
 }
 
-int weftd_workers_add(struct weftd_port *port)
+static int take_port(struct weftd_worker *worker, struct weftd_port *port)
 {
+	int fd = weftd_port_fd(port, worker->index);
 	struct epoll_event event = {.events = EPOLLIN, .data.ptr = port};
-	struct weftd_worker *worker = &workers[0];
-	uint32_t index;
 
-	for (index = 1; index < worker_count; index++)
-		if (load_of(&workers[index]) < load_of(worker))
-			worker = &workers[index];
-	port->worker = worker->index;
-	if (port->fd < 0)
+	if (fd < 0)
 		return replace_polled(worker, port, NULL);
-	if (epoll_ctl(worker->epoll_fd, EPOLL_CTL_ADD, port->fd, &event))
+	if (epoll_ctl(worker->epoll_fd, EPOLL_CTL_ADD, fd, &event))
 		return -errno;
 	worker->fd_ports++;
 	return 0;
 }
 
-void weftd_workers_remove(struct weftd_port *port)
+static void leave_port(struct weftd_worker *worker, struct weftd_port *port)
 {
-	struct weftd_worker *worker = &workers[port->worker];
-
-	if (port->fd < 0) {
+	if (weftd_port_fd(port, worker->index) < 0) {
 		if (replace_polled(worker, NULL, port))
 			weftd_log("vif %u: out of memory while it is removed", port->vif_id);
 		return;
@@ -252,9 +259,40 @@ void weftd_workers_remove(struct weftd_port *port)
 	weftd_worker_forget(worker, port);
 }
 
+int weftd_workers_add(struct weftd_port *port)
+{
+	struct weftd_worker *worker = &workers[0];
+	uint32_t index;
+	int error = 0;
+
+	if (port->queues > 1) {
+		for (index = 0; index < port->queues && !error; index++)
+			error = take_port(&workers[index], port);
+		for (index--; error && index; index--)
+			leave_port(&workers[index - 1], port);
+		return error;
+	}
+	for (index = 1; index < worker_count; index++)
+		if (load_of(&workers[index]) < load_of(worker))
+			worker = &workers[index];
+	port->worker = worker->index;
+	return take_port(worker, port);
+}
+
+void weftd_workers_remove(struct weftd_port *port)
+{
+	uint32_t index;
+
+	if (port->queues == 1)
+		leave_port(&workers[port->worker], port);
+	for (index = 0; port->queues > 1 && index < port->queues; index++)
+		leave_port(&workers[index], port);
+}
+
 void weftd_worker_forget(struct weftd_worker *worker, struct weftd_port *port)
 {
-	if (worker->epoll_fd >= 0 && port->fd >= 0 && epoll_ctl(worker->epoll_fd, EPOLL_CTL_DEL, port->fd, NULL) &&
-	    errno != ENOENT)
+	int fd = weftd_port_fd(port, worker->index);
+
+	if (worker->epoll_fd >= 0 && fd >= 0 && epoll_ctl(worker->epoll_fd, EPOLL_CTL_DEL, fd, NULL) && errno != ENOENT)
 		weftd_log("vif %u: epoll: %s", port->vif_id, strerror(errno));
 }

@@ -38,7 +38,9 @@ int weftd_workers_start(struct weft_plane *plane, uint32_t count);
 /* Control. Stops and joins them; ports stay. */
 void weftd_workers_stop(void);
 struct weftd_worker *weftd_worker_at(uint32_t index);
-/* Control. Gives the port to a worker. */
+/* How many there are. */
+uint32_t weftd_workers_count(void);
+/* Control. Gives the port to a worker, or each of its queues to one. */
 int weftd_workers_add(struct weftd_port *port);
 /* Control. After a grace period no worker touches it. */
 void weftd_workers_remove(struct weftd_port *port);

@@ -7,9 +7,9 @@
 
 #include "host.h"
 
-#define MAPPED_BYTES (1u << 20) /* from here on straight from the kernel: zero pages cost nothing until touched */
+#define MAPPED_BYTES (256u << 10) /* from here on straight from the kernel: zero pages cost nothing until touched */
 
-static uint64_t allocated_bytes, fail_alloc = ~0ull;
+static uint64_t allocated_bytes, fail_after, fail_count;
 static _Thread_local struct weft_host_plane *current;
 
 static size_t rounded(size_t bytes) { return (bytes + WEFT_CACHE_LINE - 1) & ~(size_t)(WEFT_CACHE_LINE - 1); }
@@ -18,8 +18,11 @@ void *weft_host_alloc(size_t bytes)
 {
 	void *memory;
 
-	if (WEFT_UNLIKELY(fail_alloc != ~0ull) && fail_alloc-- == 0)
-		return NULL; /* and ~0 is left: off */
+	if (fail_count && !fail_after) {
+		fail_count--;
+		return NULL;
+	}
+	fail_after -= fail_after > 0;
 	if (bytes >= MAPPED_BYTES) {
 		memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 		if (memory == MAP_FAILED)
@@ -45,7 +48,11 @@ void weft_host_free(void *memory, size_t bytes)
 		free(memory);
 }
 
-void weft_host_fail_alloc(uint64_t after) { fail_alloc = after; }
+void weft_host_fail_memory(uint64_t after, uint64_t count)
+{
+	fail_after = count ? after : 0;
+	fail_count = count;
+}
 
 uint64_t weft_host_allocated_bytes(void) { return __atomic_load_n(&allocated_bytes, __ATOMIC_RELAXED); }
 

@@ -155,3 +155,10 @@ bool weft_host_packet_chain(struct weft_plane *plane, uint32_t worker, struct we
 	weft_host_packet_delete(of(tail));
 	return true;
 }
+
+void weft_host_buffers(struct weft_plane *plane, uint32_t all[WEFT_BUFFER_KINDS], uint32_t unused[WEFT_BUFFER_KINDS])
+{
+	(void)plane;
+	memset(all, 0, WEFT_BUFFER_KINDS * sizeof(*all));
+	memset(unused, 0, WEFT_BUFFER_KINDS * sizeof(*unused));
+}

@@ -207,7 +207,7 @@ void weft_host_transmit(struct weft_plane *plane, uint32_t worker, struct weft_v
 		struct weft_host_packet *packet = (struct weft_host_packet *)packets[i];
 
 		if (!port) {
-			weft_plane_count_drop(plane, worker, vif, WEFT_DROP_TX_FULL, 1);
+			weft_plane_count_unsent(plane, worker, vif, WEFT_DROP_TX_FULL, 1);
 			weft_host_packet_delete(packet);
 			continue;
 		}

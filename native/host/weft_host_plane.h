@@ -62,11 +62,11 @@ int weft_host_plane_advance(struct weft_host_plane *host, uint64_t now_ns);
  * count 0 turns it off.
  */
 void weft_host_plane_fail_packets(struct weft_host_plane *host, uint64_t after, uint64_t count);
+/* The same for the memory of tables, of every plane of the process: for tests with one thread. */
+void weft_host_fail_memory(uint64_t after, uint64_t count);
 /* Packets allocated and not yet freed, those waiting in queues included. */
 uint64_t weft_host_plane_packets_live(const struct weft_host_plane *host);
 /* Bytes the cores of this process hold through weft_host_alloc. Any thread. */
 uint64_t weft_host_allocated_bytes(void);
-/* Fault hook: after `after` more calls one weft_host_alloc fails. ~0: turns it off. Whatever thread is the one that allocates. */
-void weft_host_fail_alloc(uint64_t after);
 
 #endif

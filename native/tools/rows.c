@@ -405,6 +405,21 @@ void row_drop(struct table *table, const void *body, uint32_t epoch)
 	table_text(table, "meaning", doc ? doc : "newer than this program");
 }
 
+static void packet_cells(struct table *table, const struct weft_plane_msg *plane)
+{
+	table_number(table, "packets_received", plane->packets_received);
+	table_number(table, "packets_sent", plane->packets_sent);
+	table_number(table, "packets_dropped", plane->packets_dropped);
+	table_number(table, "packets_made", plane->packets_made);
+	table_number(table, "packets_gone", plane->packets_gone);
+	table_number(table, "buffers_small", plane->buffers[0]);
+	table_number(table, "buffers_small_free", plane->buffers_free[0]);
+	table_number(table, "buffers_chunk", plane->buffers[1]);
+	table_number(table, "buffers_chunk_free", plane->buffers_free[1]);
+	table_number(table, "buffers_large", plane->buffers[2]);
+	table_number(table, "buffers_large_free", plane->buffers_free[2]);
+}
+
 void row_plane(struct table *table, const void *body, uint32_t epoch)
 {
 	struct weft_plane_msg plane;
@@ -442,5 +457,6 @@ void row_plane(struct table *table, const void *body, uint32_t epoch)
 	table_number(table, "tunnel_dscp", plane.tunnel_dscp);
 	table_number(table, "reassembled", plane.reassembled);
 	table_number(table, "reassembly_failures", plane.reassembly_failures);
+	packet_cells(table, &plane);
 	table_number(table, "epoch", epoch);
 }

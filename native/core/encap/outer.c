@@ -49,7 +49,7 @@ static struct weft_packet *cut4(struct weft_worker *worker, const struct weft_pa
 				bool last)
 {
 	uint32_t front = WEFT_L3 + (uint32_t)sizeof(struct weft_ipv4);
-	struct weft_packet *piece = weft_host_packet_alloc(worker->plane, worker->index, front + bytes);
+	struct weft_packet *piece = weft_packet_make(worker, front + bytes);
 	struct weft_ipv4 *ip;
 
 	if (!piece)
@@ -68,7 +68,7 @@ static struct weft_packet *cut6(struct weft_worker *worker, const struct weft_pa
 				bool last, uint32_t id)
 {
 	uint32_t front = WEFT_L3 + (uint32_t)sizeof(struct weft_ipv6);
-	struct weft_packet *piece = weft_host_packet_alloc(worker->plane, worker->index, front + 8 + bytes);
+	struct weft_packet *piece = weft_packet_make(worker, front + 8 + bytes);
 	weft_be32 wire = weft_be32_of(id);
 	struct weft_ipv6 *ip;
 	uint8_t *header;
@@ -117,6 +117,6 @@ enum weft_drop weft_outer_fragment_send(struct weft_worker *worker, struct weft_
 		piece->hash = packet->hash;
 		weft_depart(worker, uplink, piece);
 	}
-	weft_host_packet_free(worker->plane, worker->index, packet);
+	weft_packet_gone(worker, packet);
 	return WEFT_DROP_NONE;
 }

@@ -128,7 +128,7 @@ void weft_host_transmit(struct weft_plane *plane, uint32_t worker, struct weft_v
 				  packets[i]->flags & WEFT_PACKET_CSUM_PARTIAL || rte_pktmbuf_linearize(mbuf))) {
 			rte_pktmbuf_free(mbuf);
 			if (sink->sent)
-				weft_plane_count_drop(plane, worker, vif, WEFT_DROP_TX_FULL, 1);
+				weft_plane_count_unsent(plane, worker, vif, WEFT_DROP_TX_FULL, 1);
 			continue;
 		}
 		mbuf->ol_flags = 0;

@@ -56,7 +56,7 @@ static void append_raw(const struct vector_step *step)
 static void random_record(void)
 {
 	static const struct weft_dump_msg all = {.vrf_id = 0xffffffffu};
-	uint32_t before = used, what = random_below(8);
+	uint32_t before = used, what = random_below(9);
 
 	if (what < 5)
 		append_table(&tables.steps[random_below(tables.step_count)],
@@ -65,6 +65,8 @@ static void random_record(void)
 		append_record((uint8_t)(4 + random_below(13)), WEFT_OPERATION_DUMP, &all, sizeof(all));
 	else if (what == 6)
 		append_record((uint8_t)(4 + random_below(13)), WEFT_OPERATION_SWEEP, NULL, 0);
+	else if (what == 7)
+		append_record(31, (uint8_t)random_below(16), &state, sizeof(state));
 	else
 		append_raw(&tables.steps[random_below(tables.step_count)]);
 	while (random_below(3) && used > before)

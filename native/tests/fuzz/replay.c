@@ -15,8 +15,8 @@
 
 #define SEED_MAX 200000u
 
-static uint8_t seed_bytes[SEED_MAX], mutant[SEED_MAX];
-static uint32_t seed_count;
+static uint8_t seed_bytes[SEED_MAX], mutant[SEED_MAX + 4];
+static uint32_t seed_count, mutant_count;
 static uint64_t state, runs, seeds;
 
 static uint32_t random_below(uint32_t limit)
@@ -53,14 +53,24 @@ static void append_record(const struct vector_step *step)
 	append(step->bytes, step->byte_count);
 }
 
+/* The seed, with random tables every other time, and some bytes changed. */
 static void mutate(void)
 {
-	uint32_t changes = 1 + random_below(6);
+	uint32_t changes = random_below(6), head = 1;
 
-	memcpy(mutant, seed_bytes, seed_count);
+	mutant[0] = seed_bytes[0];
+	if (random_below(2)) {
+		mutant[0] |= 8;
+		for (; head < 5; head++)
+			mutant[head] = (uint8_t)random_below(256);
+	}
+	memcpy(mutant + head, seed_bytes + 1, seed_count - 1);
+	mutant_count = seed_count - 1 + head;
 	for (uint32_t i = 0; i < changes; i++) {
-		uint32_t at = random_below(seed_count);
+		uint32_t at = head + random_below(seed_count);
 
+		if (at >= mutant_count)
+			continue;
 		if (random_below(3) == 0)
 			mutant[at] ^= (uint8_t)(1u << random_below(8));
 		else
@@ -68,27 +78,35 @@ static void mutate(void)
 	}
 }
 
+static void write_input(const char *folder, const char *name, const char *suffix, const uint8_t *bytes, uint32_t count)
+{
+	char path[1024];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s%s", folder, name, suffix);
+	file = fopen(path, "wb");
+	if (!file || fwrite(bytes, 1, count, file) != count) {
+		perror(path);
+		exit(1);
+	}
+	fclose(file);
+}
+
 static void run_seed(uint32_t mutations, const char *folder, const char *name)
 {
 	seeds++;
 	if (folder) {
-		char path[1024];
-		FILE *file;
-
-		snprintf(path, sizeof(path), "%s/%s", folder, name);
-		file = fopen(path, "wb");
-		if (!file || fwrite(seed_bytes, 1, seed_count, file) != seed_count) {
-			perror(path);
-			exit(1);
-		}
-		fclose(file);
+		write_input(folder, name, "", seed_bytes, seed_count);
+		state = seeds;
+		mutate();
+		write_input(folder, name, ".random", mutant, mutant_count);
 		return;
 	}
 	LLVMFuzzerTestOneInput(seed_bytes, seed_count);
 	runs++;
 	for (uint32_t i = 0; i < mutations; i++) {
 		mutate();
-		LLVMFuzzerTestOneInput(mutant, random_below(20) ? seed_count : random_below(seed_count));
+		LLVMFuzzerTestOneInput(mutant, random_below(20) ? mutant_count : random_below(mutant_count));
 		runs++;
 	}
 }

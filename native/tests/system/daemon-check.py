@@ -133,15 +133,18 @@ class Client:
         return data
 
 
-def body_bytes(name):
-    """Size of struct weft_<name>_msg, as its header asserts it."""
-    header = open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../abi/weft_abi.h")).read()
-    return int(re.search(rf"sizeof\(struct weft_{name}_msg\) == (\d+)", header).group(1))
+def abi_header():
+    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../abi/weft_abi.h")) as file:
+        return file.read()
 
 
 def abi_version():
-    header = open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../abi/weft_abi.h")).read()
-    return tuple(int(re.search(rf"#define WEFT_ABI_{part} (\d+)", header).group(1)) for part in ("MAJOR", "MINOR"))
+    return tuple(int(re.search(rf"#define WEFT_ABI_{part} (\d+)", abi_header()).group(1)) for part in ("MAJOR", "MINOR"))
+
+
+def abi_bytes(name):
+    """Size of a message's body."""
+    return int(re.search(rf"sizeof\(struct weft_{name}_msg\) == (\d+)", abi_header()).group(1))
 
 
 def vif(vif_id, vrf, kind, port, flags=0, mtu=1500, label=NONE, address="00:00:00:00:00:00", name="", device="", netns="", addresses=()):
@@ -166,7 +169,7 @@ def route(vrf, prefix, nexthop_id, label=NONE, flags=3):
 class Host:
     """One host: namespace, uplink veth to the router, daemon, client."""
 
-    def __init__(self, index, program, folder):
+    def __init__(self, index, program, folder, arguments=()):
         self.index, self.name = index, f"{PREFIX}h{index}"
         self.address, self.address6 = f"10.200.{index}.2", f"fd00:200:{index}::2"
         self.router_mac = f"02:00:00:00:00:{index:02x}"
@@ -180,7 +183,7 @@ class Host:
            f"ip -n {self.name} -6 route add default via fd00:200:{index}::1")
         self.log = open(f"{folder}/{self.name}.log", "w+")
         started = time.monotonic()
-        self.process = subprocess.Popen(["ip", "netns", "exec", self.name, program, f"--socket={self.path}"], stdout=subprocess.PIPE,
+        self.process = subprocess.Popen(["ip", "netns", "exec", self.name, program, f"--socket={self.path}", *arguments], stdout=subprocess.PIPE,
                                         stderr=self.log, text=True)
         ready, _, _ = select.select([self.process.stdout], [], [], 20)
         line = self.process.stdout.readline() if ready else ""
@@ -214,7 +217,7 @@ class Host:
     def settings(self, bfd_interval_ms=0):
         """Body of the PLANE object."""
         return struct.pack("<16s16s6s2xII", a16(self.address), a16(self.address6), mac(self.router_mac), bfd_interval_ms,
-                           3 if bfd_interval_ms else 0).ljust(body_bytes("plane"), b"\0")
+                           3 if bfd_interval_ms else 0).ljust(abi_bytes("plane"), b"\0")
 
     def liveness(self):
         """Of the only tunnel destination: 0 unknown, 1 up, 2 down."""
@@ -238,7 +241,7 @@ class Bench(UnderlaySteps):
     def set_up(self):
         sh(f"ip netns add {PREFIX}r && ip -n {PREFIX}r link set lo up && ip netns exec {PREFIX}r sysctl -qw net.ipv4.ip_forward=1 "
            "net.ipv6.conf.all.forwarding=1")
-        self.hosts = [Host(index, self.arguments.program, self.folder) for index in (1, 2)]
+        self.hosts = [Host(index, self.arguments.program, self.folder, getattr(self.arguments, "daemon", ())) for index in (1, 2)]
         if self.arguments.no_udp_gso:
             for host in self.hosts:
                 sh(f"ip netns exec {host.name} ethtool -K u{host.index} tx-udp-segmentation off; "
@@ -256,7 +259,7 @@ class Bench(UnderlaySteps):
                 (AGEING, SET, struct.pack("<II HHIIIII HHIIIII", 2, 0, 6, 22, 7200, 30, 600, 5, 0, 17, 53, 20, 10, 0, 0, 0)),
                 (VIF, SET, vif(1, 0, PHYSICAL, AF_PACKET, SHARED_UPLINK | (NATIVE_FLAG if getattr(self.arguments, "native", False) else 0),
                                device=f"u{host.index}", name=f"u{host.index}")),
-                (VRF, SET, struct.pack("<II16s", 1, VNI_ID, b"vrf1".ljust(16, b"\0")).ljust(body_bytes("vrf"), b"\0")),
+                (VRF, SET, struct.pack("<II16s", 1, VNI_ID, b"vrf1".ljust(16, b"\0")).ljust(abi_bytes("vrf"), b"\0")),
                 (NEXTHOP, SET, nexthop(10, 4, vrf_id=1)),
                 (VNI, SET, struct.pack("<II", VNI_ID, 10)),
                 (NEXTHOP, SET, nexthop(11, 3, encap, source=host.address6 if v6 else host.address,

@@ -78,6 +78,8 @@ def dump(client, kind):
                     body[168:192] = bytes(24)  # evicted
                 if kind == daemon.VRF:
                     body[172:176] = bytes(4)  # connections_live
+                if kind == daemon.PLANE:
+                    body[-64:] = bytes(64)  # packets and buffers of the worker process
                 out.append((epoch, bytes(body)))
             answer = answer[size:]
     return out
@@ -103,7 +105,7 @@ class Check(daemon.Bench):
         self.programs = []
 
     def adoptions(self, host):
-        objects, _ = host.client.call([(daemon.PLANE, daemon.GET, bytes(daemon.body_bytes("plane")))])
+        objects, _ = host.client.call([(daemon.PLANE, daemon.GET, bytes(daemon.abi_bytes("plane")))])
         return struct.unpack_from("<I", objects[0][1], 80)[0]
 
     def link(self, number):

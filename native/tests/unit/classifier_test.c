@@ -114,9 +114,9 @@ static void withoutMemoryTheOldSetStays(void)
 	before = weft_host_allocated_bytes();
 	shape_make(SHAPE_HOSTILE, 2000);
 	for (int code = ENOMEM; code == ENOMEM && !test_failed; tries++) {
-		weft_host_fail_alloc(tries);
+		weft_host_fail_memory(tries, 1);
 		code = set_policy(&shape_set.m);
-		weft_host_fail_alloc(~0ull);
+		weft_host_fail_memory(0, 0);
 		CHECK(code == 0 || (code == ENOMEM && strstr(error_text, "POLICY 5: out of memory")));
 		CHECK(weft_policy_get(plane, 5)->rule_count == (code ? 300 : 2000));
 		CHECK(!code || weft_host_allocated_bytes() == before);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
-/* weft-vectors FOLDER | FILE...: plays packet vectors as written, at several linear lengths, and cut at every byte. */
+/* weft-vectors FOLDER | FILE...: plays packet vectors as written, at several linear lengths, cut at every byte, and with every length wrong. */
 #include "play.h"
 
 #include <dirent.h>
@@ -25,6 +25,10 @@ static bool run(const char *path)
 	if (good) {
 		mode = "truncated";
 		good = play_truncated(&vector, text);
+	}
+	if (good) {
+		mode = "wrong lengths";
+		good = play_wrong_lengths(&vector, text);
 	}
 	if (!good)
 		printf("not ok %s (%s): %s\n", path, mode, text);

@@ -67,6 +67,20 @@ void play_drops(struct weft_host_plane *host, uint32_t vif_id, uint64_t drops[WE
 	}
 }
 
+bool play_balanced(struct weft_host_plane *host, char *text)
+{
+	struct weft_plane_msg all;
+
+	weft_plane_state(weft_host_plane_core(host), &all);
+	if (all.packets_received + all.packets_made == all.packets_sent + all.packets_dropped + all.packets_gone + all.fragments_waiting)
+		return true;
+	snprintf(text, VECTOR_TEXT_MAX, "%llu packets came, %llu were made; %llu sent, %llu dropped, %llu gone, %u wait",
+		 (unsigned long long)all.packets_received, (unsigned long long)all.packets_made,
+		 (unsigned long long)all.packets_sent, (unsigned long long)all.packets_dropped,
+		 (unsigned long long)all.packets_gone, all.fragments_waiting);
+	return false;
+}
+
 uint32_t play_drain(struct weft_host_plane *host)
 {
 	uint32_t count = 0;
@@ -184,7 +198,7 @@ static bool play_end(struct player *player)
 		return wrong(player, NULL, "more packets went out than expected");
 	if (weft_host_plane_packets_live(player->host))
 		return wrong(player, NULL, "packets leaked");
-	return true;
+	return play_balanced(player->host, what) || wrong(player, NULL, what);
 }
 
 /* One step; `strict`: outputs are compared, else thrown away. */
@@ -244,36 +258,162 @@ bool play_vector(const struct vector *vector, uint32_t linear, char *text)
 	return good;
 }
 
-static uint64_t sum(const uint64_t drops[WEFT_DROP_LIMIT])
+/* A packet that is not as the vector has it: whatever becomes of it is counted, and no buffer is lost. */
+static bool play_odd(struct player *player, const struct vector_step *step, const uint8_t *bytes, uint32_t count,
+		     const char *how, uint32_t where)
 {
-	uint64_t all = 0;
+	char what[VECTOR_TEXT_MAX], unbalanced[VECTOR_TEXT_MAX] = "packets leaked";
+	struct weft_plane_msg all;
 
-	for (uint32_t i = 0; i < WEFT_DROP_LIMIT; i++)
-		all += drops[i];
-	return all;
-}
-
-static bool play_cut(struct player *player, const struct vector_step *step, uint32_t bytes)
-{
-	uint64_t before[WEFT_DROP_LIMIT], after[WEFT_DROP_LIMIT], dropped;
-	uint64_t waiting = weft_host_plane_packets_live(player->host); /* whole fragments before this one */
-	char what[VECTOR_TEXT_MAX];
-	uint32_t sent;
-
-	play_drops(player->host, 0xffffffff, before);
-	if (weft_host_plane_inject_packet(player->host, step->vif_id, &step->metadata, step->bytes, bytes, 0))
+	if (weft_host_plane_inject_packet(player->host, step->vif_id, &step->metadata, bytes, count, 0))
 		return wrong(player, step, "the host library refused the packet");
-	sent = play_drain(player->host);
-	play_drops(player->host, 0xffffffff, after);
-	dropped = sum(after) - sum(before);
-	if (dropped <= 1 && dropped + sent >= 1 && weft_host_plane_packets_live(player->host) == waiting)
+	play_drain(player->host);
+	weft_plane_state(weft_host_plane_core(player->host), &all);
+	if (play_balanced(player->host, unbalanced) && weft_host_plane_packets_live(player->host) == all.fragments_waiting)
 		return true;
-	snprintf(what, sizeof(what), "cut at %u: %llu drops, %u sent, %llu live", bytes, (unsigned long long)dropped, sent,
-		 (unsigned long long)weft_host_plane_packets_live(player->host));
+	snprintf(what, sizeof(what), "%s %u: %.100s", how, where, unbalanced);
 	return wrong(player, step, what);
 }
 
-bool play_truncated(const struct vector *vector, char *text)
+static bool play_cuts(struct player *player, const struct vector_step *step)
+{
+	bool good = true;
+
+	for (uint32_t bytes = 1; good && bytes < step->byte_count; bytes += bytes < BURST_BYTES_DENSE ? 1 : 97)
+		good = play_odd(player, step, step->bytes, bytes, "cut at", bytes);
+	return good;
+}
+
+/* Offsets of 16-bit fields; IPv4's header length and TCP's data offset are the high byte's nibbles. */
+struct fields {
+	uint32_t at[16], count;
+};
+
+static void field(struct fields *fields, uint32_t at, uint32_t limit)
+{
+	if (at + 2 <= limit && fields->count < WEFT_ARRAY_COUNT(fields->at))
+		fields->at[fields->count++] = at;
+}
+
+static void find_fields(struct fields *fields, const uint8_t *packet, uint32_t ip, uint32_t limit);
+
+/* What a tunnel carries, when the payload of this UDP or GRE header is one. */
+static void find_inner(struct fields *fields, const uint8_t *packet, uint32_t l4, bool gre, uint32_t limit)
+{
+	uint32_t port = l4 + 4 <= limit ? (uint32_t)packet[l4 + 2] << 8 | packet[l4 + 3] : 0;
+
+	if (gre || port == 6635) { /* the label stack: its bottom bit and TTL */
+		field(fields, l4, limit);
+		field(fields, l4 + (gre ? 6 : 10), limit);
+		find_fields(fields, packet, l4 + (gre ? 8 : 12), limit);
+	} else if (port == 4789) {
+		field(fields, l4 + 8, limit); /* flags */
+		field(fields, l4 + 12, limit);
+		find_fields(fields, packet, l4 + 30, limit);
+	}
+}
+
+/* Every length there is in the headers from the IP header on: version and header length, total, payload, UDP, TCP offset,
+ * options. */
+static void find_fields(struct fields *fields, const uint8_t *packet, uint32_t ip, uint32_t limit)
+{
+	uint32_t version = ip < limit ? packet[ip] >> 4 : 0, l4, protocol;
+
+	if (ip + 20 > limit || (version != 4 && version != 6))
+		return;
+	l4 = ip + (version == 4 ? (packet[ip] & 15u) * 4 : 40);
+	protocol = packet[ip + (version == 4 ? 9 : 6)];
+	field(fields, ip, limit);
+	field(fields, ip + (version == 4 ? 2 : 4), limit);
+	if (version == 4)
+		field(fields, ip + 6, limit); /* fragment */
+	if (version == 6 && (protocol == 0 || protocol == 43 || protocol == 44 || protocol == 60))
+		field(fields, l4, limit); /* extension header: next and its length */
+	if (protocol == 17) {
+		field(fields, l4 + 4, limit);
+		find_inner(fields, packet, l4, false, limit);
+	} else if (protocol == 6) {
+		field(fields, l4 + 12, limit);
+		field(fields, l4 + 20, limit);
+	} else if (protocol == 47) {
+		find_inner(fields, packet, l4, true, limit);
+	} else if (protocol == 1 || protocol == 58) {
+		field(fields, l4, limit);
+		find_fields(fields, packet, l4 + 8, limit); /* what an error quotes */
+	}
+}
+
+/* The IPv4 header checksum at `ip`, so that the packet is not dropped for that alone. */
+static void put_sum(uint8_t *packet, uint32_t ip, uint32_t limit)
+{
+	uint32_t bytes, sum = 0;
+
+	if (ip + 20 > limit || packet[ip] >> 4 != 4)
+		return;
+	bytes = (packet[ip] & 15u) * 4;
+	if (bytes < 20 || ip + bytes > limit)
+		return;
+	packet[ip + 10] = packet[ip + 11] = 0;
+	for (uint32_t i = 0; i < bytes; i += 2)
+		sum += (uint32_t)packet[ip + i] << 8 | packet[ip + i + 1];
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	packet[ip + 10] = (uint8_t)(~sum >> 8);
+	packet[ip + 11] = (uint8_t)~sum;
+}
+
+static bool play_corrupted(struct player *player, const struct vector_step *step, const struct fields *fields, uint32_t index)
+{
+	static uint8_t odd[VECTOR_FRAME_MAX];
+	const uint8_t *field_at = step->bytes + fields->at[index];
+	uint32_t at = fields->at[index], was = (uint32_t)field_at[0] << 8 | field_at[1];
+	const uint32_t values[] = {0,
+				   1,
+				   was - 1,
+				   was + 1,
+				   7,
+				   8,
+				   19,
+				   20,
+				   0x7fff,
+				   0x8000,
+				   0xffff,
+				   0x00ff,
+				   0xff00,
+				   was ^ 0xf000,
+				   was ^ 0x0f00,
+				   was ^ 0x4000,
+				   was * 2,
+				   step->byte_count};
+	bool good = true;
+
+	for (uint32_t i = 0; good && i < 2 * WEFT_ARRAY_COUNT(values); i++) {
+		uint32_t value = values[i / 2];
+
+		memcpy(odd, step->bytes, step->byte_count);
+		odd[at] = (uint8_t)(value >> 8);
+		odd[at + 1] = (uint8_t)value;
+		for (uint32_t ip = 0; i % 2 && ip < fields->count; ip++)
+			put_sum(odd, fields->at[ip], step->byte_count);
+		good = play_odd(player, step, odd, step->byte_count, "a length changed at", at);
+	}
+	return good;
+}
+
+static bool play_lengths(struct player *player, const struct vector_step *step)
+{
+	struct fields fields = {.count = 0};
+	bool good = true;
+
+	field(&fields, 12, step->byte_count); /* EtherType */
+	find_fields(&fields, step->bytes, 14, step->byte_count);
+	for (uint32_t i = 0; good && i < fields.count; i++)
+		good = play_corrupted(player, step, &fields, i);
+	return good;
+}
+
+static bool play_each(const struct vector *vector, bool (*odd)(struct player *player, const struct vector_step *step),
+		      char *text)
 {
 	static struct player player;
 	bool good = open_player(&player, vector, text);
@@ -281,10 +421,8 @@ bool play_truncated(const struct vector *vector, char *text)
 	for (uint32_t i = 0; good && i < vector->step_count; i++) {
 		const struct vector_step *step = &vector->steps[i];
 
-		if (step->kind == VECTOR_IN) {
-			for (uint32_t bytes = 1; good && bytes < step->byte_count; bytes += bytes < BURST_BYTES_DENSE ? 1 : 97)
-				good = play_cut(&player, step, bytes);
-		}
+		if (step->kind == VECTOR_IN)
+			good = odd(&player, step);
 		good = good && play_step(&player, step, false);
 		if (good && step->kind == VECTOR_IN) {
 			good = play_burst(&player);
@@ -293,4 +431,13 @@ bool play_truncated(const struct vector *vector, char *text)
 	}
 	weft_host_plane_close(player.host);
 	return good;
+}
+
+bool play_truncated(const struct vector *vector, char *text)
+{
+	return play_each(vector, play_cuts, text);
+}
+bool play_wrong_lengths(const struct vector *vector, char *text)
+{
+	return play_each(vector, play_lengths, text);
 }

@@ -35,6 +35,7 @@ public final class AbiCodes {
     public static final int WEFT_SERVICE_AFFINITY_MAX_S = 86400;
     public static final int WEFT_SERVICE_LIMIT = 65536;
     public static final int WEFT_BACKEND_LIMIT = 262144;
+    public static final int WEFT_BUFFER_KINDS = 3;
     public static final int WEFT_IDENTITY_LIMIT = 65536;
     public static final int WEFT_POLICY_LIMIT = 65536;
     public static final int WEFT_IDENTITY_NODE = 1;

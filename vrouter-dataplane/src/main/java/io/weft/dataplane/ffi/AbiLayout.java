@@ -77,7 +77,7 @@ public final class AbiLayout {
 
     /** struct weft_plane_msg. */
     public static final class PlaneMsg {
-        public static final int SIZE_BYTES = 216;
+        public static final int SIZE_BYTES = 280;
         public static final int UNDERLAY4 = 0;
         public static final int UNDERLAY6 = 16;
         public static final int ROUTER_MAC = 32;
@@ -110,6 +110,13 @@ public final class AbiLayout {
         public static final int ZERO2 = 196;
         public static final int REASSEMBLED = 200;
         public static final int REASSEMBLY_FAILURES = 208;
+        public static final int PACKETS_RECEIVED = 216;
+        public static final int PACKETS_SENT = 224;
+        public static final int PACKETS_DROPPED = 232;
+        public static final int PACKETS_MADE = 240;
+        public static final int PACKETS_GONE = 248;
+        public static final int BUFFERS = 256;
+        public static final int BUFFERS_FREE = 268;
 
         private PlaneMsg() {}
     }
@@ -589,7 +596,7 @@ public final class AbiLayout {
             new Field("weft_dump_msg", "vrf_id", 0, 4),
             new Field("weft_dump_msg", "limit", 4, 4),
             new Field("weft_dump_msg", "marker", 8, 48),
-            new Field("weft_plane_msg", "", 0, 216),
+            new Field("weft_plane_msg", "", 0, 280),
             new Field("weft_plane_msg", "underlay4", 0, 16),
             new Field("weft_plane_msg", "underlay6", 16, 16),
             new Field("weft_plane_msg", "router_mac", 32, 6),
@@ -622,6 +629,13 @@ public final class AbiLayout {
             new Field("weft_plane_msg", "zero2", 196, 4),
             new Field("weft_plane_msg", "reassembled", 200, 8),
             new Field("weft_plane_msg", "reassembly_failures", 208, 8),
+            new Field("weft_plane_msg", "packets_received", 216, 8),
+            new Field("weft_plane_msg", "packets_sent", 224, 8),
+            new Field("weft_plane_msg", "packets_dropped", 232, 8),
+            new Field("weft_plane_msg", "packets_made", 240, 8),
+            new Field("weft_plane_msg", "packets_gone", 248, 8),
+            new Field("weft_plane_msg", "buffers", 256, 12),
+            new Field("weft_plane_msg", "buffers_free", 268, 12),
             new Field("weft_vif_address", "", 0, 20),
             new Field("weft_vif_address", "family", 0, 1),
             new Field("weft_vif_address", "prefix_len", 1, 1),
