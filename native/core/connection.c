@@ -68,8 +68,8 @@ uint32_t *weft_connection_fin_end(struct weft_plane *plane, const struct weft_co
 }
 
 /* Who a pair counts for, besides the table. NONE, or what has as many as it may have: then nothing is counted. */
-static enum weft_drop charge(struct weft_plane *plane, const struct weft_connection *forward, const struct weft_connection *reverse,
-			     uint32_t *account)
+static enum weft_drop charge(struct weft_plane *plane, const struct weft_connection *forward,
+			     const struct weft_connection *reverse, uint32_t *account)
 {
 	enum weft_drop reason = weft_pressure_open(plane, forward, reverse, account);
 
@@ -214,9 +214,10 @@ static void retire_pair(struct weft_plane *plane, uint32_t pair)
 	const struct weft_connection *one = &c->entries[2 * pair], *other = one + 1;
 
 	weft_pressure_retire(plane, pair);
-	weft_backend_close(plane, other->of_pair[WEFT_PAIR_BACKEND],
-			   __atomic_load_n(&one->packets, __ATOMIC_RELAXED) + __atomic_load_n(&other->packets, __ATOMIC_RELAXED),
-			   __atomic_load_n(&one->bytes, __ATOMIC_RELAXED) + __atomic_load_n(&other->bytes, __ATOMIC_RELAXED), false);
+	weft_backend_close(
+	    plane, other->of_pair[WEFT_PAIR_BACKEND],
+	    __atomic_load_n(&one->packets, __ATOMIC_RELAXED) + __atomic_load_n(&other->packets, __ATOMIC_RELAXED),
+	    __atomic_load_n(&one->bytes, __ATOMIC_RELAXED) + __atomic_load_n(&other->bytes, __ATOMIC_RELAXED), false);
 	weft_spin_lock(&c->lock);
 	c->links[pair] = c->removed_list;
 	c->removed_list = pair;
@@ -373,7 +374,8 @@ void weft_connections_tick(struct weft_plane *plane, uint64_t now_ns)
 
 		c->age_next = pair + 1;
 		for (uint32_t line = 0; line < 2 * sizeof(struct weft_connection); line += WEFT_CACHE_LINE)
-			__builtin_prefetch((const uint8_t *)&c->entries[2 * (pair + AGE_AHEAD < used ? pair + AGE_AHEAD : pair)] + line);
+			__builtin_prefetch(
+			    (const uint8_t *)&c->entries[2 * (pair + AGE_AHEAD < used ? pair + AGE_AHEAD : pair)] + line);
 		if (__atomic_load_n(&c->states[pair], __ATOMIC_ACQUIRE) == PAIR_LIVE &&
 		    weft_connection_expired(plane, &c->entries[2 * pair], now_ns))
 			weft_connection_remove(plane, &c->entries[2 * pair]);

@@ -35,8 +35,8 @@ struct weft_connections {
 	uint32_t pairs;
 
 	uint32_t lock __attribute__((aligned(WEFT_CACHE_LINE))); /* of what follows */
-	uint32_t free_list, removed_list, live, spare; /* spare: pairs that can be taken */
-	uint32_t *fin_ends; /* [2 * pairs] */
+	uint32_t free_list, removed_list, live, spare;		 /* spare: pairs that can be taken */
+	uint32_t *fin_ends;					 /* [2 * pairs] */
 
 	uint32_t waiting_list; /* control thread: in their grace period */
 	bool waiting;

@@ -421,8 +421,8 @@ static enum weft_drop resume(struct weft_worker *worker, struct weft_step *step,
 		if (!step->delivery || step->delivery->type != WEFT_NEXTHOP_LOCAL)
 			return WEFT_DROP_INVALID_NEXTHOP;
 	}
-	if (step->vif_id != WEFT_FROM_FABRIC && weft_forges_tunnel(worker, step->view.family, step->view.protocol, step->view.destination,
-							step->view.key.destination_port))
+	if (step->vif_id != WEFT_FROM_FABRIC && weft_forges_tunnel(worker, step->view.family, step->view.protocol,
+								   step->view.destination, step->view.key.destination_port))
 		return WEFT_DROP_TUNNEL_FROM_PORT;
 	step->hash = weft_connection_hash(worker->plane, &step->view.key);
 	step->packet->hash = step->hash;

@@ -10,13 +10,15 @@ void weft_plane_count_drop(struct weft_plane *plane, uint32_t worker, struct wef
 	__atomic_store_n(counter, __atomic_load_n(counter, __ATOMIC_RELAXED) + packets, __ATOMIC_RELAXED);
 }
 
-void weft_plane_count_refused(struct weft_plane *plane, uint32_t worker, struct weft_vif *vif, enum weft_drop reason, uint32_t packets)
+void weft_plane_count_refused(struct weft_plane *plane, uint32_t worker, struct weft_vif *vif, enum weft_drop reason,
+			      uint32_t packets)
 {
 	weft_count(&(vif ? vif->counters : plane->unassigned)[worker].rx_packets, packets);
 	weft_plane_count_drop(plane, worker, vif, reason, packets);
 }
 
-void weft_plane_count_unsent(struct weft_plane *plane, uint32_t worker, struct weft_vif *vif, enum weft_drop reason, uint32_t packets)
+void weft_plane_count_unsent(struct weft_plane *plane, uint32_t worker, struct weft_vif *vif, enum weft_drop reason,
+			     uint32_t packets)
 {
 	weft_count(&vif->counters[worker].tx_packets, 0 - (uint64_t)packets);
 	weft_plane_count_drop(plane, worker, vif, reason, packets);

@@ -28,7 +28,8 @@ struct dump {
 /* Room for an object's body. NULL: the page is full, and the object must come first on the next one. */
 static uint8_t *room(struct dump *dump, uint16_t object, uint32_t epoch, uint32_t bytes)
 {
-	uint32_t end = dump->answer->used + (uint32_t)sizeof(struct weft_message_header) + bytes + (uint32_t)WEFT_ANSWER_RESERVE;
+	uint32_t end =
+	    dump->answer->used + (uint32_t)sizeof(struct weft_message_header) + bytes + (uint32_t)WEFT_ANSWER_RESERVE;
 	bool wanted = dump->left && (!dump->objects || end <= PAGE_BYTES);
 	uint8_t *at = wanted ? weft_answer_room(dump->answer, object, WEFT_OPERATION_SET, epoch, bytes) : NULL;
 
@@ -408,11 +409,19 @@ static int dump_object(struct weft_context *context, struct dump *dump, uint16_t
 	case WEFT_OBJECT_CONNECTION: dump_connections(dump); return 0;
 	case WEFT_OBJECT_IDENTITY: dump_identities(dump); return 0;
 	case WEFT_OBJECT_POLICY: dump_policies(dump); return 0;
-	case WEFT_OBJECT_SERVICE: dump_services(dump); return 0;
+	case WEFT_OBJECT_SERVICE:
+		dump_services(dump);
+		return 0;
 	case WEFT_OBJECT_LOG: dump_log(dump); return 0;
-	case WEFT_OBJECT_FLOATING_IP: dump_floating_ips(dump); return 0;
-	case WEFT_OBJECT_NAT_POOL: dump_nat_pools(dump); return 0;
-	case WEFT_OBJECT_AGEING: dump_ageing(dump); return 0;
+	case WEFT_OBJECT_FLOATING_IP:
+		dump_floating_ips(dump);
+		return 0;
+	case WEFT_OBJECT_NAT_POOL:
+		dump_nat_pools(dump);
+		return 0;
+	case WEFT_OBJECT_AGEING:
+		dump_ageing(dump);
+		return 0;
 	default:
 		if (dump->filter != ALL) {
 			vif = weft_vif_get(dump->plane, dump->filter);
@@ -470,9 +479,12 @@ static bool exists(struct weft_plane *plane, uint16_t object, uint32_t id)
 	case WEFT_OBJECT_LABEL: return weft_sparse_get(&plane->labels, id) != 0;
 	case WEFT_OBJECT_IDENTITY: return weft_identity_get(plane, id) != NULL;
 	case WEFT_OBJECT_POLICY: return weft_policy_get(plane, id) != NULL;
-	case WEFT_OBJECT_FLOATING_IP: return weft_floating_ip_get(plane, id) != NULL;
-	case WEFT_OBJECT_NAT_POOL: return weft_nat_pool_get(plane, id) != NULL;
-	case WEFT_OBJECT_SERVICE: return weft_service_get(plane, id) != NULL;
+	case WEFT_OBJECT_FLOATING_IP:
+		return weft_floating_ip_get(plane, id) != NULL;
+	case WEFT_OBJECT_NAT_POOL:
+		return weft_nat_pool_get(plane, id) != NULL;
+	case WEFT_OBJECT_SERVICE:
+		return weft_service_get(plane, id) != NULL;
 	default: return weft_sparse_get(&plane->vnis, id) != 0;
 	}
 }

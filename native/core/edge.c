@@ -420,8 +420,8 @@ static void clamp(struct weft_worker *worker, struct weft_step *step, uint32_t o
 	weft_mss_clamp(step->packet, &step->view, mtu > overhead ? mtu - overhead : 0);
 }
 
-enum weft_drop weft_enter_inner(struct weft_worker *worker, struct weft_step *step, struct weft_nexthop *nexthop, uint8_t family,
-				uint8_t outer_tos, uint32_t overhead)
+enum weft_drop weft_enter_inner(struct weft_worker *worker, struct weft_step *step, struct weft_nexthop *nexthop,
+				uint8_t family, uint8_t outer_tos, uint32_t overhead)
 {
 	enum weft_drop reason;
 

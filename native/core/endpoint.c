@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /*
- * Tunnel destinations: one object per address, shared by all tunnel next hops to it. A chained hash for readers; indexes are never
- * given twice while a connection could remember them (they only grow). A torn MAC for one packet during a change of gateway is what a
- * stale one would have been.
+ * Tunnel destinations: one object per address, shared by all tunnel next hops to it. A chained hash for readers; indexes are
+ * never given twice while a connection could remember them (they only grow). A torn MAC for one packet during a change of
+ * gateway is what a stale one would have been.
  */
 #include "plane.h"
 
@@ -206,15 +206,16 @@ void weft_endpoints_tick(struct weft_plane *plane, uint64_t now_ns)
 			if (!learned)
 				continue;
 			if (!learned_mtu(&entry->seen, now_ns))
-				__atomic_compare_exchange_n(&entry->seen.learned, &learned, 0, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+				__atomic_compare_exchange_n(&entry->seen.learned, &learned, 0, false, __ATOMIC_ACQ_REL,
+							    __ATOMIC_ACQUIRE);
 			settle_mtu(entry, now_ns);
 		}
 	}
 }
 
 /*
- * Makes what readers see equal to entry->path. The object is changed field by field under a reader's eyes: `rewrite` is valid for as long
- * as `state` says RESOLVED. Without memory for the ways the first of them serves alone.
+ * Makes what readers see equal to entry->path. The object is changed field by field under a reader's eyes: `rewrite` is valid
+ * for as long as `state` says RESOLVED. Without memory for the ways the first of them serves alone.
  */
 static void publish(struct weft_plane *plane, struct endpoint_entry *entry)
 {

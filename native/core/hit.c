@@ -52,9 +52,10 @@ static inline bool is_fresh(struct weft_worker *worker, const struct weft_step *
 
 	if (WEFT_UNLIKELY(sequence & 1))
 		return false;
-	entered = weft_get_two(&connection->vif_id);		  /* and entry_endpoint */
+	entered = weft_get_two(&connection->vif_id);			  /* and entry_endpoint */
 	__builtin_memcpy(&enters, &step->vif_id, sizeof(enters));	  /* and entry */
-	if (WEFT_UNLIKELY(entered != enters || (weft_get(connection->flags) & (WEFT_CONNECTION_DENIED | WEFT_CONNECTION_UNSTAMPED))))
+	if (WEFT_UNLIKELY(entered != enters ||
+			  (weft_get(connection->flags) & (WEFT_CONNECTION_DENIED | WEFT_CONNECTION_UNSTAMPED))))
 		return false;
 	if (WEFT_UNLIKELY(resolve(worker, connection, way)))
 		return false;
@@ -80,7 +81,8 @@ static inline bool is_fresh(struct weft_worker *worker, const struct weft_step *
 	return stamp == weft_stamp(step->entry ? NULL : worker->vif, way->vif, source, destination, way->nexthop, ecmp);
 }
 
-static inline enum weft_drop account(struct weft_worker *worker, const struct weft_step *step, struct weft_connection *connection)
+static inline enum weft_drop account(struct weft_worker *worker, const struct weft_step *step,
+				     struct weft_connection *connection)
 {
 	bool tcp = step->view.protocol == WEFT_PROTOCOL_TCP && step->view.fragment != WEFT_FRAGMENT_LATER;
 
@@ -134,8 +136,8 @@ static inline enum weft_drop connection_way(struct weft_worker *worker, struct w
 		if (reason)
 			return reason;
 	} else if (WEFT_UNLIKELY(connection->flags & WEFT_CONNECTION_TRANSLATED)) {
-		reason = weft_translate(worker, step, &connection->key,
-					&weft_connection_reverse(worker->plane, connection)->key);
+		reason =
+		    weft_translate(worker, step, &connection->key, &weft_connection_reverse(worker->plane, connection)->key);
 		if (reason)
 			return reason;
 	}

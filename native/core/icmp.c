@@ -32,7 +32,8 @@ bool weft_bucket_take(struct weft_bucket *bucket, uint64_t now_ns)
 static void error_source(const struct weft_worker *worker, const struct weft_step *step, const struct weft_vif *out,
 			 uint8_t source[16])
 {
-	const struct weft_vif *port = step->vif_id == WEFT_FROM_FABRIC || worker->vif->type == WEFT_VIF_PHYSICAL ? out : worker->vif;
+	const struct weft_vif *port =
+	    step->vif_id == WEFT_FROM_FABRIC || worker->vif->type == WEFT_VIF_PHYSICAL ? out : worker->vif;
 	const struct weft_vif_msg *message = port ? weft_load(port->message) : NULL;
 	uint32_t count = message ? message->address_count : 0;
 

@@ -101,8 +101,7 @@ static enum weft_drop check_options(const struct weft_vif *vif, const uint8_t *o
 static enum weft_drop advertise(struct weft_worker *worker, struct weft_vif *vif, const uint8_t *target, const uint8_t *to)
 {
 	uint32_t bytes = ND_FIXED_BYTES + 8;
-	struct weft_packet *packet =
-	    weft_packet_make(worker, WEFT_L3 + (uint32_t)sizeof(struct weft_ipv6) + bytes);
+	struct weft_packet *packet = weft_packet_make(worker, WEFT_L3 + (uint32_t)sizeof(struct weft_ipv6) + bytes);
 	struct weft_ethernet *ethernet;
 	struct weft_ipv6 *ip;
 	uint8_t *nd;

@@ -45,7 +45,8 @@ static int check_tunnel(struct weft_context *context, const struct weft_nexthop_
 	uint32_t bytes;
 
 	if (m->encap == WEFT_ENCAP_NONE || m->encap > WEFT_ENCAP_MPLSOGRE)
-		return weft_refuse(context, EINVAL, "NEXTHOP encap %u: want 1 (VXLAN), 2 (MPLS in UDP) or 3 (MPLS in GRE)", m->encap);
+		return weft_refuse(context, EINVAL, "NEXTHOP encap %u: want 1 (VXLAN), 2 (MPLS in UDP) or 3 (MPLS in GRE)",
+				   m->encap);
 	if (m->family != 4 && m->family != 6)
 		return weft_refuse(context, EINVAL, "NEXTHOP family %u: want 4 or 6", m->family);
 	bytes = weft_address_bytes(m->family);
@@ -68,8 +69,8 @@ static int check_native(struct weft_context *context, const struct weft_nexthop_
 	if (!vif && !context->plane->restoring)
 		return weft_refuse(context, ENOENT, "NEXTHOP vif_id %u: no such vif", m->vif_id);
 	if (vif && vif->type != WEFT_VIF_PHYSICAL)
-		return weft_refuse(context, EINVAL, "NEXTHOP vif_id %u: its type is %u, NATIVE wants %u (an uplink)", m->vif_id, vif->type,
-				   WEFT_VIF_PHYSICAL);
+		return weft_refuse(context, EINVAL, "NEXTHOP vif_id %u: its type is %u, NATIVE wants %u (an uplink)", m->vif_id,
+				   vif->type, WEFT_VIF_PHYSICAL);
 	if (m->encap != WEFT_ENCAP_NONE)
 		return weft_refuse(context, EINVAL, "NEXTHOP encap %u: NATIVE has none", m->encap);
 	if (m->family != 4 && m->family != 6)
@@ -78,7 +79,9 @@ static int check_native(struct weft_context *context, const struct weft_nexthop_
 	if (weft_all_zero(m->destination, bytes))
 		return weft_refuse(context, EINVAL, "NEXTHOP destination: NATIVE needs the gateway's address");
 	if (!weft_all_zero(m->destination + bytes, 16 - bytes) || !weft_all_zero(m->source, 16))
-		return weft_refuse(context, EINVAL, "NEXTHOP source/destination: NATIVE has no source, and nothing behind the gateway's address");
+		return weft_refuse(
+		    context, EINVAL,
+		    "NEXTHOP source/destination: NATIVE has no source, and nothing behind the gateway's address");
 	return 0;
 }
 
@@ -146,7 +149,8 @@ static int check(struct weft_context *context, const struct weft_nexthop_msg *m)
 	if (m->type != WEFT_NEXTHOP_ECMP && m->member_count)
 		return weft_refuse(context, EINVAL, "NEXTHOP member_count %u: only ECMP has members", m->member_count);
 	old = weft_nexthop_entry_get(context->plane, m->nexthop_id);
-	if (old && old->members && m->type != WEFT_NEXTHOP_LOCAL && m->type != WEFT_NEXTHOP_NATIVE && m->type != WEFT_NEXTHOP_TUNNEL)
+	if (old && old->members && m->type != WEFT_NEXTHOP_LOCAL && m->type != WEFT_NEXTHOP_NATIVE &&
+	    m->type != WEFT_NEXTHOP_TUNNEL)
 		return weft_refuse(context, EBUSY,
 				   "NEXTHOP %u type %u: an ECMP next hop has it as a member, want LOCAL, NATIVE or TUNNEL",
 				   m->nexthop_id, m->type);
@@ -209,7 +213,8 @@ static struct weft_nexthop_entry *make(struct weft_plane *plane, const struct we
 	entry->seen.members = entry->message.members;
 	entry->seen.nexthop_id = m->nexthop_id;
 	entry->seen.generation = weft_plane_generation(plane);
-	/* a native one is a LOCAL one with a gateway: it leads to an interface, and everybody but the way out treats it as such */
+	/* a native one is a LOCAL one with a gateway: it leads to an interface, and everybody but the way out treats it as such
+	 */
 	entry->seen.type = m->type == WEFT_NEXTHOP_NATIVE ? WEFT_NEXTHOP_LOCAL : m->type;
 	entry->seen.encap = m->encap;
 	entry->seen.family = m->family;

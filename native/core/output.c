@@ -96,7 +96,8 @@ static enum weft_drop to_port(struct weft_worker *worker, struct weft_step *step
 	const struct weft_view *view = &step->view;
 	bool big = packet->gso == WEFT_GSO_NONE && view->l3_bytes > way->vif->mtu;
 
-	if (WEFT_UNLIKELY(!weft_get(way->vif->carrier) || way->vif->type == WEFT_VIF_AGENT)) /* who gets nothing that has no trap header */
+	if (WEFT_UNLIKELY(!weft_get(way->vif->carrier) ||
+			  way->vif->type == WEFT_VIF_AGENT)) /* who gets nothing that has no trap header */
 		return WEFT_DROP_INVALID_VIF;
 	if (WEFT_UNLIKELY(way->vif->type == WEFT_VIF_PHYSICAL))
 		return weft_native_output(worker, step, way);
@@ -135,7 +136,8 @@ enum weft_drop weft_tunnel_push(struct weft_worker *worker, struct weft_packet *
 	const struct weft_nexthop *nexthop = way->nexthop;
 	const struct weft_endpoint *endpoint = nexthop->endpoint;
 	const struct weft_ways *ways = weft_load(endpoint->ways);
-	bool dont_fragment = WEFT_LIKELY(worker->configured->tunnel_df == WEFT_TUNNEL_DF_SET) || weft_outer_dont_fragment(worker, packet);
+	bool dont_fragment =
+	    WEFT_LIKELY(worker->configured->tunnel_df == WEFT_TUNNEL_DF_SET) || weft_outer_dont_fragment(worker, packet);
 	const struct weft_hop *hop = NULL;
 	enum weft_drop reason;
 
@@ -268,7 +270,8 @@ void weft_output_back(struct weft_worker *worker, const struct weft_step *step, 
 		return;
 	}
 	/* the frame inside VXLAN */
-	((struct weft_ethernet *)(void *)packet->data)->type = weft_be16_of(family == 4 ? WEFT_ETHERTYPE_IPV4 : WEFT_ETHERTYPE_IPV6);
+	((struct weft_ethernet *)(void *)packet->data)->type =
+	    weft_be16_of(family == 4 ? WEFT_ETHERTYPE_IPV4 : WEFT_ETHERTYPE_IPV6);
 	leaf = weft_route_get(worker->plane, step->vrf_id, family, destination);
 	way = (struct weft_way){
 	    .label = leaf.label, .route_flags = WEFT_ROUTE_SAME_NETWORK, .entropy_port = weft_entropy_port(step->hash)};

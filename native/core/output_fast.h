@@ -7,8 +7,8 @@
 #include "worker.h"
 
 /*
- * weft_output for the tunnel packet that most are: it fits, nothing is to be cut, completed or clamped, there is one way, and the
- * next hop has its headers ready, which are of the default settings. Takes it, or answers false and nothing has changed.
+ * weft_output for the tunnel packet that most are: it fits, nothing is to be cut, completed or clamped, there is one way, and
+ * the next hop has its headers ready, which are of the default settings. Takes it, or answers false and nothing has changed.
  */
 static inline bool weft_to_tunnel_ready(struct weft_worker *worker, struct weft_step *step, const struct weft_way *way)
 {
@@ -20,8 +20,9 @@ static inline bool weft_to_tunnel_ready(struct weft_worker *worker, struct weft_
 	uint32_t mtu;
 
 	if (WEFT_UNLIKELY(step->view.ttl <= 1 || !bytes || !uplink || !weft_get(uplink->carrier) ||
-			  __atomic_load_n(&endpoint->state, __ATOMIC_ACQUIRE) != WEFT_PATH_RESOLVED || weft_load(endpoint->ways) ||
-			  weft_outer_is_styled(worker->configured) || (step->view.tcp_flags & WEFT_TCP_SYN)))
+			  __atomic_load_n(&endpoint->state, __ATOMIC_ACQUIRE) != WEFT_PATH_RESOLVED ||
+			  weft_load(endpoint->ways) || weft_outer_is_styled(worker->configured) ||
+			  (step->view.tcp_flags & WEFT_TCP_SYN)))
 		return false;
 	mtu = weft_endpoint_mtu(endpoint);
 	if (WEFT_UNLIKELY(packet->gso | (packet->flags & WEFT_PACKET_CSUM_PARTIAL)) || step->view.l3_bytes + bytes > mtu ||

@@ -61,16 +61,18 @@ static bool icmp_is_error(uint8_t family, uint8_t type)
 }
 
 /*
- * Behind the IPv6 header of a quoted packet: *at goes on to the upper header, *next becomes its protocol. False: cut, endless, or a
- * later fragment, which has no upper header.
+ * Behind the IPv6 header of a quoted packet: *at goes on to the upper header, *next becomes its protocol. False: cut, endless,
+ * or a later fragment, which has no upper header.
  */
-static bool skip_quoted_extensions(struct weft_worker *worker, struct weft_packet *packet, uint32_t end, uint32_t *at, uint8_t *next)
+static bool skip_quoted_extensions(struct weft_worker *worker, struct weft_packet *packet, uint32_t end, uint32_t *at,
+				   uint8_t *next)
 {
 	for (uint32_t count = 0; is_extension(*next); count++) {
 		const uint8_t *header;
 		uint32_t bytes;
 
-		if (count == EXTENSION_HEADERS_MAX || *at + 8 > end || weft_need(worker, packet, *at + 8, WEFT_DROP_MALFORMED_TRANSPORT))
+		if (count == EXTENSION_HEADERS_MAX || *at + 8 > end ||
+		    weft_need(worker, packet, *at + 8, WEFT_DROP_MALFORMED_TRANSPORT))
 			return false;
 		header = packet->data + *at;
 		if (*next == WEFT_PROTOCOL_FRAGMENT && (header[2] || header[3] & 0xf8))
@@ -426,7 +428,8 @@ enum weft_drop weft_parse_metadata(struct weft_packet *packet, const struct weft
 
 		/* one header of at most 64 bytes holds the field; it lies in the packet and starts where L4 starts */
 		if (packet->csum_start != view->l4 || packet->csum_offset > 62 || field + 2 > WEFT_L3 + view->l3_bytes ||
-		    view->fragment != WEFT_FRAGMENT_NONE || view->protocol == WEFT_PROTOCOL_SCTP || (own && packet->csum_offset != own))
+		    view->fragment != WEFT_FRAGMENT_NONE || view->protocol == WEFT_PROTOCOL_SCTP ||
+		    (own && packet->csum_offset != own))
 			return WEFT_DROP_GSO;
 	}
 	return WEFT_DROP_NONE;

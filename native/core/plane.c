@@ -31,15 +31,16 @@ static int create_tables(struct weft_plane *plane, uint32_t connections)
 	plane->unassigned = weft_host_alloc(sizeof(*plane->unassigned) * (plane->workers + 1));
 	plane->datagrams = weft_host_alloc(weft_datagrams_bytes());
 	plane->request = weft_host_alloc(WEFT_FRAME_BYTES_MAX);
-	if (!plane->configured || !plane->unassigned || !plane->datagrams || !plane->request || weft_sparse_create(&plane->vrfs, WEFT_VRF_LIMIT) ||
-	    weft_sparse_create(&plane->nexthops, WEFT_NEXTHOP_LIMIT) || weft_sparse_create(&plane->labels, WEFT_LABEL_LIMIT) ||
-	    weft_sparse_create(&plane->vnis, WEFT_VNI_LIMIT) || weft_sparse_create(&plane->identities, WEFT_IDENTITY_LIMIT) ||
+	if (!plane->configured || !plane->unassigned || !plane->datagrams || !plane->request ||
+	    weft_sparse_create(&plane->vrfs, WEFT_VRF_LIMIT) || weft_sparse_create(&plane->nexthops, WEFT_NEXTHOP_LIMIT) ||
+	    weft_sparse_create(&plane->labels, WEFT_LABEL_LIMIT) || weft_sparse_create(&plane->vnis, WEFT_VNI_LIMIT) ||
+	    weft_sparse_create(&plane->identities, WEFT_IDENTITY_LIMIT) ||
 	    weft_sparse_create(&plane->policies, WEFT_POLICY_LIMIT) ||
 	    weft_sparse_create(&plane->floating_ips, WEFT_FLOATING_IP_LIMIT) ||
-	    weft_sparse_create(&plane->nat_pools, WEFT_NAT_POOL_LIMIT) || weft_services_create(plane) || weft_policy_log_create(plane) ||
-	    weft_ageing_create(plane) || weft_slab_create(plane) ||
-	    weft_endpoints_create(plane) ||
-	    weft_connections_create(plane, connections) || weft_vrf_create_fabric(plane) || weft_nexthop_create_discard(plane))
+	    weft_sparse_create(&plane->nat_pools, WEFT_NAT_POOL_LIMIT) || weft_services_create(plane) ||
+	    weft_policy_log_create(plane) || weft_ageing_create(plane) || weft_slab_create(plane) ||
+	    weft_endpoints_create(plane) || weft_connections_create(plane, connections) || weft_vrf_create_fabric(plane) ||
+	    weft_nexthop_create_discard(plane))
 		return -ENOMEM;
 	return create_workers(plane);
 }
@@ -47,7 +48,8 @@ static int create_tables(struct weft_plane *plane, uint32_t connections)
 /* Entries and states, so that what follows is aligned. */
 static size_t connections_bytes(uint32_t pairs)
 {
-	return ((2 * sizeof(struct weft_connection) + 1) * (size_t)pairs + WEFT_CACHE_LINE - 1) & ~(size_t)(WEFT_CACHE_LINE - 1);
+	return ((2 * sizeof(struct weft_connection) + 1) * (size_t)pairs + WEFT_CACHE_LINE - 1) &
+	       ~(size_t)(WEFT_CACHE_LINE - 1);
 }
 
 size_t weft_plane_shared_bytes(uint32_t connections_max)
@@ -62,9 +64,9 @@ bool weft_plane_shared_fits(const void *memory, uint32_t connections_max)
 	const struct weft_shared *shared = memory;
 	uint32_t pairs = connections_max ? connections_max : CONNECTIONS_DEFAULT;
 
-	return shared->magic == SHARED_MAGIC && shared->layout == SHARED_LAYOUT && shared->bytes == weft_plane_shared_bytes(pairs) &&
-	       shared->entry_bytes == sizeof(struct weft_connection) && shared->pairs == pairs && shared->used <= pairs &&
-	       shared->backends_used <= WEFT_BACKEND_LIMIT;
+	return shared->magic == SHARED_MAGIC && shared->layout == SHARED_LAYOUT &&
+	       shared->bytes == weft_plane_shared_bytes(pairs) && shared->entry_bytes == sizeof(struct weft_connection) &&
+	       shared->pairs == pairs && shared->used <= pairs && shared->backends_used <= WEFT_BACKEND_LIMIT;
 }
 
 bool weft_plane_adopted(const struct weft_plane *plane) { return plane->adopted; }
@@ -173,11 +175,17 @@ void weft_plane_destroy(struct weft_plane *plane)
 void *weft_plane_host(const struct weft_plane *plane) { return plane->host; }
 void *weft_worker_get(struct weft_plane *plane, uint32_t worker) { return plane->worker_memory[worker]; }
 uint32_t weft_plane_seed(struct weft_plane *plane) { return plane->seed; }
-uint32_t weft_plane_workers(const struct weft_plane *plane) { return plane->workers; }
+uint32_t weft_plane_workers(const struct weft_plane *plane)
+{
+	return plane->workers;
+}
 uint64_t weft_plane_midstream_until_ns(const struct weft_plane *plane) { return plane->midstream_until_ns; }
 const struct weft_plane_msg *weft_plane_configured(struct weft_plane *plane) { return weft_load(plane->configured); }
 
-struct weft_datagrams *weft_datagrams(struct weft_plane *plane) { return plane->datagrams; }
+struct weft_datagrams *weft_datagrams(struct weft_plane *plane)
+{
+	return plane->datagrams;
+}
 
 void weft_plane_tick(struct weft_plane *plane, uint64_t now_ns)
 {
@@ -194,7 +202,8 @@ static int check_tunnels(struct weft_context *context, const struct weft_plane_m
 	if (m->tunnel_df > WEFT_TUNNEL_DF_CLEAR)
 		return weft_refuse(context, EINVAL, "PLANE tunnel_df %u: at most %u", m->tunnel_df, WEFT_TUNNEL_DF_CLEAR);
 	if (m->tunnel_dscp_mode > WEFT_TUNNEL_DSCP_PIPE)
-		return weft_refuse(context, EINVAL, "PLANE tunnel_dscp_mode %u: at most %u", m->tunnel_dscp_mode, WEFT_TUNNEL_DSCP_PIPE);
+		return weft_refuse(context, EINVAL, "PLANE tunnel_dscp_mode %u: at most %u", m->tunnel_dscp_mode,
+				   WEFT_TUNNEL_DSCP_PIPE);
 	if (m->tunnel_dscp > (m->tunnel_dscp_mode == WEFT_TUNNEL_DSCP_PIPE ? 63 : 0))
 		return weft_refuse(context, EINVAL, "PLANE tunnel_dscp %u: at most %u with tunnel_dscp_mode %u", m->tunnel_dscp,
 				   m->tunnel_dscp_mode == WEFT_TUNNEL_DSCP_PIPE ? 63u : 0u, m->tunnel_dscp_mode);
@@ -210,7 +219,8 @@ static int check_tunnels(struct weft_context *context, const struct weft_plane_m
 
 static bool same_settings(const struct weft_plane_msg *a, const struct weft_plane_msg *b)
 {
-	return !memcmp(a, b, SETTINGS_BYTES) && !memcmp((const uint8_t *)a + TUNNELS_AT, (const uint8_t *)b + TUNNELS_AT, TUNNELS_BYTES);
+	return !memcmp(a, b, SETTINGS_BYTES) &&
+	       !memcmp((const uint8_t *)a + TUNNELS_AT, (const uint8_t *)b + TUNNELS_AT, TUNNELS_BYTES);
 }
 
 int weft_plane_set(struct weft_context *context, const void *body)

@@ -49,8 +49,8 @@ struct weft_vrf {
 	struct weft_fib fib[2];  /* [0] IPv4, [1] IPv6 */
 	uint32_t *stamps[2];     /* [WEFT_STAMP_BUCKETS]; NULL before the family's first route */
 	uint32_t vifs, nexthops, floating_ips, nat_pools; /* references */
-	uint32_t connections_max; /* read by workers */
-	uint32_t services; /* and backends */
+	uint32_t connections_max;			  /* read by workers */
+	uint32_t services;				  /* and backends */
 	struct weft_vrf_msg message;
 };
 
@@ -76,13 +76,14 @@ struct weft_policy_entry {
 };
 #define WEFT_NO_RULE 0xffffffffu
 
-/* A service with what only the control thread needs; backends, lives and table stand behind it. Replaced whole; `seen` comes first. */
+/* A service with what only the control thread needs; backends, lives and table stand behind it. Replaced whole; `seen` comes
+ * first. */
 struct weft_service_entry {
 	struct weft_service seen;
 	uint32_t epoch;
-	size_t bytes;                           /* of all this */
-	struct weft_service_backend *backends;  /* [backend_count] in the message's order, as set */
-	struct weft_backend_life **lives;       /* [backend_count] likewise */
+	size_t bytes;			       /* of all this */
+	struct weft_service_backend *backends; /* [backend_count] in the message's order, as set */
+	struct weft_backend_life **lives;      /* [backend_count] likewise */
 	struct weft_service_msg message;
 };
 
@@ -107,8 +108,8 @@ struct weft_plane {
 	const struct weft_nat_index *nat_index; /* pools by address */
 	uint32_t nat_stamp;
 	struct weft_sparse services, service_buckets; /* by id; by hash of VRF, address, protocol, port: first of a chain */
-	struct weft_sparse backends;                  /* lives by slot */
-	struct weft_affinity *affinity;               /* NULL before the first service with affinity */
+	struct weft_sparse backends;		      /* lives by slot */
+	struct weft_affinity *affinity;		      /* NULL before the first service with affinity */
 	uint32_t service_count;
 	struct weft_endpoints *endpoints;
 	struct weft_connections *connections;
@@ -127,9 +128,9 @@ struct weft_plane {
 	uint32_t vif_count, vrf_count, nexthop_count, identity_count, policy_count, vif_limit; /* vif_limit: above every vif id in use */
 	uint64_t route_count, started_ns, sets, deletes;
 	struct weft_vif_counters retired; /* of vifs that are gone */
-	struct weft_sparse backend_keys;         /* lives by hash of service and key: first of a chain */
+	struct weft_sparse backend_keys;  /* lives by hash of service and key: first of a chain */
 	struct weft_shared_backend *backend_slots;
-	uint32_t backend_count, backend_next;    /* lives; slot to look at first for a free one */
+	uint32_t backend_count, backend_next;		   /* lives; slot to look at first for a free one */
 	struct weft_backend_life *idle_first, **idle_last; /* lives that no service has, in the order they are looked at */
 	/* scratch of the control thread: too large for a kernel's stack */
 	struct weft_slab *slab;
@@ -171,8 +172,8 @@ bool weft_connection_live(struct weft_plane *plane, uint32_t index);
 int weft_pressure_create(struct weft_plane *plane, uint32_t pairs);
 void weft_pressure_destroy(struct weft_plane *plane);
 /*
- * One pair more on the account of whoever opens it; *account is then its number. VIF_CONNECTION_LIMIT, VRF_CONNECTION_LIMIT: it has as
- * many as it may have and none of them may go. Worker context, no bucket is locked.
+ * One pair more on the account of whoever opens it; *account is then its number. VIF_CONNECTION_LIMIT, VRF_CONNECTION_LIMIT: it
+ * has as many as it may have and none of them may go. Worker context, no bucket is locked.
  */
 enum weft_drop weft_pressure_open(struct weft_plane *plane, const struct weft_connection *forward,
 				  const struct weft_connection *reverse, uint32_t *account);
@@ -185,8 +186,8 @@ void weft_pressure_retire(struct weft_plane *plane, uint32_t pair);
 /* A pair found in shared memory. */
 void weft_pressure_adopt(struct weft_plane *plane, uint32_t pair);
 /*
- * `spare` pairs are free: when these are few, some that may go go. False: what is left is for ports that hold less. Worker context, no
- * bucket is locked.
+ * `spare` pairs are free: when these are few, some that may go go. False: what is left is for ports that hold less. Worker
+ * context, no bucket is locked.
  */
 bool weft_pressure_relieve(struct weft_plane *plane, uint32_t account, uint32_t spare);
 /* Live pairs that this port opened. vif_id < WEFT_VIF_LIMIT. */
@@ -275,7 +276,8 @@ int weft_nat_pool_delete(struct weft_context *context, const void *body);
 int weft_nat_pool_sweep(struct weft_context *context);
 
 /* ---- service.c, backend.c ---- */
-/* 0 or -ENOMEM. Before the connections: lives of backends found in plane->shared are there when their connections are counted. */
+/* 0 or -ENOMEM. Before the connections: lives of backends found in plane->shared are there when their connections are counted.
+ */
 int weft_services_create(struct weft_plane *plane);
 void weft_services_destroy(struct weft_plane *plane);
 /* Lets backends go that no service has and no connection uses, a few per call. */
@@ -296,7 +298,8 @@ int weft_affinity_create(struct weft_plane *plane);
 void weft_affinity_destroy(struct weft_plane *plane);
 
 /* ---- route.c ---- */
-/* Makes stale what was evaluated with this address as source or destination in the VRF. prepare: 0 or -ENOMEM, then touch cannot fail. */
+/* Makes stale what was evaluated with this address as source or destination in the VRF. prepare: 0 or -ENOMEM, then touch
+ * cannot fail. */
 int weft_route_touch_prepare(struct weft_vrf *vrf, uint8_t family);
 void weft_route_touch(struct weft_plane *plane, struct weft_vrf *vrf, uint8_t family, const uint8_t *address);
 

@@ -43,7 +43,7 @@ struct weft_service {
 	uint8_t affinity; /* enum weft_service_affinity */
 	uint32_t affinity_ticks;
 	uint32_t nat_pool_id; /* 0: none */
-	uint32_t flags; /* enum weft_service_flag */
+	uint32_t flags;	      /* enum weft_service_flag */
 	uint32_t backend_count, slots;
 	const struct weft_backend *backends; /* ascending by key */
 	const uint16_t *table;		     /* [slots]: indexes of backends that are up */

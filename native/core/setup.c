@@ -65,8 +65,8 @@ static void settle_source(struct weft_worker *worker, const struct question *que
 	    weft_ecmp_origin(worker->plane, side->nexthop, question->vif_id, question->entry);
 
 	if (!member && !question->strict)
-		member = weft_ecmp_choose(worker->plane, side->nexthop, weft_ecmp_hash(worker->plane, side->nexthop, question->key), 0,
-					  WEFT_FROM_ANYWHERE);
+		member = weft_ecmp_choose(worker->plane, side->nexthop,
+					  weft_ecmp_hash(worker->plane, side->nexthop, question->key), 0, WEFT_FROM_ANYWHERE);
 	settle(worker, side, member);
 }
 
@@ -149,7 +149,8 @@ static bool is_uplink(struct weft_worker *worker, uint32_t vif_id)
 }
 
 /* `mirrored`: the packet's source is translated, so that it may go back where it came from. */
-static enum weft_drop check_destination(struct weft_worker *worker, const struct question *question, const struct side *destination, bool mirrored)
+static enum weft_drop check_destination(struct weft_worker *worker, const struct question *question,
+					const struct side *destination, bool mirrored)
 {
 	if (destination->leaf.prefix_len == WEFT_NO_ROUTE)
 		return WEFT_DROP_NO_ROUTE;
@@ -269,7 +270,8 @@ static void fill_reverse(struct weft_worker *worker, struct weft_connection *rev
 		reverse->nexthop_id = source->nexthop->nexthop_id;
 		reverse->label = source->leaf.label;
 		note_ecmp(reverse, source);
-	} else if (source->vif == initiator || (source->vif && initiator->type == WEFT_VIF_PHYSICAL && source->vif->type == WEFT_VIF_PHYSICAL)) {
+	} else if (source->vif == initiator ||
+		   (source->vif && initiator->type == WEFT_VIF_PHYSICAL && source->vif->type == WEFT_VIF_PHYSICAL)) {
 		reverse->nexthop_id = source->nexthop->nexthop_id;
 		note_ecmp(reverse, source);
 	} else {

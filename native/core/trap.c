@@ -175,8 +175,8 @@ static enum weft_drop find_way(struct weft_worker *worker, const struct weft_ste
 	way->nexthop = weft_nexthop_get(worker->plane, leaf.nexthop_id);
 	if (way->nexthop && way->nexthop->type == WEFT_NEXTHOP_ECMP) {
 		const struct weft_nexthop_member *member =
-		    weft_ecmp_choose(worker->plane, way->nexthop,
-				     weft_ecmp_hash(worker->plane, way->nexthop, &step->view.key), 0, WEFT_FROM_ANYWHERE);
+		    weft_ecmp_choose(worker->plane, way->nexthop, weft_ecmp_hash(worker->plane, way->nexthop, &step->view.key),
+				     0, WEFT_FROM_ANYWHERE);
 
 		if (!member)
 			return WEFT_DROP_NO_LIVE_MEMBER;

@@ -14,7 +14,10 @@ struct weft_vif *weft_vif_agent(struct weft_plane *plane)
 	return WEFT_UNLIKELY(agent) ? weft_vif_get(plane, agent - 1) : NULL;
 }
 
-static size_t counters_bytes(const struct weft_plane *plane) { return sizeof(struct weft_vif_counters) * (plane->workers + 1); }
+static size_t counters_bytes(const struct weft_plane *plane)
+{
+	return sizeof(struct weft_vif_counters) * (plane->workers + 1);
+}
 
 static void vif_free(struct weft_vif *vif)
 {
@@ -184,8 +187,8 @@ static int change(struct weft_context *context, struct weft_vif *old, const stru
 	if (memcmp(message->netns, was->netns, sizeof(was->netns)))
 		return weft_refuse(context, EINVAL, "VIF %u netns: it cannot change", message->vif_id);
 	if (((message->flags ^ was->flags) & WEFT_VIF_NATIVE) && message->port_kind == WEFT_PORT_AF_PACKET)
-		return weft_refuse(context, EINVAL, "VIF %u flags %x: NATIVE cannot change, the device's filter stands", message->vif_id,
-				   message->flags);
+		return weft_refuse(context, EINVAL, "VIF %u flags %x: NATIVE cannot change, the device's filter stands",
+				   message->vif_id, message->flags);
 	old->epoch = context->epoch;
 	if (memcmp(message, was, offsetof(struct weft_vif_msg, rx_packets)) == 0)
 		return 0;
@@ -265,7 +268,8 @@ static int vif_remove(struct weft_context *context, struct weft_vif *vif)
 	struct weft_plane *plane = context->plane;
 
 	if (vif->floating)
-		return weft_refuse(context, EBUSY, "VIF %u: %u floating IPs are bound to it", vif->vif_id, vif->floating->count);
+		return weft_refuse(context, EBUSY, "VIF %u: %u floating IPs are bound to it", vif->vif_id,
+				   vif->floating->count);
 	if (vif->type == WEFT_VIF_AGENT)
 		weft_store(plane->agent_vif, 0);
 	weft_store(plane->vifs[vif->vif_id], NULL);

@@ -94,8 +94,8 @@ int weft_vif_check(struct weft_context *context, const struct weft_vif_msg *m)
 	if (m->flags & ~(WEFT_VIF_ADDRESS_CHECK | WEFT_VIF_SHARED_UPLINK | WEFT_VIF_STRICT_TCP | WEFT_VIF_NATIVE))
 		return weft_refuse(context, EINVAL, "VIF flags %x: unknown bits", m->flags);
 	if ((m->flags & WEFT_VIF_NATIVE) && m->type != WEFT_VIF_PHYSICAL)
-		return weft_refuse(context, EINVAL, "VIF flags %x: NATIVE is for type %u, this is %u", m->flags, WEFT_VIF_PHYSICAL,
-				   m->type);
+		return weft_refuse(context, EINVAL, "VIF flags %x: NATIVE is for type %u, this is %u", m->flags,
+				   WEFT_VIF_PHYSICAL, m->type);
 	if (m->mtu < 68 || m->mtu > 65535)
 		return weft_refuse(context, EINVAL, "VIF mtu %u: want 68 to 65535", m->mtu);
 	if (m->label != WEFT_LABEL_NONE && m->label >= WEFT_LABEL_LIMIT)

@@ -79,8 +79,8 @@ static int vrf_remove(struct weft_context *context, struct weft_vrf *vrf)
 	if (vrf->nexthops)
 		return weft_refuse(context, EBUSY, "VRF %u: %u next hops point to it", vrf->vrf_id, vrf->nexthops);
 	if (vrf->floating_ips + vrf->nat_pools)
-		return weft_refuse(context, EBUSY, "VRF %u: %u floating IPs and %u NAT pools are of it", vrf->vrf_id, vrf->floating_ips,
-				   vrf->nat_pools);
+		return weft_refuse(context, EBUSY, "VRF %u: %u floating IPs and %u NAT pools are of it", vrf->vrf_id,
+				   vrf->floating_ips, vrf->nat_pools);
 	if (vrf->services)
 		return weft_refuse(context, EBUSY, "VRF %u: %u services and backends are in it", vrf->vrf_id, vrf->services);
 	if (vrf->fib[0].count + vrf->fib[1].count)

@@ -45,7 +45,8 @@ bool weft_host_packet_chain(struct weft_plane *plane, uint32_t worker, struct we
 void weft_host_transmit(struct weft_plane *plane, uint32_t worker, struct weft_vif *vif, struct weft_packet **packets,
 			uint32_t count);
 
-/* Buffers for packets that there are and that are free, by size, smallest first; zeros where there is no pool. Control context. */
+/* Buffers for packets that there are and that are free, by size, smallest first; zeros where there is no pool. Control context.
+ */
 void weft_host_buffers(struct weft_plane *plane, uint32_t all[WEFT_BUFFER_KINDS], uint32_t unused[WEFT_BUFFER_KINDS]);
 
 /* Devices. Control context. 0 or negative errno with a text (<= WEFT_ERROR_TEXT_BYTES) that names field and value.

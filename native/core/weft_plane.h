@@ -81,9 +81,11 @@ void weft_plane_state(struct weft_plane *plane, struct weft_plane_msg *out);
 /* Any context of that worker. */
 void weft_plane_count_drop(struct weft_plane *plane, uint32_t worker, struct weft_vif *vif, enum weft_drop reason, uint32_t packets);
 /* Packets that arrived on the vif and that the host does not give to the core: received and dropped. */
-void weft_plane_count_refused(struct weft_plane *plane, uint32_t worker, struct weft_vif *vif, enum weft_drop reason, uint32_t packets);
+void weft_plane_count_refused(struct weft_plane *plane, uint32_t worker, struct weft_vif *vif, enum weft_drop reason,
+			      uint32_t packets);
 /* Packets given to weft_host_transmit that did not leave: dropped, not sent. */
-void weft_plane_count_unsent(struct weft_plane *plane, uint32_t worker, struct weft_vif *vif, enum weft_drop reason, uint32_t packets);
+void weft_plane_count_unsent(struct weft_plane *plane, uint32_t worker, struct weft_vif *vif, enum weft_drop reason,
+			     uint32_t packets);
 void weft_plane_set_carrier(struct weft_plane *plane, struct weft_vif *vif, bool up);
 
 /* Name of a drop reason ("UNKNOWN_VNI") and its doc line, or NULL. */

@@ -48,11 +48,12 @@ struct weft_vif {
 	bool carrier;
 	uint32_t policy_stamp;         /* changes when what this port may do changes: the vif, or the rules of a set it uses; weft_vif_stamp */
 	uint32_t address_count;        /* entries of `addresses` that are checked (no gateways) */
-	struct weft_vif_counters *counters; /* [workers + 1]: the last are the control thread's */
+	struct weft_vif_counters *counters;	  /* [workers + 1]: the last are the control thread's */
 	const struct weft_floating_ips *floating; /* bound to it; NULL: none; replaced whole */
 	/*
-	 * What an ordinary frame of the port looks like (edge.c): its source MAC and type, as the eight bytes that they are, and its source,
-	 * compared under masks. Masks of zero bits where nothing is checked, of one bits under an impossible value where no frame is ordinary.
+	 * What an ordinary frame of the port looks like (edge.c): its source MAC and type, as the eight bytes that they are,
+	 * and its source, compared under masks. Masks of zero bits where nothing is checked, of one bits under an impossible
+	 * value where no frame is ordinary.
 	 */
 	uint64_t frame_mask, frame4, frame6;
 	struct weft_vif_match own4, own6;
@@ -126,13 +127,13 @@ struct weft_hop {
 
 /* Several equal ways. Never changes: others take its place. */
 struct weft_ways {
-	uint32_t count;          /* 2 .. WEFT_PATH_WAYS_MAX */
+	uint32_t count; /* 2 .. WEFT_PATH_WAYS_MAX */
 	struct weft_hop ways[WEFT_PATH_WAYS_MAX];
 };
 
 /*
- * A tunnel destination, or the gateway of native next hops: shared by every next hop to it. What the hit path reads stands in the first
- * line. With one way, `ways` is NULL and `uplink` and `rewrite` are it; with several they are the first of them.
+ * A tunnel destination, or the gateway of native next hops: shared by every next hop to it. What the hit path reads stands in
+ * the first line. With one way, `ways` is NULL and `uplink` and `rewrite` are it; with several they are the first of them.
  */
 struct weft_endpoint {
 	uint8_t family, state;  /* enum weft_path_state */
@@ -140,18 +141,19 @@ struct weft_endpoint {
 	uint8_t destination[16];
 	struct weft_vif *uplink;
 	struct weft_ways *ways;
-	uint32_t entry;         /* what a packet from there is known by: weft_endpoint_entry; never 0 */
-	uint32_t index;         /* stable small number, for weft_plane_restore_path */
-	uint32_t mtu;           /* of the path, the smaller of what the mirror and a too-big said; 0: the uplink's */
+	uint32_t entry;		/* what a packet from there is known by: weft_endpoint_entry; never 0 */
+	uint32_t index;		/* stable small number, for weft_plane_restore_path */
+	uint32_t mtu;		/* of the path, the smaller of what the mirror and a too-big said; 0: the uplink's */
 	uint8_t liveness;       /* enum weft_liveness */
-	uint64_t learned;       /* by a worker: until when (monotonic ms) << 16 | MTU that a too-big of the underlay said; 0: nothing */
+	uint64_t
+	    learned; /* by a worker: until when (monotonic ms) << 16 | MTU that a too-big of the underlay said; 0: nothing */
 	uint32_t references;
 	uint64_t changed_ns, liveness_ns;
 };
 
 /*
- * The way that a packet with this entropy takes, among those whose uplink has carrier: when one comes or goes, only its own packets move.
- * NULL: none has.
+ * The way that a packet with this entropy takes, among those whose uplink has carrier: when one comes or goes, only its own
+ * packets move. NULL: none has.
  */
 const struct weft_hop *weft_ways_choose(const struct weft_ways *ways, uint32_t entropy);
 
@@ -166,9 +168,9 @@ struct weft_nexthop {
 	uint8_t hash_fields;  /* ECMP: enum weft_hash_field, never 0 */
 	uint8_t zero0;
 	uint32_t vrf_id;
-	uint32_t nat_pool_id;           /* VRF */
-	uint32_t vif_id;                /* LOCAL, an uplink's for a native one; resolve with weft_vif_get at use: the vif may go first */
-	struct weft_endpoint *endpoint; /* TUNNEL; LOCAL: not NULL for a native one, whose gateway it is */
+	uint32_t nat_pool_id; /* VRF */
+	uint32_t vif_id;      /* LOCAL, an uplink's for a native one; resolve with weft_vif_get at use: the vif may go first */
+	struct weft_endpoint *endpoint;		   /* TUNNEL; LOCAL: not NULL for a native one, whose gateway it is */
 	uint8_t header[WEFT_NEXTHOP_HEADER_BYTES]; /* encap/template.h */
 	uint32_t member_count;
 	const struct weft_nexthop_member *members; /* ECMP; as long-lived as the next hop */
@@ -297,8 +299,9 @@ struct weft_connection *weft_connection_at(struct weft_plane *plane, uint32_t in
 uint32_t weft_connection_index(struct weft_plane *plane, const struct weft_connection *connection);
 /*
  * Inserts both directions atomically (a reader sees both or none). Copies the two; sets created and owner. When either key
- * exists already (another worker was first) nothing is inserted and the present one of `forward`'s key is returned, or NULL when
- * only the reverse key was taken. NULL with *refused set (CONNECTION_LIMIT, VIF_CONNECTION_LIMIT, VRF_CONNECTION_LIMIT) when there is no room. Worker context.
+ * exists already (another worker was first) nothing is inserted and the present one of `forward`'s key is returned, or NULL
+ * when only the reverse key was taken. NULL with *refused set (CONNECTION_LIMIT, VIF_CONNECTION_LIMIT, VRF_CONNECTION_LIMIT)
+ * when there is no room. Worker context.
  */
 struct weft_connection *weft_connection_insert(struct weft_plane *plane, uint32_t worker, const struct weft_connection *forward,
 						const struct weft_connection *reverse, enum weft_drop *refused);
@@ -333,9 +336,9 @@ struct weft_nat_pool;
 /* NULL: none, or gone. */
 struct weft_nat_pool *weft_nat_pool_get(struct weft_plane *plane, uint32_t nat_pool_id);
 /*
- * Takes an address and a port (of ICMP echo an identifier) for a connection with this key: of its source always the same address while
- * that has ports. Protocols without ports get an address. `seed`: any number. False: exhausted (counted). *taken: a port was taken,
- * which weft_nat_pool_release gives back. Worker context; never waits.
+ * Takes an address and a port (of ICMP echo an identifier) for a connection with this key: of its source always the same
+ * address while that has ports. Protocols without ports get an address. `seed`: any number. False: exhausted (counted). *taken:
+ * a port was taken, which weft_nat_pool_release gives back. Worker context; never waits.
  */
 bool weft_nat_pool_take(struct weft_nat_pool *pool, uint32_t worker, const struct weft_connection_key *key, uint32_t seed,
 			uint8_t address[16], uint16_t *port, bool *taken);
@@ -385,7 +388,8 @@ bool weft_connection_expired(struct weft_plane *plane, struct weft_connection *c
 
 /* Why a pair may go before its time, by rising urgency. */
 enum weft_eviction { WEFT_KEEP, WEFT_ONE_WAY, WEFT_IDLE, WEFT_CLOSED, WEFT_EVICTIONS };
-/* `now`: ticks; `idle` gets the ticks since a packet of either direction. `forward`: the initiator's direction. Worker context. */
+/* `now`: ticks; `idle` gets the ticks since a packet of either direction. `forward`: the initiator's direction. Worker context.
+ */
 enum weft_eviction weft_connection_eviction(struct weft_plane *plane, const struct weft_connection *forward, uint32_t now,
 					    uint32_t *idle);
 

@@ -17,10 +17,10 @@
 
 /* Bits of weft_connection.flags that the packet path owns. */
 enum weft_connection_path_flag {
-	WEFT_CONNECTION_TO_VIF = 1u << 16,   /* leaves by the interface whose id stands in `label`; nexthop_id is 0 */
-	WEFT_CONNECTION_BY_LABEL = 1u << 17, /* the fabric's MPLS label chose the port, not a route */
-	WEFT_CONNECTION_VIA_ECMP = 1u << 19, /* leaves by a member of an ECMP next hop */
-	WEFT_CONNECTION_STRICT = 1u << 24, /* a port of it wants TCP packets checked against the state */
+	WEFT_CONNECTION_TO_VIF = 1u << 16,    /* leaves by the interface whose id stands in `label`; nexthop_id is 0 */
+	WEFT_CONNECTION_BY_LABEL = 1u << 17,  /* the fabric's MPLS label chose the port, not a route */
+	WEFT_CONNECTION_VIA_ECMP = 1u << 19,  /* leaves by a member of an ECMP next hop */
+	WEFT_CONNECTION_STRICT = 1u << 24,    /* a port of it wants TCP packets checked against the state */
 	WEFT_CONNECTION_UNSTAMPED = 1u << 18, /* depends on what none of its stamps covers: each packet asks again */
 };
 
@@ -148,8 +148,8 @@ struct weft_reassembly {
 	uint64_t expires_ns; /* 0: free */
 	uint32_t id;
 	uint8_t family, protocol;
-	uint8_t marks;	     /* 1 << ECN field, of every fragment */
-	bool broken;	     /* nothing of it is used any more */
+	uint8_t marks; /* 1 << ECN field, of every fragment */
+	bool broken;   /* nothing of it is used any more */
 	uint8_t source[16];
 	uint16_t total, header_bytes; /* bytes behind the IP header, once the last fragment said so; in `headers` */
 	uint16_t range_count;
@@ -235,25 +235,25 @@ enum weft_drop weft_enter_port(struct weft_worker *worker, struct weft_vif *vif,
 /* Frame of the uplink: tunnel checked and taken off, inner packet parsed; step is ready for the connection lookup. */
 enum weft_drop weft_enter_fabric(struct weft_worker *worker, struct weft_step *step);
 
-
 /* ---- datagram.c ---- */
 /*
- * A fragment: a first one's ports are kept, a later one gets them in view->key, or waits (step->packet is taken). view->key.zone and
- * where it came from are set.
+ * A fragment: a first one's ports are kept, a later one gets them in view->key, or waits (step->packet is taken).
+ * view->key.zone and where it came from are set.
  */
 enum weft_drop weft_datagram_enter(struct weft_worker *worker, struct weft_step *step);
-/* worker->due is not 0: the next fragment that waited, ready for the connection lookup. worker->vif becomes the one it came by. */
+/* worker->due is not 0: the next fragment that waited, ready for the connection lookup. worker->vif becomes the one it came by.
+ */
 enum weft_drop weft_datagram_resume(struct weft_worker *worker, struct weft_step *step);
 
 /* ---- edge.c, for what comes by the uplink in another way ---- */
 /* The endpoint with this outer source, or NULL; keeps it in worker->endpoint. IPv4: four bytes are read. */
 struct weft_endpoint *weft_endpoint_of_source(struct weft_worker *worker, uint8_t family, const uint8_t *source);
 /*
- * The tunnel is off: data stands at an Ethernet header before an inner IP packet of `family`, step->entry and worker->endpoint are its
- * source's. `overhead`: what this encapsulation adds in front of an IP packet.
+ * The tunnel is off: data stands at an Ethernet header before an inner IP packet of `family`, step->entry and worker->endpoint
+ * are its source's. `overhead`: what this encapsulation adds in front of an IP packet.
  */
-enum weft_drop weft_enter_inner(struct weft_worker *worker, struct weft_step *step, struct weft_nexthop *nexthop, uint8_t family,
-				uint8_t outer_tos, uint32_t overhead);
+enum weft_drop weft_enter_inner(struct weft_worker *worker, struct weft_step *step, struct weft_nexthop *nexthop,
+				uint8_t family, uint8_t outer_tos, uint32_t overhead);
 
 /* ---- underlay.c: off the fast path ---- */
 /* A packet of the uplink that is no UDP tunnel packet to this host. NONE: step is ready, as after weft_enter_fabric. */
@@ -272,16 +272,17 @@ struct weft_underlay {
 
 /* ---- reassemble.c ---- */
 /*
- * Copies an outer fragment. NONE: it was the last that missed, and *packet is the whole packet in its place (the fragment is freed).
- * OUTER_FRAGMENT: others are missing. The fragment stays the caller's with every reason. A worker keeps WEFT_REASSEMBLIES packets of at
- * most WEFT_OUTER_WHOLE_MAX bytes for 2 s; one more takes the place of the oldest.
+ * Copies an outer fragment. NONE: it was the last that missed, and *packet is the whole packet in its place (the fragment is
+ * freed). OUTER_FRAGMENT: others are missing. The fragment stays the caller's with every reason. A worker keeps
+ * WEFT_REASSEMBLIES packets of at most WEFT_OUTER_WHOLE_MAX bytes for 2 s; one more takes the place of the oldest.
  */
 enum weft_drop weft_reassemble(struct weft_worker *worker, struct weft_packet *fragment, const struct weft_underlay *underlay,
 			       struct weft_packet **whole);
 
 /* ---- pmtu.c ---- */
 /* ICMP to this host: a too-big about a tunnel packet of ours lowers the endpoint's MTU. PATH_MTU, or the reason it did not. */
-enum weft_drop weft_path_mtu_input(struct weft_worker *worker, struct weft_packet *packet, const struct weft_underlay *underlay);
+enum weft_drop weft_path_mtu_input(struct weft_worker *worker, struct weft_packet *packet,
+				   const struct weft_underlay *underlay);
 /* L3 bytes that the path to the endpoint takes; 0: it has none. */
 static inline uint32_t weft_endpoint_mtu(const struct weft_endpoint *endpoint)
 {
@@ -400,13 +401,13 @@ uint32_t weft_translation_stamp(struct weft_plane *plane, const struct weft_conn
 
 /* ---- balance.c: connections to services ---- */
 /*
- * Says in worker->translation where a packet to a service goes. `keep`: backend that the connection has, 0: none. NONE, also when its
- * destination is no service; else why no backend takes it.
+ * Says in worker->translation where a packet to a service goes. `keep`: backend that the connection has, 0: none. NONE, also
+ * when its destination is no service; else why no backend takes it.
  */
 enum weft_drop weft_service_translate(struct weft_worker *worker, uint32_t keep);
 /*
- * worker->pair, to a service, is filled: when its answers' key is another connection's (one client port to two services with a backend in
- * common), its packets get another source port. NONE or SERVICE_PORTS.
+ * worker->pair, to a service, is filled: when its answers' key is another connection's (one client port to two services with a
+ * backend in common), its packets get another source port. NONE or SERVICE_PORTS.
  */
 enum weft_drop weft_service_settle_port(struct weft_worker *worker);
 /* worker->pair was inserted. */
@@ -439,7 +440,8 @@ void weft_judge_commit(struct weft_worker *worker, uint32_t bytes);
 
 /* ---- tcp.c ---- */
 /* A SYN: NULL when the connection was closed and is gone, so that the packet opens another, else `connection`. */
-struct weft_connection *weft_tcp_open(struct weft_worker *worker, const struct weft_step *step, struct weft_connection *connection);
+struct weft_connection *weft_tcp_open(struct weft_worker *worker, const struct weft_step *step,
+				      struct weft_connection *connection);
 /* A packet of a strict connection, before it is noted. CONNECTION_STATE: the state does not allow it. */
 enum weft_drop weft_tcp_check(struct weft_worker *worker, const struct weft_step *step, struct weft_connection *connection);
 /* Notes a TCP packet's flags in its direction's state. */
@@ -494,8 +496,8 @@ enum weft_drop weft_output(struct weft_worker *worker, struct weft_step *step, c
 enum weft_drop weft_output_tunnel(struct weft_worker *worker, struct weft_packet *packet, uint8_t tos,
 				  const struct weft_way *way, bool train);
 /*
- * The same without sending it: data then stands at the outer Ethernet header, and *uplink is where it leaves. With equal ways, that of the
- * entropy among those that have carrier.
+ * The same without sending it: data then stands at the outer Ethernet header, and *uplink is where it leaves. With equal ways,
+ * that of the entropy among those that have carrier.
  */
 enum weft_drop weft_tunnel_push(struct weft_worker *worker, struct weft_packet *packet, uint8_t tos, const struct weft_way *way,
 				struct weft_vif **uplink);

@@ -82,7 +82,7 @@ static uint32_t fill_vif(struct weft_vif_msg *m)
 static uint32_t fill_nexthop(struct weft_nexthop_msg *m)
 {
 	static const uint8_t types[] = {WEFT_NEXTHOP_DISCARD, WEFT_NEXTHOP_LOCAL, WEFT_NEXTHOP_TUNNEL, WEFT_NEXTHOP_VRF,
-				       WEFT_NEXTHOP_NATIVE};
+					WEFT_NEXTHOP_NATIVE};
 
 	m->nexthop_id = pick(NEXTHOPS);
 	m->type = types[pick(WEFT_ARRAY_COUNT(types))];

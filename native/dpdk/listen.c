@@ -6,31 +6,46 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "log.h"
 #include "port.h"
 
+#define DYING_TRIES 20u
+#define DYING_WAIT_NS 25000000
 #define BACKLOG 128 /* clients that come while no worker is there */
 
 static char bound[sizeof(((struct sockaddr_un *)0)->sun_path)]; /* path of the control socket */
+
+/* Whether a plane listens there. One that was killed is given a moment until the kernel has closed what it had. */
+static int try_connect(const struct sockaddr_un *at, int type)
+{
+	const struct timespec pause = {.tv_nsec = DYING_WAIT_NS};
+	int fd, error = 0;
+
+	for (uint32_t tries = 0; tries < DYING_TRIES && !error; tries++) {
+		if (tries)
+			nanosleep(&pause, NULL);
+		fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
+		if (fd < 0)
+			return errno;
+		error = connect(fd, (const struct sockaddr *)at, sizeof(*at)) ? errno : 0;
+		close(fd);
+	}
+	return error;
+}
 
 /* 0: the path is free (a dead daemon's socket is gone). */
 static int free_path(const struct sockaddr_un *at, int type, const char *field, char *text)
 {
 	struct stat status;
-	int fd, error;
 
 	if (lstat(at->sun_path, &status))
 		return errno == ENOENT ? 0 : weftd_refuse(text, -errno, "%s%.60s: %s", field, at->sun_path, strerror(errno));
 	if (!S_ISSOCK(status.st_mode))
 		return weftd_refuse(text, -EEXIST, "%s%.60s: exists and is not a socket", field, at->sun_path);
-	fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return weftd_refuse(text, -errno, "%s%.60s: %s", field, at->sun_path, strerror(errno));
-	error = connect(fd, (const struct sockaddr *)at, sizeof(*at)) ? errno : 0;
-	close(fd);
-	if (error != ECONNREFUSED)
+	if (try_connect(at, type) != ECONNREFUSED)
 		return weftd_refuse(text, -EADDRINUSE, "%s%.60s: another plane listens there", field, at->sun_path);
 	if (unlink(at->sun_path) && errno != ENOENT)
 		return weftd_refuse(text, -errno, "%s%.60s: %s", field, at->sun_path, strerror(errno));

@@ -224,9 +224,15 @@ static bool run_queue(bool calls)
 	return left;
 }
 
-bool weftd_deferred_run(void) { return run_queue(true); }
+bool weftd_deferred_run(void)
+{
+	return run_queue(true);
+}
 
-void weftd_deferred_free(void) { run_queue(false); }
+void weftd_deferred_free(void)
+{
+	run_queue(false);
+}
 
 void weftd_deferred_flush(void)
 {

@@ -25,8 +25,8 @@ void weftd_rcu_quiescent(uint32_t worker);
 /* Control. Runs deferred work whose grace period is over; true: some is left. */
 bool weftd_deferred_run(void);
 /*
- * Control. Of that, frees memory only, up to the first call: between the messages of a large frame, so that what one message retires is
- * used by the next while it is in the cache.
+ * Control. Of that, frees memory only, up to the first call: between the messages of a large frame, so that what one message
+ * retires is used by the next while it is in the cache.
  */
 void weftd_deferred_free(void);
 /* Control. Waits (a worker's burst, normally < 1 ms) for a grace period and runs all deferred work. */

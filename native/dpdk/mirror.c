@@ -33,10 +33,10 @@ struct want {
 	struct want *next;  /* in its bucket */
 	struct want *dirty_next;
 	bool dirty;         /* its route is to be looked up */
-	uint32_t mtu;       /* of the route */
+	uint32_t mtu;	    /* of the route */
 	struct weftd_gateway *gateways[WEFT_PATH_WAYS_MAX]; /* of its ways */
-	uint32_t gateway_count;                              /* 0: no usable route */
-	struct weft_path_msg path; /* as last told to the core */
+	uint32_t gateway_count;				    /* 0: no usable route */
+	struct weft_path_msg path;			    /* as last told to the core */
 };
 
 /* One next hop of a route. */
@@ -172,8 +172,8 @@ static void add_way(struct weft_path_msg *path, const struct weftd_gateway *gate
 }
 
 /*
- * The ways whose gateways answer, or (`lost`) those that did a moment ago: they are used on only while there is no other. The family of
- * the first one's gateway.
+ * The ways whose gateways answer, or (`lost`) those that did a moment ago: they are used on only while there is no other. The
+ * family of the first one's gateway.
  */
 static uint8_t add_ways(const struct want *want, bool lost, struct weft_path_msg *path)
 {
@@ -210,8 +210,8 @@ static void say(const struct want *want, uint8_t family)
 	if (path->state == WEFT_PATH_RESOLVED)
 		weftd_log("path to %s: vif %u, gateway %s %02x:%02x:%02x:%02x:%02x:%02x, mtu %u%s", destination, path->vif_id,
 			  address_text(family, path->gateway, through), path->destination_mac[0], path->destination_mac[1],
-			  path->destination_mac[2], path->destination_mac[3], path->destination_mac[4], path->destination_mac[5],
-			  path->mtu, path->way_count ? ", and equal ways" : "");
+			  path->destination_mac[2], path->destination_mac[3], path->destination_mac[4],
+			  path->destination_mac[5], path->mtu, path->way_count ? ", and equal ways" : "");
 	else
 		weftd_log("path to %s: unresolved (%s)", destination,
 			  !first			       ? "no route"
@@ -305,7 +305,8 @@ static uint32_t take_multipath(const struct want *want, const struct rtattr *mul
 	int left = (int)RTA_PAYLOAD(multipath);
 	uint32_t count = 0;
 
-	for (; RTNH_OK(hop, left) && count < WEFT_PATH_WAYS_MAX; left -= (int)NLMSG_ALIGN(hop->rtnh_len), hop = RTNH_NEXT(hop)) {
+	for (; RTNH_OK(hop, left) && count < WEFT_PATH_WAYS_MAX;
+	     left -= (int)NLMSG_ALIGN(hop->rtnh_len), hop = RTNH_NEXT(hop)) {
 		const struct rtattr *table[RTA_VIA + 1] = {NULL}, *attribute = RTNH_DATA(hop);
 		int bytes = (int)hop->rtnh_len - (int)RTNH_LENGTH(0);
 
@@ -320,7 +321,8 @@ static uint32_t take_multipath(const struct want *want, const struct rtattr *mul
 	return count;
 }
 
-/* The kernel's ways to the destination: gateways and devices. The whole route is asked for, not the one way that the kernel would take. */
+/* The kernel's ways to the destination: gateways and devices. The whole route is asked for, not the one way that the kernel
+ * would take. */
 static uint32_t route_of(struct want *want, struct way ways[WEFT_PATH_WAYS_MAX])
 {
 	uint8_t answer[8192] __attribute__((aligned(NLMSG_ALIGNTO)));

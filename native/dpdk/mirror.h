@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /*
- * Underlay mirror: for every tunnel destination in use, the kernel's route (gateways, devices, MTU) and the gateways' MACs, told to
- * the core as paths. A multipath route has as many ways as next hops that are alive, on uplinks, and whose gateway answers, at most
- * WEFT_PATH_WAYS_MAX; weights are not looked at. Control thread only.
+ * Underlay mirror: for every tunnel destination in use, the kernel's route (gateways, devices, MTU) and the gateways' MACs,
+ * told to the core as paths. A multipath route has as many ways as next hops that are alive, on uplinks, and whose gateway
+ * answers, at most WEFT_PATH_WAYS_MAX; weights are not looked at. Control thread only.
  *
  * The kernel never sees the plane's traffic, so it neither resolves nor checks a gateway by itself. The mirror asks it to
- * (RTM_NEWNEIGH with NTF_USE), and every WEFTD_PROBE_NS makes it verify the entry with a unicast solicitation (state NUD_PROBE).
- * An entry that is not confirmed within WEFTD_CONFIRM_NS is failed and resolved afresh by broadcast or multicast, so a gateway that
- * changed its MAC without a word is found again in less than 4 s. The old path stays in use meanwhile.
+ * (RTM_NEWNEIGH with NTF_USE), and every WEFTD_PROBE_NS makes it verify the entry with a unicast solicitation (state
+ * NUD_PROBE). An entry that is not confirmed within WEFTD_CONFIRM_NS is failed and resolved afresh by broadcast or multicast,
+ * so a gateway that changed its MAC without a word is found again in less than 4 s. The old path stays in use meanwhile.
  */
 #ifndef WEFTD_MIRROR_H
 #define WEFTD_MIRROR_H

@@ -5,8 +5,8 @@
 #include "weft_host.h"
 
 /*
- * Everything is run to completion and sending is synchronous, so the buffers in flight are one burst per worker: at most 128 KiB
- * read from a TAP and its segments. The rest is room for the queues of ETHDEV ports.
+ * Everything is run to completion and sending is synchronous, so the buffers in flight are one burst per worker: at most 128
+ * KiB read from a TAP and its segments. The rest is room for the queues of ETHDEV ports.
  */
 #define SMALL_COUNT 6144u
 #define CHUNK_COUNT 512u

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /*
- * A port is the device behind a vif. One worker receives on it, or with as many receive queues as workers each of them receives on its
- * own, as the device spreads flows over them. Any worker sends. Control opens and closes it.
+ * A port is the device behind a vif. One worker receives on it, or with as many receive queues as workers each of them receives
+ * on its own, as the device spreads flows over them. Any worker sends. Control opens and closes it.
  */
 #ifndef WEFTD_PORT_H
 #define WEFTD_PORT_H
@@ -31,8 +31,8 @@ struct weftd_port {
 	struct weft_plane *plane;
 	struct weftd_port *next; /* control: every open port */
 	uint32_t vif_id;
-	uint32_t queues;         /* receive queues: 1, or one per worker */
-	uint32_t worker;         /* who receives, when there is one queue */
+	uint32_t queues;	 /* receive queues: 1, or one per worker */
+	uint32_t worker;	 /* who receives, when there is one queue */
 	uint8_t type;            /* enum weft_vif_type */
 	bool carrier;            /* control: as last told to the plane */
 	bool failed;             /* set by the worker once, atomically: the device is gone */

@@ -133,7 +133,8 @@ static bool is_train(const struct virtio_net_hdr *header, const uint8_t *frame, 
 	return port == WEFTD_PORT_VXLAN || port == WEFTD_PORT_MPLS;
 }
 
-/* What the kernel says of a frame. Of a tunnel packet the core takes only that its checksum is right; a native one keeps it all. */
+/* What the kernel says of a frame. Of a tunnel packet the core takes only that its checksum is right; a native one keeps it
+ * all. */
 static void take_metadata(struct weft_packet *packet, const struct virtio_net_hdr *header)
 {
 	if (header->flags & VIRTIO_NET_HDR_F_DATA_VALID)
@@ -384,7 +385,7 @@ static int open_queues(struct weftd_port *port, const struct weft_vif_msg *messa
 	port->queues = queues;
 	for (index = 0; index < queues && !error; index++) {
 		port->fds[index] = weftd_uplink_socket(message->device, port->ifindex, message->flags & WEFT_VIF_NATIVE,
-							queues > 1 ? &group : NULL, text);
+						       queues > 1 ? &group : NULL, text);
 		error = port->fds[index] < 0 ? port->fds[index] : 0;
 	}
 	if (error)
@@ -395,8 +396,8 @@ static int open_queues(struct weftd_port *port, const struct weft_vif_msg *messa
 }
 
 /*
- * One socket per worker; the kernel spreads what arrives by the hash of the outer flow, whose UDP source port is the inner flow's. A kernel
- * that cannot (before 6.1) gives all of it to one.
+ * One socket per worker; the kernel spreads what arrives by the hash of the outer flow, whose UDP source port is the inner
+ * flow's. A kernel that cannot (before 6.1) gives all of it to one.
  */
 static int open_sockets(struct weftd_port *port, const struct weft_vif_msg *message, char *text)
 {

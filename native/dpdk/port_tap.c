@@ -23,7 +23,8 @@
 #define PACKET_BYTES_MAX 65600u
 #define CHUNKS ((PACKET_BYTES_MAX + WEFTD_CHUNK_BYTES - 1) / WEFTD_CHUNK_BYTES)
 #define BURST_PACKETS 32u
-#define BURST_BYTES (64u << 10) /* what was read is written while it is in the cache: a third less work a byte than with 256 KiB */
+#define BURST_BYTES \
+	(64u << 10) /* what was read is written while it is in the cache: a third less work a byte than with 256 KiB */
 #define ETHERNET_BYTES 14u
 #define PIECES 128u
 

@@ -187,7 +187,8 @@ int weftd_uplink_claim(char *text)
 		close_claims();
 		claimed = 0;
 		if (which == WEFT_ARRAY_COUNT(tunnel_ports))
-			return weftd_refuse(text, fd, "flags SHARED_UPLINK: GRE (IPv%u): %s", family == AF_INET ? 4 : 6, strerror(-fd));
+			return weftd_refuse(text, fd, "flags SHARED_UPLINK: GRE (IPv%u): %s", family == AF_INET ? 4 : 6,
+					    strerror(-fd));
 		return weftd_refuse(text, fd, "flags SHARED_UPLINK: UDP port %u (IPv%u): %s", tunnel_ports[which],
 				    family == AF_INET ? 4 : 6,
 				    fd == -EADDRINUSE ? "taken by another program or tunnel device" : strerror(-fd));

@@ -12,13 +12,14 @@
 /* Index, MAC and MTU of an Ethernet netdev of the daemon's namespace. 0 or negative errno with a text. */
 int weftd_uplink_device(const char *device, uint32_t *ifindex, uint8_t mac[6], uint32_t *mtu, char *text);
 /*
- * A bound, non-blocking packet socket with weftd_filter_uplink: all of its packets, or as a member of *group (-1: a new one, which
- * is set) those whose outer flow's hash is its own. Negative errno with a text.
+ * A bound, non-blocking packet socket with weftd_filter_uplink: all of its packets, or as a member of *group (-1: a new one,
+ * which is set) those whose outer flow's hash is its own. Negative errno with a text.
  */
 int weftd_uplink_socket(const char *device, uint32_t ifindex, bool native, int *group, char *text);
 /*
- * Takes UDP 4789 and 6635 and GRE of both families in the daemon's namespace, so that the kernel, which keeps the host's address, does
- * not answer tunnel packets with ICMP unreachable (GRE: unless a GRE tunnel device of its own makes it). Counted: release as often. 0 or negative errno with a text.
+ * Takes UDP 4789 and 6635 and GRE of both families in the daemon's namespace, so that the kernel, which keeps the host's
+ * address, does not answer tunnel packets with ICMP unreachable (GRE: unless a GRE tunnel device of its own makes it). Counted:
+ * release as often. 0 or negative errno with a text.
  */
 int weftd_uplink_claim(char *text);
 void weftd_uplink_release(void);

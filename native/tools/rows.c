@@ -218,7 +218,8 @@ static void cell_members(struct table *table, const uint8_t *members, uint32_t c
 /* What decides the member of an ECMP next hop. */
 static void cell_hash(struct table *table, const struct weft_nexthop_msg *nexthop)
 {
-	static const char *const names[] = {"protocol", "source-address", "source-port", "destination-address", "destination-port"};
+	static const char *const names[] = {"protocol", "source-address", "source-port", "destination-address",
+					    "destination-port"};
 	uint32_t fields = nexthop->hash_fields ? nexthop->hash_fields : WEFT_HASH_ALL;
 	char text[128] = "";
 	size_t used = 0;

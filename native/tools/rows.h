@@ -14,8 +14,8 @@ row_writer row_vif, row_vrf, row_nexthop, row_route, row_label, row_vni, row_pat
 row_writer row_floating_ip, row_nat_pool;
 /* What the packets of a translated connection become: one cell for people, four for programs. */
 void cells_translation(struct table *table, const struct weft_connection_msg *connection);
-/* policyrows.c. row_policy adds a row per rule, and one for the default; row_policy_counted those that decided something; row_policy_set
- * one for the whole set. */
+/* policyrows.c. row_policy adds a row per rule, and one for the default; row_policy_counted those that decided something;
+ * row_policy_set one for the whole set. */
 row_writer row_identity, row_policy, row_policy_counted, row_policy_set, row_log;
 /* policyrows.c. A row per protocol and port. */
 row_writer row_ageing;

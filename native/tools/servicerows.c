@@ -16,7 +16,8 @@ static void begin(struct table *table, const struct weft_service_msg *service)
 	table_number(table, "port", service->port);
 }
 
-static void end(struct table *table, const struct weft_service_msg *service, const struct weft_service_backend *backend, uint32_t epoch)
+static void end(struct table *table, const struct weft_service_msg *service, const struct weft_service_backend *backend,
+		uint32_t epoch)
 {
 	table_number(table, "affinity_s", service->affinity_s);
 	table_detail(table);

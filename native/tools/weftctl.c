@@ -21,25 +21,25 @@ struct command {
 };
 
 static const struct command commands[] = {
-	{"vif", WEFT_OBJECT_VIF, sizeof(struct weft_vif_msg), row_vif, "", "no interfaces"},
-	{"vrf", WEFT_OBJECT_VRF, sizeof(struct weft_vrf_msg), row_vrf, "", "no VRFs"},
-	{"nexthop", WEFT_OBJECT_NEXTHOP, sizeof(struct weft_nexthop_msg), row_nexthop, "", "no next hops"},
-	{"route", WEFT_OBJECT_ROUTE, sizeof(struct weft_route_msg), row_route, " --vrf --family ", "no routes"},
-	{"label", WEFT_OBJECT_LABEL, sizeof(struct weft_label_msg), row_label, "", "no labels"},
-	{"vni", WEFT_OBJECT_VNI, sizeof(struct weft_vni_msg), row_vni, "", "no VXLAN network identifiers"},
-	{"connection", WEFT_OBJECT_CONNECTION, sizeof(struct weft_connection_msg), row_connection, " --vrf --limit ",
-	 "no connections"},
-	{"path", WEFT_OBJECT_PATH, sizeof(struct weft_path_msg), row_path, "", "no tunnel destinations"},
-	{"drops", WEFT_OBJECT_DROP, sizeof(struct weft_drop_msg), row_drop, " --vif ", "nothing dropped"},
-	{"plane", WEFT_OBJECT_PLANE, sizeof(struct weft_plane_msg), row_plane, "", ""},
-	{"identity", WEFT_OBJECT_IDENTITY, sizeof(struct weft_identity_msg), row_identity, "", "no identities"},
-	{"floating-ip", WEFT_OBJECT_FLOATING_IP, sizeof(struct weft_floating_ip_msg), row_floating_ip, " ID ", "no floating IPs"},
-	{"nat-pool", WEFT_OBJECT_NAT_POOL, sizeof(struct weft_nat_pool_msg), row_nat_pool, " ID ", "no NAT pools"},
-	{"policy", WEFT_OBJECT_POLICY, sizeof(struct weft_policy_msg), row_policy, " ID --show ", "no such policy sets or rules"},
-	{"service", WEFT_OBJECT_SERVICE, sizeof(struct weft_service_msg), row_service, " ID ", "no services"},
-	{"log", WEFT_OBJECT_LOG, sizeof(struct weft_log_msg), row_log, "", "nothing denied, nothing asked to be logged"},
-	{"ageing", WEFT_OBJECT_AGEING, sizeof(struct weft_ageing_msg), row_ageing, "", "no rows: a new plane's times"},
-	{"stats", WEFT_OBJECT_PLANE, sizeof(struct weft_plane_msg), row_stats_plane, "", ""},
+    {"vif", WEFT_OBJECT_VIF, sizeof(struct weft_vif_msg), row_vif, "", "no interfaces"},
+    {"vrf", WEFT_OBJECT_VRF, sizeof(struct weft_vrf_msg), row_vrf, "", "no VRFs"},
+    {"nexthop", WEFT_OBJECT_NEXTHOP, sizeof(struct weft_nexthop_msg), row_nexthop, "", "no next hops"},
+    {"route", WEFT_OBJECT_ROUTE, sizeof(struct weft_route_msg), row_route, " --vrf --family ", "no routes"},
+    {"label", WEFT_OBJECT_LABEL, sizeof(struct weft_label_msg), row_label, "", "no labels"},
+    {"vni", WEFT_OBJECT_VNI, sizeof(struct weft_vni_msg), row_vni, "", "no VXLAN network identifiers"},
+    {"connection", WEFT_OBJECT_CONNECTION, sizeof(struct weft_connection_msg), row_connection, " --vrf --limit ",
+     "no connections"},
+    {"path", WEFT_OBJECT_PATH, sizeof(struct weft_path_msg), row_path, "", "no tunnel destinations"},
+    {"drops", WEFT_OBJECT_DROP, sizeof(struct weft_drop_msg), row_drop, " --vif ", "nothing dropped"},
+    {"plane", WEFT_OBJECT_PLANE, sizeof(struct weft_plane_msg), row_plane, "", ""},
+    {"identity", WEFT_OBJECT_IDENTITY, sizeof(struct weft_identity_msg), row_identity, "", "no identities"},
+    {"floating-ip", WEFT_OBJECT_FLOATING_IP, sizeof(struct weft_floating_ip_msg), row_floating_ip, " ID ", "no floating IPs"},
+    {"nat-pool", WEFT_OBJECT_NAT_POOL, sizeof(struct weft_nat_pool_msg), row_nat_pool, " ID ", "no NAT pools"},
+    {"policy", WEFT_OBJECT_POLICY, sizeof(struct weft_policy_msg), row_policy, " ID --show ", "no such policy sets or rules"},
+    {"service", WEFT_OBJECT_SERVICE, sizeof(struct weft_service_msg), row_service, " ID ", "no services"},
+    {"log", WEFT_OBJECT_LOG, sizeof(struct weft_log_msg), row_log, "", "nothing denied, nothing asked to be logged"},
+    {"ageing", WEFT_OBJECT_AGEING, sizeof(struct weft_ageing_msg), row_ageing, "", "no rows: a new plane's times"},
+    {"stats", WEFT_OBJECT_PLANE, sizeof(struct weft_plane_msg), row_stats_plane, "", ""},
 };
 
 /* What `stats` reads, in this order, into one row. */
@@ -50,42 +50,42 @@ static const struct command stats_commands[] = {
 };
 
 static const char help[] =
-	"weftctl [--socket PATH] [--json] COMMAND [OPTION]...\n"
-	"\n"
-	"Reads a Weft forwarding plane; changes nothing and does not need the agent.\n"
-	"\n"
-	"  vif                                   interfaces, their addresses and counters\n"
-	"  vrf                                   routing instances\n"
-	"  nexthop                               next hops, and the members of ECMP ones\n"
-	"  route [--vrf N] [--family 4|6]        routes\n"
-	"  label                                 incoming MPLS labels\n"
-	"  vni                                   incoming VXLAN network identifiers\n"
-	"  connection [--vrf N] [--limit N]      connections, both directions (limit 1000; 0: all)\n"
-	"  path                                  how the underlay reaches each tunnel destination\n"
-	"  drops [--vif N]                       dropped packets by reason\n"
-	"  identity                              networks, groups and tags that stand for an address\n"
-	"  floating-ip [ID]                      addresses of other VRFs under which ports are known\n"
-	"  nat-pool [ID]                         addresses and ports for source translation, and their use\n"
-	"  policy [ID] [--show WHAT]             rules of all policy sets or one, with what each decided; WHAT: all, counted\n"
-	"                                        (those that decided something), sets (a line for each set)\n"
-	"  service [ID]                          backends of all services or one, with their connections\n"
-	"  log                                   the last packets that policy denied, or was asked to log\n"
-	"  ageing                                how long connections live, by protocol and port\n"
-	"  plane                                 settings and state of the plane\n"
-	"  stats                                 counters of the whole plane: objects, packets, drops by reason\n"
-	"\n"
-	"  --socket PATH   socket of the plane (" DEFAULT_SOCKET ")\n"
-	"  --json          one array of objects; plane, stats: one object\n"
-	"  --help          this text\n"
-	"\n"
-	"Exit status: 0 done, 1 no plane or it refused, 2 wrong usage.\n"
-	"\n"
-	"Examples:\n"
-	"  weftctl vif\n"
-	"  weftctl route --vrf 3 --family 6\n"
-	"  weftctl policy 7 --show counted\n"
-	"  weftctl --json drops --vif 5\n"
-	"  weftctl --socket /run/weft/b.sock connection --limit 20\n";
+    "weftctl [--socket PATH] [--json] COMMAND [OPTION]...\n"
+    "\n"
+    "Reads a Weft forwarding plane; changes nothing and does not need the agent.\n"
+    "\n"
+    "  vif                                   interfaces, their addresses and counters\n"
+    "  vrf                                   routing instances\n"
+    "  nexthop                               next hops, and the members of ECMP ones\n"
+    "  route [--vrf N] [--family 4|6]        routes\n"
+    "  label                                 incoming MPLS labels\n"
+    "  vni                                   incoming VXLAN network identifiers\n"
+    "  connection [--vrf N] [--limit N]      connections, both directions (limit 1000; 0: all)\n"
+    "  path                                  how the underlay reaches each tunnel destination\n"
+    "  drops [--vif N]                       dropped packets by reason\n"
+    "  identity                              networks, groups and tags that stand for an address\n"
+    "  floating-ip [ID]                      addresses of other VRFs under which ports are known\n"
+    "  nat-pool [ID]                         addresses and ports for source translation, and their use\n"
+    "  policy [ID] [--show WHAT]             rules of all policy sets or one, with what each decided; WHAT: all, counted\n"
+    "                                        (those that decided something), sets (a line for each set)\n"
+    "  service [ID]                          backends of all services or one, with their connections\n"
+    "  log                                   the last packets that policy denied, or was asked to log\n"
+    "  ageing                                how long connections live, by protocol and port\n"
+    "  plane                                 settings and state of the plane\n"
+    "  stats                                 counters of the whole plane: objects, packets, drops by reason\n"
+    "\n"
+    "  --socket PATH   socket of the plane (" DEFAULT_SOCKET ")\n"
+    "  --json          one array of objects; plane, stats: one object\n"
+    "  --help          this text\n"
+    "\n"
+    "Exit status: 0 done, 1 no plane or it refused, 2 wrong usage.\n"
+    "\n"
+    "Examples:\n"
+    "  weftctl vif\n"
+    "  weftctl route --vrf 3 --family 6\n"
+    "  weftctl policy 7 --show counted\n"
+    "  weftctl --json drops --vif 5\n"
+    "  weftctl --socket /run/weft/b.sock connection --limit 20\n";
 
 struct options {
 	const char *socket;
@@ -185,7 +185,10 @@ static int parse(int argc, char **argv, struct options *options)
 			return usage(options->command ? "not understood here: " : "no command before ", word);
 		}
 	}
-	return options->command ? 0 : usage("which command? vif, vrf, nexthop, route, label, vni, connection, path, drops, identity, policy, floating-ip, nat-pool, service, log, plane, stats", "");
+	return options->command ? 0
+				: usage("which command? vif, vrf, nexthop, route, label, vni, connection, path, drops, "
+					"identity, policy, floating-ip, nat-pool, service, log, plane, stats",
+					"");
 }
 
 struct page {

@@ -38,7 +38,8 @@ void weft_outer_restyle(struct weft_worker *worker, struct weft_packet *packet, 
 		ip->fragment = weft_be16_of(0);
 		ip->id = weft_be16_of(next_id(worker) & 0xffff);
 		if (weft_plane_workers(worker->plane) > 1)
-			packet->outer_bytes = 0; /* a device that cuts a train up counts ids up by one, through those of other workers */
+			packet->outer_bytes =
+			    0; /* a device that cuts a train up counts ids up by one, through those of other workers */
 	}
 	memset(ip->checksum, 0, 2);
 	weft_sum_store(ip->checksum, weft_sum(ip, sizeof(*ip), 0));

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /*
  * Fuzz target: the daemon's control socket. client.c as it is, on real unix sockets, before a host plane: frames come whole, in
- * pieces, several at once; answers are read late or in part; the client goes away in the middle. Aborts when an answer is not a whole
- * frame, when the answers of whole frames do not come in order, or when a client that broke the framing is still there.
+ * pieces, several at once; answers are read late or in part; the client goes away in the middle. Aborts when an answer is not a
+ * whole frame, when the answers of whole frames do not come in order, or when a client that broke the framing is still there.
  *
- * Input: records of {u8 what, u16 length, bytes}, little endian; what % 8: 0-2 send the bytes as they are, 3 send them as the body of a
- * HELLO, 4 send them as one message of a frame (object and operation from the first two), 5 read at most so many bytes, 6 a frame header
- * that says `length`, 7 close (length's lowest bit: only the sending half) and begin again.
+ * Input: records of {u8 what, u16 length, bytes}, little endian; what % 8: 0-2 send the bytes as they are, 3 send them as the
+ * body of a HELLO, 4 send them as one message of a frame (object and operation from the first two), 5 read at most so many
+ * bytes, 6 a frame header that says `length`, 7 close (length's lowest bit: only the sending half) and begin again.
  */
 #include "fuzz_input.h"
 
@@ -36,8 +36,14 @@ static uint32_t answered;
 
 /* ---- what client.c needs of the daemon ---- */
 
-void weftd_log(const char *format, ...) { (void)format; }
-bool weftd_deferred_calls_pending(void) { return false; }
+void weftd_log(const char *format, ...)
+{
+	(void)format;
+}
+bool weftd_deferred_calls_pending(void)
+{
+	return false;
+}
 void weftd_deferred_flush(void) {}
 void weftd_closing_wait(void) {}
 
@@ -51,8 +57,9 @@ static void bad(const char *what)
 
 static void listen_once(void)
 {
-	socklen_t bytes = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 +
-				      (size_t)snprintf(address.sun_path + 1, sizeof(address.sun_path) - 1, "weft-fuzz-%d", (int)getpid()));
+	socklen_t bytes =
+	    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 +
+			(size_t)snprintf(address.sun_path + 1, sizeof(address.sun_path) - 1, "weft-fuzz-%d", (int)getpid()));
 
 	if (listen_fd >= 0)
 		return;

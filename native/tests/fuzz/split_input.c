@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /*
- * Fuzz target: outer headers of a UDP GSO frame of the uplink (dpdk/split.c). What is accepted lies within the frame, and what is
- * written there is right: a second look says the same, and lengths and checksums are those of the payload. Input: u16 payload of a
- * segment, u16 id, u8 partial, the frame.
+ * Fuzz target: outer headers of a UDP GSO frame of the uplink (dpdk/split.c). What is accepted lies within the frame, and what
+ * is written there is right: a second look says the same, and lengths and checksums are those of the payload. Input: u16
+ * payload of a segment, u16 id, u8 partial, the frame.
  */
 #include "fuzz_input.h"
 
@@ -48,8 +48,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (weftd_outer_parse(frame, bytes, &outer)) {
 		check(outer.bytes <= bytes && outer.udp + 8 == outer.bytes && outer.ip < outer.udp, "headers beyond the frame");
 		weftd_outer_fix(frame, &outer, payload, (uint16_t)(data[2] | data[3] << 8), data[4] & 1);
-		check(weftd_outer_parse(frame, bytes, &again) && !memcmp(&outer, &again, sizeof(outer)), "headers changed their places");
-		check(outer.v6 || sum_of(frame + outer.ip, (uint32_t)outer.udp - outer.ip, 0) == 0xffff, "IPv4 header checksum");
+		check(weftd_outer_parse(frame, bytes, &again) && !memcmp(&outer, &again, sizeof(outer)),
+		      "headers changed their places");
+		check(outer.v6 || sum_of(frame + outer.ip, (uint32_t)outer.udp - outer.ip, 0) == 0xffff,
+		      "IPv4 header checksum");
 		check(outer.v6 || weftd_outer_id(frame, &outer) == (uint16_t)(data[2] | data[3] << 8), "IPv4 identification");
 	}
 	free(frame);

@@ -389,7 +389,7 @@ class Check(daemon.Bench):
         line = again.stdout.readline()
         again.send_signal(signal.SIGTERM)
         _, log = again.communicate(timeout=20)
-        self.check("its socket is taken over by a new daemon", line.startswith("ready") and again.returncode == 0 and "adopted" not in log, f"exit {again.returncode}")
+        self.check("its socket is taken over by a new daemon", line.startswith("ready") and again.returncode == 0 and "adopted" not in log, f"exit {again.returncode}: {log}")
 
 
 STEPS = ["takeover", "service", "ports", "programming", "policy", "refused", "again", "stop"]

@@ -4,10 +4,10 @@ import re
 import struct
 import time
 
-NATIVE_FLAG = 16
+NATIVE_FLAG = 32
 PATH_LEARNED, PATH_WAYS = 72, 76  # offsets in struct weft_path_msg
-PLANE_REASSEMBLED = 176           # in struct weft_plane_msg
-PLANE_BYTES = 192
+PLANE_REASSEMBLED = 200           # in struct weft_plane_msg
+PLANE_BYTES = 280
 
 
 class UnderlaySteps:
@@ -59,7 +59,7 @@ class UnderlaySteps:
         before = struct.unpack_from("<Q", self.plane_of(self.hosts[1]), PLANE_REASSEMBLED)[0]
         for host in self.hosts:
             settings = bytearray(host.settings())
-            settings[169] = 2  # tunnel_df: CLEAR
+            settings[193] = 2  # tunnel_df: CLEAR
             host.client.call([(self.d.PLANE, self.d.SET, bytes(settings))])
         self.d.sh(f"ip netns exec {self.d.PREFIX}p2 ip route flush cache")
         got, text = self.ping_whole(1430, 5)

@@ -14,7 +14,8 @@ static struct weft_maglev_turn turns[BACKENDS_MAX];
 
 static int by_key(const void *one, const void *other)
 {
-	return memcmp(((const struct weft_maglev_turn *)one)->key, ((const struct weft_maglev_turn *)other)->key, WEFT_KEY_BYTES);
+	return memcmp(((const struct weft_maglev_turn *)one)->key, ((const struct weft_maglev_turn *)other)->key,
+		      WEFT_KEY_BYTES);
 }
 
 /* The table's size; the table holds the backends' numbers. */
@@ -96,7 +97,8 @@ static uint32_t disturbed(const uint16_t *before, const uint16_t *after, uint32_
 	return count;
 }
 
-/* Removal, and read backwards addition, in tables of one size: 2 % of the others' slots, in few of a hundred cases more than 4 %. */
+/* Removal, and read backwards addition, in tables of one size: 2 % of the others' slots, in few of a hundred cases more than 4
+ * %. */
 static void disturbsFewOthersWhenABackendGoesOrComes(void)
 {
 	static const uint32_t counts[] = {9, 39, 150, 640};
@@ -165,8 +167,9 @@ static void theOrderOfBackendsDoesNotMatter(void)
 /* Another version of this plane must choose the same: the digest is of a table that was computed apart from this code. */
 static void theTableIsTheOneThatOtherHostsHave(void)
 {
-	static const struct backend three[3] = {
-		{.key = {1}, .weight = 1, .number = 1}, {.key = {2}, .weight = 1, .number = 2}, {.key = {3}, .weight = 2, .number = 3}};
+	static const struct backend three[3] = {{.key = {1}, .weight = 1, .number = 1},
+						{.key = {2}, .weight = 1, .number = 2},
+						{.key = {3}, .weight = 2, .number = 3}};
 	uint32_t slots = fill(table, three, 3);
 	uint64_t h = 0xcbf29ce484222325ull;
 

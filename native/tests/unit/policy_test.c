@@ -558,9 +558,11 @@ static void aLargeSetIsReadBackWholeOrRefused(void)
 	next_object(0, &header, &body);
 	CHECK(header.bytes - sizeof(header) == sizeof(set));
 	CHECK(memcmp((const uint8_t *)body + sizeof(set.m), set.m.rules, sizeof(set) - sizeof(set.m)) == 0);
-	CHECK(dump(WEFT_OBJECT_POLICY, 0) == 1 && done.more); /* a page ends before it is too long, and goes on with what is longer */
+	CHECK(dump(WEFT_OBJECT_POLICY, 0) == 1 &&
+	      done.more); /* a page ends before it is too long, and goes on with what is longer */
 	memcpy(request.marker, done.marker, sizeof(request.marker));
-	CHECK(send_message(WEFT_OBJECT_POLICY, WEFT_OPERATION_DUMP, 0, &request, sizeof(request)) == 0 && dumped == 1 && !done.more);
+	CHECK(send_message(WEFT_OBJECT_POLICY, WEFT_OPERATION_DUMP, 0, &request, sizeof(request)) == 0 && dumped == 1 &&
+	      !done.more);
 	memset(request.marker, 0, sizeof(request.marker));
 	answer_capacity = 8192; /* set 5 fits, set 6 never will */
 	CHECK(send_message(WEFT_OBJECT_POLICY, WEFT_OPERATION_DUMP, 0, &request, sizeof(request)) == 0 && dumped == 1 &&

@@ -217,10 +217,16 @@ static void anEcmpNextHopListsItsMembers(void)
 
 static void aPathListsItsWaysAndANativeNextHopItsGateway(void)
 {
-	struct weft_path_msg path = {.family = 4, .state = WEFT_PATH_RESOLVED, .vif_id = 1, .destination = {198, 51, 100, 2}, .mtu = 1500,
-				     .learned_mtu = 1400, .way_count = 1,
+	struct weft_path_msg path = {.family = 4,
+				     .state = WEFT_PATH_RESOLVED,
+				     .vif_id = 1,
+				     .destination = {198, 51, 100, 2},
+				     .mtu = 1500,
+				     .learned_mtu = 1400,
+				     .way_count = 1,
 				     .ways = {{.vif_id = 2, .gateway = {10, 0, 0, 1}, .destination_mac = {2, 0, 0, 0, 0, 9}}}};
-	struct weft_nexthop_msg native = {.nexthop_id = 40, .type = WEFT_NEXTHOP_NATIVE, .family = 4, .vif_id = 1, .destination = {10, 0, 0, 1}};
+	struct weft_nexthop_msg native = {
+	    .nexthop_id = 40, .type = WEFT_NEXTHOP_NATIVE, .family = 4, .vif_id = 1, .destination = {10, 0, 0, 1}};
 
 	row_path(&table, &path, 0);
 	CELL(0, "learned_mtu", "1400");
@@ -239,12 +245,28 @@ static void aServiceIsALinePerBackend(void)
 		uint8_t bytes[sizeof(struct weft_service_msg) + 2 * sizeof(struct weft_service_backend)];
 	} service;
 
-	service.m = (struct weft_service_msg){.service_id = 7, .vrf_id = 3, .address = {10, 96, 0, 1}, .family = 4, .protocol = 17, .port = 53,
-					      .affinity = WEFT_SERVICE_AFFINITY_CLIENT, .affinity_s = 90, .backend_count = 2};
-	service.m.backends[0] = (struct weft_service_backend){.address = {10, 1, 1, 3}, .vrf_id = 4, .port = 5353, .state = WEFT_BACKEND_UP,
-							      .weight = 2, .connections_live = 5, .connections = 9};
-	service.m.backends[1] = (struct weft_service_backend){.address = {10, 1, 1, 4}, .vrf_id = 4, .port = 5353,
-							      .state = WEFT_BACKEND_DRAINING, .weight = 1, .connections_max = 8};
+	service.m = (struct weft_service_msg){.service_id = 7,
+					      .vrf_id = 3,
+					      .address = {10, 96, 0, 1},
+					      .family = 4,
+					      .protocol = 17,
+					      .port = 53,
+					      .affinity = WEFT_SERVICE_AFFINITY_CLIENT,
+					      .affinity_s = 90,
+					      .backend_count = 2};
+	service.m.backends[0] = (struct weft_service_backend){.address = {10, 1, 1, 3},
+							      .vrf_id = 4,
+							      .port = 5353,
+							      .state = WEFT_BACKEND_UP,
+							      .weight = 2,
+							      .connections_live = 5,
+							      .connections = 9};
+	service.m.backends[1] = (struct weft_service_backend){.address = {10, 1, 1, 4},
+							      .vrf_id = 4,
+							      .port = 5353,
+							      .state = WEFT_BACKEND_DRAINING,
+							      .weight = 1,
+							      .connections_max = 8};
 	row_service(&table, &service, 1);
 	CHECK(table.count == 2);
 	CELL(0, "service", "7");

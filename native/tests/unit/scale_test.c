@@ -99,7 +99,8 @@ static void set_vrfs(uint32_t first, uint32_t count)
 
 static struct weft_route_msg route4(uint32_t vrf_id, uint32_t address, uint32_t nexthop_id)
 {
-	struct weft_route_msg m = {.vrf_id = vrf_id, .family = 4, .prefix_len = 32, .nexthop_id = nexthop_id, .label = WEFT_LABEL_NONE};
+	struct weft_route_msg m = {
+	    .vrf_id = vrf_id, .family = 4, .prefix_len = 32, .nexthop_id = nexthop_id, .label = WEFT_LABEL_NONE};
 
 	for (uint32_t i = 0; i < 4; i++)
 		m.prefix[i] = (uint8_t)(address >> (24 - 8 * i));
@@ -122,11 +123,23 @@ static uint64_t dump_all(uint16_t object, uint32_t *pages)
 	return count;
 }
 
-static uint32_t spread(uint32_t i) { return i * 2654435761u; }
+static uint32_t spread(uint32_t i)
+{
+	return i * 2654435761u;
+}
 
-static uint32_t consecutive(uint32_t i) { return 0x0a000000u + i; }
-static uint32_t one_of_sixteen(uint32_t i) { return 0x0a000000u + i * 16; }
-static uint32_t scattered(uint32_t i) { return 0x0a000000u | spread(i) >> 8; } /* of 2^24; multiplication by an odd number repeats none of 2^24 */
+static uint32_t consecutive(uint32_t i)
+{
+	return 0x0a000000u + i;
+}
+static uint32_t one_of_sixteen(uint32_t i)
+{
+	return 0x0a000000u + i * 16;
+}
+static uint32_t scattered(uint32_t i)
+{
+	return 0x0a000000u | spread(i) >> 8;
+} /* of 2^24; multiplication by an odd number repeats none of 2^24 */
 
 static void host_routes(const char *what, uint32_t (*address)(uint32_t), uint64_t limit)
 {
@@ -218,7 +231,8 @@ static void everyVrfHoldsRoutes(void)
 		queue(WEFT_OBJECT_ROUTE, WEFT_OPERATION_SET, &m, sizeof(m));
 	}
 	for (uint32_t i = 0; i < routes6; i++) {
-		struct weft_route_msg m = {.vrf_id = i % WEFT_VRF_LIMIT, .family = 6, .prefix_len = 128, .prefix = {0xfd}, .label = WEFT_LABEL_NONE};
+		struct weft_route_msg m = {
+		    .vrf_id = i % WEFT_VRF_LIMIT, .family = 6, .prefix_len = 128, .prefix = {0xfd}, .label = WEFT_LABEL_NONE};
 		uint32_t number = i / WEFT_VRF_LIMIT;
 
 		memcpy(&m.prefix[12], &number, sizeof(number));

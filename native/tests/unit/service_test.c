@@ -13,7 +13,8 @@
 #define SECOND 1000000000ull
 
 static struct weft_plane *plane;
-static uint64_t room[(sizeof(struct weft_service_msg) + (WEFT_SERVICE_BACKENDS_MAX + 1) * sizeof(struct weft_service_backend)) / 8];
+static uint64_t
+    room[(sizeof(struct weft_service_msg) + (WEFT_SERVICE_BACKENDS_MAX + 1) * sizeof(struct weft_service_backend)) / 8];
 static struct weft_service_msg *const service = (void *)room;
 
 static void open_plane(void *shared)
@@ -90,7 +91,8 @@ static struct weft_connection *open_connection(uint32_t id, uint32_t client, uin
 	if (!backend)
 		return NULL;
 	forward.key = key_of(id, client, port);
-	reverse.key = (struct weft_connection_key){.family = 4, .protocol = 6, .zone = VRF, .source_port = backend->port, .destination_port = port};
+	reverse.key = (struct weft_connection_key){
+	    .family = 4, .protocol = 6, .zone = VRF, .source_port = backend->port, .destination_port = port};
 	memcpy(reverse.key.source, backend->address, 16);
 	memcpy(reverse.key.destination, forward.key.source, 16);
 	reverse.of_pair[WEFT_PAIR_SERVICE] = id;
@@ -114,8 +116,13 @@ static struct weft_service_backend state_of(uint32_t id, uint32_t index)
 
 static void refusalsNameFieldValueAndLimitAndChangeNothing(void)
 {
-	struct weft_nat_pool_msg pool = {.nat_pool_id = 2, .vrf_id = VRF, .family = 4, .port_min = 5000, .port_max = 5063,
-					 .first_address = {10, 1, 9, 1}, .address_count = 1};
+	struct weft_nat_pool_msg pool = {.nat_pool_id = 2,
+					 .vrf_id = VRF,
+					 .family = 4,
+					 .port_min = 5000,
+					 .port_max = 5063,
+					 .first_address = {10, 1, 9, 1},
+					 .address_count = 1};
 	uint64_t good[sizeof(room) / 8];
 
 	CHECK(SET(NAT_POOL, &pool) == 0);
@@ -123,11 +130,11 @@ static void refusalsNameFieldValueAndLimitAndChangeNothing(void)
 	add(1, 1);
 	add(2, 1);
 	memcpy(good, room, sizeof(room));
-#define BAD(change, code, text)                                                                                                    \
-	do {                                                                                                                       \
-		memcpy(room, good, sizeof(room));                                                                                  \
-		change;                                                                                                            \
-		CHECK(set_service(service) == (code) && strstr(error_text, text));                                                 \
+#define BAD(change, code, text) \
+	do { \
+		memcpy(room, good, sizeof(room)); \
+		change; \
+		CHECK(set_service(service) == (code) && strstr(error_text, text)); \
 	} while (0)
 	BAD(service->service_id = 0, EINVAL, "service_id 0: want 1 to 65535");
 	BAD(service->service_id = WEFT_SERVICE_LIMIT, EINVAL, "service_id 65536");
@@ -142,7 +149,8 @@ static void refusalsNameFieldValueAndLimitAndChangeNothing(void)
 	BAD(service->affinity_s = 1, EINVAL, "affinity_s 1: want 0 without affinity");
 	BAD(service->flags = 1u << 31, EINVAL, "flags 80000000");
 	BAD(service->nat_pool_id = 9, ENOENT, "nat_pool_id 9: no such pool");
-	BAD((service->nat_pool_id = 2, service->backends[1].vrf_id = OTHER_VRF), EINVAL, "nat_pool_id 2: the pool is of VRF 3, want 4");
+	BAD((service->nat_pool_id = 2, service->backends[1].vrf_id = OTHER_VRF), EINVAL,
+	    "nat_pool_id 2: the pool is of VRF 3, want 4");
 	BAD(service->zero1 = 1, EINVAL, "zero1");
 	BAD(service->zero0[1] = 1, EINVAL, "zero0");
 	BAD(service->backends[1].vrf_id = 77, ENOENT, "backends[1].vrf_id 77");
@@ -201,9 +209,11 @@ static void aDumpGivesBackWhatWasSet(void)
 	for (uint32_t i = 0; i < 20; i++) {
 		struct weft_service_backend backend = state_of(7, i);
 
-		CHECK(backend.backend_id && !memcmp(&backend, &service->backends[i], offsetof(struct weft_service_backend, backend_id)));
+		CHECK(backend.backend_id &&
+		      !memcmp(&backend, &service->backends[i], offsetof(struct weft_service_backend, backend_id)));
 	}
-	CHECK(send_message(WEFT_OBJECT_SERVICE, WEFT_OPERATION_SWEEP, 2, NULL, 0) == 0 && dump(WEFT_OBJECT_SERVICE, 0xffffffffu) == 0);
+	CHECK(send_message(WEFT_OBJECT_SERVICE, WEFT_OPERATION_SWEEP, 2, NULL, 0) == 0 &&
+	      dump(WEFT_OBJECT_SERVICE, 0xffffffffu) == 0);
 }
 
 /* Against a plain list: random services come and go, and every lookup says what the list says. */
@@ -222,7 +232,8 @@ static void lookupsAreAsAPlainListSays(void)
 		there[id] = !there[id];
 		CHECK(!weft_service_find(plane, OTHER_VRF, &key));
 		CHECK((weft_service_find(plane, VRF, &key) != NULL) == there[asked]);
-		CHECK(!there[asked] || (weft_service_find(plane, VRF, &key)->service_id == asked && number_of(choose(asked, 1, 1, 0)) == asked));
+		CHECK(!there[asked] ||
+		      (weft_service_find(plane, VRF, &key)->service_id == asked && number_of(choose(asked, 1, 1, 0)) == asked));
 		key.protocol = 17;
 		CHECK(!weft_service_find(plane, VRF, &key));
 		if (round % 64 == 0)
@@ -493,7 +504,8 @@ static void theAffinityTableForgetsTheOldest(void)
 	for (uint32_t i = 290000; i < 300000; i++) {
 		key = key_of(7, i, 1);
 		memcpy(key.source, &(uint32_t){i}, 4);
-		kept += number_of(weft_service_choose(plane, weft_service_get(plane, 7), &key, 0, weft_host_now_ns() + 600 * SECOND, &reason)) == 1;
+		kept += number_of(weft_service_choose(plane, weft_service_get(plane, 7), &key, 0,
+						      weft_host_now_ns() + 600 * SECOND, &reason)) == 1;
 	}
 	CHECK(kept > 9900);
 	CHECK(DELETE(SERVICE, begin(7)) == 0);

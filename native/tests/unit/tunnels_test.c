@@ -10,8 +10,12 @@
 #define SECOND 1000000000ull
 
 static struct weft_plane *plane;
-static struct weft_nexthop_msg tunnel = {.nexthop_id = 20, .type = WEFT_NEXTHOP_TUNNEL, .encap = WEFT_ENCAP_MPLSOUDP, .family = 4,
-					 .source = {192, 0, 2, 1}, .destination = {198, 51, 100, 2}};
+static struct weft_nexthop_msg tunnel = {.nexthop_id = 20,
+					 .type = WEFT_NEXTHOP_TUNNEL,
+					 .encap = WEFT_ENCAP_MPLSOUDP,
+					 .family = 4,
+					 .source = {192, 0, 2, 1},
+					 .destination = {198, 51, 100, 2}};
 
 static struct weft_vif_msg uplink(uint32_t id)
 {
@@ -20,11 +24,18 @@ static struct weft_vif_msg uplink(uint32_t id)
 
 static struct weft_path_msg path_by(uint32_t ways)
 {
-	struct weft_path_msg path = {.family = 4, .state = WEFT_PATH_RESOLVED, .vif_id = 1, .destination = {198, 51, 100, 2}, .mtu = 1500,
-				     .source_mac = {2, 0, 0, 0, 0, 1}, .destination_mac = {2, 0, 0, 0, 1, 1}, .way_count = ways - 1};
+	struct weft_path_msg path = {.family = 4,
+				     .state = WEFT_PATH_RESOLVED,
+				     .vif_id = 1,
+				     .destination = {198, 51, 100, 2},
+				     .mtu = 1500,
+				     .source_mac = {2, 0, 0, 0, 0, 1},
+				     .destination_mac = {2, 0, 0, 0, 1, 1},
+				     .way_count = ways - 1};
 
 	for (uint32_t i = 1; i < ways; i++)
-		path.ways[i - 1] = (struct weft_path_way){.vif_id = i + 1, .source_mac = {2, 0, 0, 0, 0, (uint8_t)(i + 1)},
+		path.ways[i - 1] = (struct weft_path_way){.vif_id = i + 1,
+							  .source_mac = {2, 0, 0, 0, 0, (uint8_t)(i + 1)},
 							  .destination_mac = {2, 0, 0, 0, 1, (uint8_t)(i + 1)}};
 	return path;
 }
@@ -104,7 +115,8 @@ static void aDeletedUplinkLeavesTheOtherWays(void)
 
 	CHECK(SET(PATH, &path) == 0);
 	CHECK(DELETE(VIF, &first) == 0);
-	CHECK(endpoint()->state == WEFT_PATH_RESOLVED && endpoint()->uplink == weft_vif_get(plane, 2) && endpoint()->ways->count == 2);
+	CHECK(endpoint()->state == WEFT_PATH_RESOLVED && endpoint()->uplink == weft_vif_get(plane, 2) &&
+	      endpoint()->ways->count == 2);
 	CHECK(DELETE(VIF, &third) == 0);
 	CHECK(endpoint()->ways == NULL && endpoint()->uplink == weft_vif_get(plane, 2) && endpoint()->rewrite[11] == 2);
 	CHECK(weft_plane_path_get(plane, 4, path.destination, &seen, &index) && seen.vif_id == 2 && seen.way_count == 0);
@@ -147,8 +159,12 @@ static void badPathsChangeNothing(void)
 
 static void badSettingsOfTunnelsChangeNothing(void)
 {
-	struct weft_plane_msg good = {.underlay4 = {192, 0, 2, 1}, .tunnel_ttl = 9, .tunnel_df = WEFT_TUNNEL_DF_COPY,
-				      .tunnel_dscp_mode = WEFT_TUNNEL_DSCP_PIPE, .tunnel_dscp = 63}, bad;
+	struct weft_plane_msg good = {.underlay4 = {192, 0, 2, 1},
+				      .tunnel_ttl = 9,
+				      .tunnel_df = WEFT_TUNNEL_DF_COPY,
+				      .tunnel_dscp_mode = WEFT_TUNNEL_DSCP_PIPE,
+				      .tunnel_dscp = 63},
+			      bad;
 
 	CHECK(SET(PLANE, &good) == 0);
 	bad = good;
@@ -173,9 +189,14 @@ static void badSettingsOfTunnelsChangeNothing(void)
 
 static void nativeNextHopsNeedAnUplinkAndAGateway(void)
 {
-	struct weft_nexthop_msg good = {.nexthop_id = 40, .type = WEFT_NEXTHOP_NATIVE, .family = 4, .vif_id = 1, .destination = {192, 0, 2, 254}},
+	struct weft_nexthop_msg good = {.nexthop_id = 40,
+					.type = WEFT_NEXTHOP_NATIVE,
+					.family = 4,
+					.vif_id = 1,
+					.destination = {192, 0, 2, 254}},
 				bad = good;
-	struct weft_vif_msg port = {.vif_id = 9, .type = WEFT_VIF_VIRTUAL, .mtu = 1450, .label = WEFT_LABEL_NONE, .mac = {2, 0, 0, 0, 0, 9}};
+	struct weft_vif_msg port = {
+	    .vif_id = 9, .type = WEFT_VIF_VIRTUAL, .mtu = 1450, .label = WEFT_LABEL_NONE, .mac = {2, 0, 0, 0, 0, 9}};
 	struct weft_label_msg label = {.label = 100, .nexthop_id = 40};
 
 	CHECK(SET(VIF, &port) == 0);
@@ -256,8 +277,15 @@ static enum weft_drop give(uint8_t family, uint32_t id, const struct piece *piec
 	struct weft_worker *worker = weft_worker_get(plane, 0);
 	uint32_t l4 = family == 4 ? 34 : 62;
 	struct weft_packet *fragment = weft_host_packet_alloc(plane, 0, l4 + piece->bytes);
-	struct weft_underlay underlay = {.family = family, .protocol = 17, .fragment = true, .more = piece->from + piece->bytes < total,
-					 .l4 = l4, .end = l4 + piece->bytes, .id = id, .offset = piece->from, .source = {198, 51, 100, 2}};
+	struct weft_underlay underlay = {.family = family,
+					 .protocol = 17,
+					 .fragment = true,
+					 .more = piece->from + piece->bytes < total,
+					 .l4 = l4,
+					 .end = l4 + piece->bytes,
+					 .id = id,
+					 .offset = piece->from,
+					 .source = {198, 51, 100, 2}};
 	enum weft_drop reason;
 
 	memset(fragment->data, 0, l4);
@@ -277,7 +305,8 @@ static void fragmentsInAnyOrderMakeTheirPacketOnce(void)
 
 	for (uint32_t round = 0; round < 3000; round++) {
 		uint8_t family = round & 1 ? 6 : 4;
-		uint32_t total = 16 + (uint32_t)test_random() % 9000, count = cut_up(total, pieces, 9), header = family == 4 ? 34 : 54;
+		uint32_t total = 16 + (uint32_t)test_random() % 9000, count = cut_up(total, pieces, 9),
+			 header = family == 4 ? 34 : 54;
 		struct weft_packet *whole = NULL;
 		enum weft_drop reason = WEFT_DROP_OUTER_FRAGMENT;
 

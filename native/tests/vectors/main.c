@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
-/* weft-vectors FOLDER | FILE...: plays packet vectors as written, at several linear lengths, cut at every byte, and with every length wrong. */
+/* weft-vectors FOLDER | FILE...: plays packet vectors as written, at several linear lengths, cut at every byte, and with every
+ * length wrong. */
 #include "play.h"
 
 #include <dirent.h>

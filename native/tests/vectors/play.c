@@ -72,7 +72,8 @@ bool play_balanced(struct weft_host_plane *host, char *text)
 	struct weft_plane_msg all;
 
 	weft_plane_state(weft_host_plane_core(host), &all);
-	if (all.packets_received + all.packets_made == all.packets_sent + all.packets_dropped + all.packets_gone + all.fragments_waiting)
+	if (all.packets_received + all.packets_made ==
+	    all.packets_sent + all.packets_dropped + all.packets_gone + all.fragments_waiting)
 		return true;
 	snprintf(text, VECTOR_TEXT_MAX, "%llu packets came, %llu were made; %llu sent, %llu dropped, %llu gone, %u wait",
 		 (unsigned long long)all.packets_received, (unsigned long long)all.packets_made,

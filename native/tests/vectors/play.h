@@ -18,8 +18,9 @@ uint32_t play_drain(struct weft_host_plane *host);
 /* As written; `linear`: bytes of each packet at data, 0: all. False with text naming the line. */
 bool play_vector(const struct vector *vector, uint32_t linear, char *text);
 /*
- * Every packet of the vector, cut at every byte, or with each length in its headers (IP, UDP, TCP, tunnel, what an ICMP error quotes)
- * changed to extreme values: every packet is sent, trapped, or dropped for exactly one reason, and no buffer is lost. False with text.
+ * Every packet of the vector, cut at every byte, or with each length in its headers (IP, UDP, TCP, tunnel, what an ICMP error
+ * quotes) changed to extreme values: every packet is sent, trapped, or dropped for exactly one reason, and no buffer is lost.
+ * False with text.
  */
 bool play_truncated(const struct vector *vector, char *text);
 bool play_wrong_lengths(const struct vector *vector, char *text);

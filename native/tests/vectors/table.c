@@ -135,7 +135,9 @@ static uint32_t read_plane(struct line *line, void *body)
 	address_of(line, "underlay6", plane->underlay6);
 	mac_of(line, "router-mac", plane->router_mac);
 	plane->tunnel_ttl = (uint8_t)number_of(line, "ttl", 0);
-	plane->tunnel_df = has(line, "df=copy") ? WEFT_TUNNEL_DF_COPY : has(line, "df=clear") ? WEFT_TUNNEL_DF_CLEAR : WEFT_TUNNEL_DF_SET;
+	plane->tunnel_df = has(line, "df=copy")	   ? WEFT_TUNNEL_DF_COPY
+			   : has(line, "df=clear") ? WEFT_TUNNEL_DF_CLEAR
+						   : WEFT_TUNNEL_DF_SET;
 	dscp = number_of(line, "dscp", UINT32_MAX);
 	plane->tunnel_dscp_mode = dscp == UINT32_MAX ? WEFT_TUNNEL_DSCP_UNIFORM : WEFT_TUNNEL_DSCP_PIPE;
 	plane->tunnel_dscp = dscp == UINT32_MAX ? 0 : (uint8_t)dscp;
@@ -195,8 +197,8 @@ static uint32_t read_vif(struct line *line, void *body)
 		    : has(line, "agent")   ? WEFT_VIF_AGENT
 					   : WEFT_VIF_HOST;
 	vif->port_kind = WEFT_PORT_NONE;
-	vif->flags = (uint16_t)((has(line, "check") ? WEFT_VIF_ADDRESS_CHECK : 0) | (has(line, "strict") ? WEFT_VIF_STRICT_TCP : 0) |
-				(has(line, "native") ? WEFT_VIF_NATIVE : 0));
+	vif->flags = (uint16_t)((has(line, "check") ? WEFT_VIF_ADDRESS_CHECK : 0) |
+				(has(line, "strict") ? WEFT_VIF_STRICT_TCP : 0) | (has(line, "native") ? WEFT_VIF_NATIVE : 0));
 	vif->vrf_id = number_of(line, "vrf", 0);
 	vif->mtu = number_of(line, "mtu", 1500);
 	vif->label = number_of(line, "label", WEFT_LABEL_NONE);
@@ -213,7 +215,8 @@ static uint32_t read_vif(struct line *line, void *body)
 /* "source-address,source-port" */
 static uint8_t read_hash_fields(struct line *line)
 {
-	static const char *const names[] = {"protocol", "source-address", "source-port", "destination-address", "destination-port"};
+	static const char *const names[] = {"protocol", "source-address", "source-port", "destination-address",
+					    "destination-port"};
 	const char *word = value_of(line, "hash"), *part = word;
 	uint8_t fields = 0;
 
@@ -448,7 +451,8 @@ static bool service_backend(const char *word, struct weft_service_backend *backe
 static uint32_t read_service(struct line *line, void *body)
 {
 	struct weft_service_msg *service = body;
-	uint32_t room = (VECTOR_MESSAGE_MAX - sizeof(struct weft_message_header) - sizeof(*service)) / sizeof(service->backends[0]);
+	uint32_t room =
+	    (VECTOR_MESSAGE_MAX - sizeof(struct weft_message_header) - sizeof(*service)) / sizeof(service->backends[0]);
 
 	service->service_id = identity(line);
 	service->vrf_id = number_of(line, "vrf", 0);
@@ -525,7 +529,7 @@ static uint32_t read_floating_ip(struct line *line, void *body)
 	floating->vif_id = number_of(line, "vif", 0);
 	floating->family = address_of(line, "floating", floating->floating_address);
 	address_of(line, "fixed", floating->fixed_address);
-	floating->flags = has(line, "ingress")  ? WEFT_FLOATING_IP_INGRESS
+	floating->flags = has(line, "ingress")	? WEFT_FLOATING_IP_INGRESS
 			  : has(line, "egress") ? WEFT_FLOATING_IP_EGRESS
 						: WEFT_FLOATING_IP_INGRESS | WEFT_FLOATING_IP_EGRESS;
 	for (uint32_t i = 2; i < line->count && floating->mapping_count < WEFT_PORT_MAPPINGS_MAX; i++) {
@@ -563,8 +567,8 @@ static uint32_t read_ageing(struct line *line, void *body)
 	for (uint32_t i = 1; i < line->count && ageing->row_count < 64; i++) {
 		struct weft_ageing_row *row = &ageing->rows[ageing->row_count++];
 
-		if (sscanf(line->words[i], "%hu,%hu,%u,%u,%u,%u", &row->protocol, &row->port, &row->idle_seconds, &row->opening_seconds,
-			   &row->half_closed_seconds, &row->closed_seconds) < 4)
+		if (sscanf(line->words[i], "%hu,%hu,%u,%u,%u,%u", &row->protocol, &row->port, &row->idle_seconds,
+			   &row->opening_seconds, &row->half_closed_seconds, &row->closed_seconds) < 4)
 			wrong(line, "row", line->words[i]);
 		line->taken++;
 	}
@@ -578,12 +582,18 @@ uint32_t vector_table(char **words, uint32_t word_count, uint8_t *message, char 
 		uint16_t object;
 		uint32_t (*read)(struct line *, void *);
 	} objects[] = {
-	    {"plane", WEFT_OBJECT_PLANE, read_plane}, {"vrf", WEFT_OBJECT_VRF, read_vrf},
-	    {"vif", WEFT_OBJECT_VIF, read_vif},	      {"nexthop", WEFT_OBJECT_NEXTHOP, read_nexthop},
-	    {"route", WEFT_OBJECT_ROUTE, read_route}, {"label", WEFT_OBJECT_LABEL, read_label},
-	    {"vni", WEFT_OBJECT_VNI, read_label},     {"path", WEFT_OBJECT_PATH, read_path},
-	    {"identity", WEFT_OBJECT_IDENTITY, read_identity}, {"policy", WEFT_OBJECT_POLICY, read_policy},
-	    {"floating-ip", WEFT_OBJECT_FLOATING_IP, read_floating_ip}, {"nat-pool", WEFT_OBJECT_NAT_POOL, read_nat_pool},
+	    {"plane", WEFT_OBJECT_PLANE, read_plane},
+	    {"vrf", WEFT_OBJECT_VRF, read_vrf},
+	    {"vif", WEFT_OBJECT_VIF, read_vif},
+	    {"nexthop", WEFT_OBJECT_NEXTHOP, read_nexthop},
+	    {"route", WEFT_OBJECT_ROUTE, read_route},
+	    {"label", WEFT_OBJECT_LABEL, read_label},
+	    {"vni", WEFT_OBJECT_VNI, read_label},
+	    {"path", WEFT_OBJECT_PATH, read_path},
+	    {"identity", WEFT_OBJECT_IDENTITY, read_identity},
+	    {"policy", WEFT_OBJECT_POLICY, read_policy},
+	    {"floating-ip", WEFT_OBJECT_FLOATING_IP, read_floating_ip},
+	    {"nat-pool", WEFT_OBJECT_NAT_POOL, read_nat_pool},
 	    {"ageing", WEFT_OBJECT_AGEING, read_ageing},
 	    {"service", WEFT_OBJECT_SERVICE, read_service},
 	};
