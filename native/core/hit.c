@@ -131,10 +131,13 @@ static inline enum weft_drop connection_way(struct weft_worker *worker, struct w
 			return weft_connection_set_up(worker, step, way);
 	}
 	if (WEFT_UNLIKELY(!is_fresh(worker, step, connection, way))) {
-		reason = comes_from_known(worker, step) ? weft_connection_again(worker, step, connection, way)
-							: WEFT_DROP_UNKNOWN_TUNNEL_SOURCE;
-		if (reason)
-			return reason;
+		if (!comes_from_known(worker, step))
+			return WEFT_DROP_UNKNOWN_TUNNEL_SOURCE;
+		if (!weft_revalidate(worker, step, connection) || !is_fresh(worker, step, connection, way)) {
+			reason = weft_connection_again(worker, step, connection, way);
+			if (reason)
+				return reason;
+		}
 	} else if (WEFT_UNLIKELY(connection->flags & WEFT_CONNECTION_TRANSLATED)) {
 		reason =
 		    weft_translate(worker, step, &connection->key, &weft_connection_reverse(worker->plane, connection)->key);

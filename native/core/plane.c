@@ -7,7 +7,7 @@
 #define CONNECTIONS_MAX (1u << 24)
 #define SHARED_MAGIC 0x3164657261687357ull /* "Wshared1" */
 /* To be raised with every change of what an entry of the connection table or struct weft_shared means. */
-#define SHARED_LAYOUT 4u
+#define SHARED_LAYOUT 5u
 
 static void copy_text(char *out, const char *text, size_t bytes)
 {

@@ -401,6 +401,12 @@ static enum weft_drop evaluate(struct weft_worker *worker, struct question *ques
 	    reverse->flags & WEFT_CONNECTION_TO_VIF
 		? weft_stamp(destination.vif, initiator, back.source, back.destination, NULL, NULL)
 		: weft_stamp(destination.vif, initiator, back.source, back.destination, source.nexthop, source.ecmp);
+	if (destination.vif && destination.leaf.identity_id != destination.vif->identity_id) {
+		forward->flags |= WEFT_CONNECTION_ROUTE_IDENTITY;
+		reverse->flags |= WEFT_CONNECTION_ROUTE_IDENTITY;
+	}
+	forward->policy = weft_policy_mark(initiator, destination.vif);
+	reverse->policy = weft_policy_mark(destination.vif, initiator);
 	confirm_floating(worker, initiator, destination.vif);
 	forward->entropy_port = weft_entropy_port(weft_connection_hash(worker->plane, &forward->key));
 	reverse->entropy_port = weft_entropy_port(weft_connection_hash(worker->plane, &reverse->key));
@@ -638,7 +644,7 @@ static bool same_direction(const struct weft_connection *old, const struct weft_
 {
 	uint32_t path = WEFT_CONNECTION_TO_VIF | WEFT_CONNECTION_BY_LABEL | WEFT_CONNECTION_INITIATOR | WEFT_CONNECTION_DENIED |
 			WEFT_CONNECTION_UNSTAMPED | WEFT_CONNECTION_VIA_ECMP | WEFT_CONNECTION_TRANSLATED |
-			WEFT_CONNECTION_STRICT;
+			WEFT_CONNECTION_STRICT | WEFT_CONNECTION_ROUTE_IDENTITY;
 
 	return old->nexthop_id == new->nexthop_id && old->label == new->label && old->route_flags == new->route_flags &&
 	       old->vif_id == new->vif_id && old->entry_endpoint == new->entry_endpoint && old->vrf_id == new->vrf_id &&
@@ -650,6 +656,7 @@ static bool same_direction(const struct weft_connection *old, const struct weft_
 static void rewrite(struct weft_connection *old, const struct weft_connection *new)
 {
 	weft_put(old->stamp, new->stamp);
+	weft_put(old->policy, new->policy);
 	if (same_direction(old, new))
 		return;
 	weft_put(old->flags, (old->flags & WEFT_CONNECTION_MIDSTREAM) | new->flags);
@@ -660,7 +667,6 @@ static void rewrite(struct weft_connection *old, const struct weft_connection *n
 	weft_put(old->entry_endpoint, new->entry_endpoint);
 	weft_put(old->identity, new->identity);
 	weft_put(old->vrf_id, new->vrf_id);
-	weft_put(old->drop, new->drop);
 	weft_put(old->ecmp_id, new->ecmp_id);
 	weft_put(old->member_id, new->member_id);
 }
@@ -674,8 +680,6 @@ static void deny(struct weft_worker *worker, struct weft_connection *forward, st
 	weft_connection_lock(worker->plane, forward);
 	weft_put(forward->flags, forward->flags | WEFT_CONNECTION_DENIED);
 	weft_put(reverse->flags, reverse->flags | WEFT_CONNECTION_DENIED);
-	weft_put(forward->drop, WEFT_DROP_POLICY);
-	weft_put(reverse->drop, WEFT_DROP_POLICY);
 	weft_connection_unlock(worker->plane, forward);
 }
 

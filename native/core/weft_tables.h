@@ -276,8 +276,7 @@ struct weft_connection {
 	uint32_t identity;           /* of who sends in this direction; the receiver's is the other direction's */
 	uint32_t ecmp_id, member_id; /* WEFT_CONNECTION_VIA_ECMP: the next hop above is of this member of this ECMP next hop */
 	uint32_t of_pair[2];         /* see enum weft_of_pair; the insertion's, or the set-up's, never changed */
-	uint8_t drop;                /* enum weft_drop when DENIED */
-	uint8_t zero0[3];
+	uint32_t policy;	     /* weft_policy_mark of the ports it enters and leaves by */
 } __attribute__((aligned(WEFT_CACHE_LINE)));
 WEFT_ABI_ASSERT(sizeof(struct weft_connection) == 128, "connection");
 

@@ -17,11 +17,12 @@
 
 /* Bits of weft_connection.flags that the packet path owns. */
 enum weft_connection_path_flag {
-	WEFT_CONNECTION_TO_VIF = 1u << 16,    /* leaves by the interface whose id stands in `label`; nexthop_id is 0 */
-	WEFT_CONNECTION_BY_LABEL = 1u << 17,  /* the fabric's MPLS label chose the port, not a route */
-	WEFT_CONNECTION_VIA_ECMP = 1u << 19,  /* leaves by a member of an ECMP next hop */
-	WEFT_CONNECTION_STRICT = 1u << 24,    /* a port of it wants TCP packets checked against the state */
-	WEFT_CONNECTION_UNSTAMPED = 1u << 18, /* depends on what none of its stamps covers: each packet asks again */
+	WEFT_CONNECTION_TO_VIF = 1u << 16,	   /* leaves by the interface whose id stands in `label`; nexthop_id is 0 */
+	WEFT_CONNECTION_BY_LABEL = 1u << 17,	   /* the fabric's MPLS label chose the port, not a route */
+	WEFT_CONNECTION_VIA_ECMP = 1u << 19,	   /* leaves by a member of an ECMP next hop */
+	WEFT_CONNECTION_ROUTE_IDENTITY = 1u << 26, /* the route knows a port's identity otherwise than the port does */
+	WEFT_CONNECTION_STRICT = 1u << 24,	   /* a port of it wants TCP packets checked against the state */
+	WEFT_CONNECTION_UNSTAMPED = 1u << 18,	   /* depends on what none of its stamps covers: each packet asks again */
 };
 
 /* weft_connection.tcp_state: what this direction has sent. */
@@ -328,12 +329,21 @@ void weft_leave(struct weft_worker *worker, uint32_t count);
 /* From a tunnel the key's zone is the VRF's, but the destination port may have one of its own: finds there, and keeps that
  * zone. */
 struct weft_connection *weft_connection_find_at_port(struct weft_worker *worker, struct weft_step *step);
+/* revalidate.c: a stale pair whose routes lead where they did, and whose ports' policy is the one it was; stamped anew. */
+bool weft_revalidate(struct weft_worker *worker, const struct weft_step *step, struct weft_connection *connection);
 enum weft_drop weft_connection_set_up(struct weft_worker *worker, struct weft_step *step, struct weft_way *way);
 enum weft_drop weft_connection_again(struct weft_worker *worker, struct weft_step *step, struct weft_connection *connection,
 				     struct weft_way *way);
 /* Resolves one direction. `connection` is a private copy. */
 enum weft_drop weft_connection_resolve(struct weft_worker *worker, const struct weft_connection *connection,
 				       struct weft_way *way);
+/* Of the ports alone: what their policy was when the direction was evaluated. NULL: none. One port's change always changes it.
+ */
+static inline uint32_t weft_policy_mark(const struct weft_vif *in, const struct weft_vif *out)
+{
+	return (in ? weft_vif_stamp(in) * 0x9e3779b1u : 0) + (out ? weft_vif_stamp(out) : 0);
+}
+
 /*
  * What a direction's evaluation depended on, in one number: the ports it enters and leaves by (NULL: none), the stamps of the
  * routes to its source and destination, the next hop it leaves by and the ECMP next hop that one is a member of (NULL: none).
