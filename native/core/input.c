@@ -8,6 +8,7 @@
 #include "worker.h"
 
 #define PREFETCH_AHEAD 6u
+#define SEEK_BEHIND 6u
 
 size_t weft_worker_bytes(void)
 {
@@ -80,8 +81,18 @@ static inline enum weft_drop enter_one(struct weft_worker *worker, uint8_t type,
 	return type == WEFT_VIF_PHYSICAL ? weft_enter_fabric(worker, step) : weft_injection_input(worker, step);
 }
 
-static void enter(struct weft_worker *worker, const struct weft_bucket_table *table, uint32_t count)
+/* Its bucket has come: what may be its connection is asked for. */
+static inline void seek(struct weft_step *step, const struct weft_connections *connections, const struct weft_bucket_table *table)
 {
+	if (WEFT_LIKELY(step->packet != NULL))
+		step->candidate = weft_connection_candidate(connections, table, step->hash);
+}
+
+/* Parses, and looks for connections some packets behind, so that memory is asked for evenly. */
+static void enter(struct weft_worker *worker, const struct weft_connections *connections, const struct weft_bucket_table *table,
+		  uint32_t count)
+{
+	uint32_t sought = 0;
 	uint8_t type = worker->vif->type;
 	int32_t more = type == WEFT_VIF_PHYSICAL ? WEFT_CACHE_LINE : -WEFT_CACHE_LINE;
 
@@ -93,6 +104,8 @@ static void enter(struct weft_worker *worker, const struct weft_bucket_table *ta
 
 		if (i + PREFETCH_AHEAD < count)
 			fetch(worker->steps[i + PREFETCH_AHEAD].packet, more);
+		if (i >= SEEK_BEHIND)
+			seek(&worker->steps[sought++], connections, table);
 		reason = enter_one(worker, type, step);
 		if (WEFT_UNLIKELY(reason)) {
 			weft_step_drop(worker, step, reason);
@@ -103,6 +116,8 @@ static void enter(struct weft_worker *worker, const struct weft_bucket_table *ta
 		step->packet->hash = step->hash;
 		weft_connection_prefetch(table, step->hash);
 	}
+	while (sought < count)
+		seek(&worker->steps[sought++], connections, table);
 }
 
 /* A fragment that waited for one of this burst. */
@@ -135,11 +150,7 @@ void weft_plane_input(struct weft_plane *plane, uint32_t worker, uint32_t vif_id
 	begin(self, vif, packets, count);
 	connections = plane->connections;
 	table = weft_load(connections->table);
-	enter(self, table, count);
-	for (uint32_t i = 0; i < count; i++) {
-		if (self->steps[i].packet)
-			self->steps[i].candidate = weft_connection_candidate(connections, table, self->steps[i].hash);
-	}
+	enter(self, connections, table, count);
 	weft_leave(self, count);
 	while (WEFT_UNLIKELY(self->due))
 		leave_late(self);

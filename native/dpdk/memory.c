@@ -17,6 +17,7 @@
 /* From this size on memory comes as untouched zero pages, so that an empty table costs nothing. */
 #define MAP_BYTES (64u << 10)
 /* From this size on they are huge ones where the kernel has them: a hit at random in a table of small pages waits for the page table. */
+#define HUGE_FROM (1u << 20)
 #define HUGE_BYTES (2u << 20)
 
 struct deferred {
@@ -36,10 +37,16 @@ static uint32_t calls_pending;
 
 #define RUN_BATCH 64u
 
+/* Bytes of address space: of whole huge pages from HUGE_FROM on. */
+static size_t mapped_bytes(size_t bytes)
+{
+	return bytes >= HUGE_FROM ? (bytes + HUGE_BYTES - 1) / HUGE_BYTES * HUGE_BYTES : bytes;
+}
+
 static void *map(size_t bytes)
 {
-	size_t align = bytes >= HUGE_BYTES ? HUGE_BYTES : 0, before;
-	uint8_t *memory = mmap(NULL, bytes + align, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	size_t mapped = mapped_bytes(bytes), align = bytes >= HUGE_FROM ? HUGE_BYTES : 0, before;
+	uint8_t *memory = mmap(NULL, mapped + align, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (memory == MAP_FAILED)
 		return NULL;
@@ -50,9 +57,8 @@ static void *map(size_t bytes)
 	before = (align - (uintptr_t)memory % align) % align;
 	if (before)
 		munmap(memory, before);
-	if (align - before)
-		munmap(memory + before + ((bytes + 4095) & ~(size_t)4095), align - before);
-	madvise(memory + before, bytes, MADV_HUGEPAGE);
+	munmap(memory + before + mapped, align - before);
+	madvise(memory + before, mapped, MADV_HUGEPAGE);
 	return memory + before;
 }
 
@@ -76,7 +82,7 @@ void weft_host_free(void *memory, size_t bytes)
 	if (!memory)
 		return;
 	if (bytes >= MAP_BYTES)
-		munmap(memory, bytes);
+		munmap(memory, mapped_bytes(bytes));
 	else if (bytes <= WEFTD_SLAB_BYTES_MAX)
 		weftd_slab_free(memory, bytes);
 	else
