@@ -238,19 +238,24 @@ static void print_constants(const struct constant *constants, size_t count)
 		printf("    public static final int %s = %lld;\n", constants[i].name, (long long)constants[i].value);
 }
 
-static void print_drop_switch(const char *method, const char *doc, const char *(*text)(uint32_t))
+static void print_drop_texts(const char *table, const char *method, const char *doc, const char *(*text)(uint32_t))
 {
-	printf("\n    /** %s, or null for an unknown code. */\n    public static String %s(int code) {\n", doc, method);
-	printf("        return switch (code) {\n");
-	for (uint32_t i = 0; i < WEFT_DROP_LIMIT; i++)
-		if (text(i))
-			printf("            case %u -> \"%s\";\n", i, text(i));
-	printf("            default -> null;\n        };\n    }\n");
+	const char *separator = "";
+
+	printf("\n    private static final Map<Integer, String> %s = Map.ofEntries(", table);
+	for (uint32_t i = 0; i < WEFT_DROP_LIMIT; i++) {
+		if (!text(i))
+			continue;
+		printf("%s\n            Map.entry(%u, \"%s\")", separator, i, text(i));
+		separator = ",";
+	}
+	printf(");\n\n    /** %s, or null for an unknown code. */\n    public static String %s(int code) {\n", doc, method);
+	printf("        return %s.get(code);\n    }\n", table);
 }
 
 static void print_codes(void)
 {
-	printf(PACKAGE "/** Constants of weft_abi.h, objects.def and drops.def. " GENERATED " */\n");
+	printf(PACKAGE "import java.util.Map;\n\n/** Constants of weft_abi.h, objects.def and drops.def. " GENERATED " */\n");
 	printf("public final class AbiCodes {\n    private AbiCodes() {}\n\n");
 	print_constants(limits, sizeof(limits) / sizeof(limits[0]));
 	printf("\n");
@@ -265,8 +270,8 @@ static void print_codes(void)
 		if (weft_drop_name(i))
 			printf("\n    /** %s. */\n    public static final int WEFT_DROP_%s = %u;\n", weft_drop_doc(i),
 			       weft_drop_name(i), i);
-	print_drop_switch("dropName", "Name of a drop reason", weft_drop_name);
-	print_drop_switch("dropDoc", "What a drop reason means", weft_drop_doc);
+	print_drop_texts("DROP_NAMES", "dropName", "Name of a drop reason", weft_drop_name);
+	print_drop_texts("DROP_DOCS", "dropDoc", "What a drop reason means", weft_drop_doc);
 	printf("}\n");
 }
 

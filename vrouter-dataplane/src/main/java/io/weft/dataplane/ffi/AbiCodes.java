@@ -1,5 +1,7 @@
 package io.weft.dataplane.ffi;
 
+import java.util.Map;
+
 /** Constants of weft_abi.h, objects.def and drops.def. Generated from native/abi by native/abi/java_layout.c; not edited by hand. */
 public final class AbiCodes {
     private AbiCodes() {}
@@ -407,151 +409,151 @@ public final class AbiCodes {
     /** fragment of a datagram whose fragments overlap or reach into the transport header. */
     public static final int WEFT_DROP_FRAGMENT_OVERLAP = 72;
 
+    private static final Map<Integer, String> DROP_NAMES = Map.ofEntries(
+            Map.entry(0, "NONE"),
+            Map.entry(1, "MALFORMED_ETHERNET"),
+            Map.entry(2, "MALFORMED_IPV4"),
+            Map.entry(3, "MALFORMED_IPV6"),
+            Map.entry(4, "MALFORMED_TRANSPORT"),
+            Map.entry(5, "MALFORMED_ARP"),
+            Map.entry(6, "MALFORMED_ND"),
+            Map.entry(7, "MALFORMED_TUNNEL"),
+            Map.entry(8, "VXLAN_FLAGS"),
+            Map.entry(9, "UNKNOWN_VNI"),
+            Map.entry(10, "MPLS_STACK"),
+            Map.entry(11, "UNKNOWN_LABEL"),
+            Map.entry(12, "UNKNOWN_TUNNEL_SOURCE"),
+            Map.entry(13, "SOURCE_MISMATCH"),
+            Map.entry(14, "SPOOFED_SOURCE"),
+            Map.entry(15, "TUNNEL_FROM_PORT"),
+            Map.entry(16, "NO_ROUTE"),
+            Map.entry(17, "DISCARD"),
+            Map.entry(18, "NO_RECEIVER"),
+            Map.entry(19, "TUNNEL_TO_TUNNEL"),
+            Map.entry(20, "PATH_UNRESOLVED"),
+            Map.entry(21, "TTL_EXCEEDED"),
+            Map.entry(22, "TOO_BIG"),
+            Map.entry(23, "INVALID_NEXTHOP"),
+            Map.entry(24, "INVALID_VIF"),
+            Map.entry(25, "CONNECTION_LIMIT"),
+            Map.entry(26, "POLICY"),
+            Map.entry(27, "FRAGMENT"),
+            Map.entry(28, "UNSUPPORTED_ETHERTYPE"),
+            Map.entry(29, "MULTICAST"),
+            Map.entry(30, "NOT_FOR_US"),
+            Map.entry(31, "NO_MEMORY"),
+            Map.entry(32, "TX_FULL"),
+            Map.entry(33, "SAME_PORT"),
+            Map.entry(34, "NEIGHBOUR_UNKNOWN"),
+            Map.entry(35, "NEIGHBOUR_IGNORED"),
+            Map.entry(36, "INVALID_SOURCE_ADDRESS"),
+            Map.entry(37, "CHECKSUM"),
+            Map.entry(38, "GSO"),
+            Map.entry(39, "ICMP_RATE"),
+            Map.entry(40, "CONGESTION_MARK"),
+            Map.entry(41, "VIF_CONNECTION_LIMIT"),
+            Map.entry(42, "TRAP_RATE"),
+            Map.entry(43, "TRAP_NO_AGENT"),
+            Map.entry(44, "INJECTION"),
+            Map.entry(45, "NO_LIVE_MEMBER"),
+            Map.entry(46, "CONNECTION_STATE"),
+            Map.entry(50, "NO_BACKEND"),
+            Map.entry(51, "BACKEND_CONNECTION_LIMIT"),
+            Map.entry(52, "SERVICE_PORTS"),
+            Map.entry(56, "NAT_EXHAUSTED"),
+            Map.entry(57, "NAT_NOT_MAPPED"),
+            Map.entry(58, "NAT_DIRECTION"),
+            Map.entry(59, "UNTRANSLATABLE"),
+            Map.entry(60, "TRANSLATION_GONE"),
+            Map.entry(61, "NAT_NO_POOL"),
+            Map.entry(62, "GRE_HEADER"),
+            Map.entry(63, "OUTER_CHECKSUM"),
+            Map.entry(64, "OUTER_FRAGMENT"),
+            Map.entry(65, "OUTER_FRAGMENT_OVERLAP"),
+            Map.entry(66, "OUTER_FRAGMENT_LIMIT"),
+            Map.entry(67, "OUTER_FRAGMENT_MALFORMED"),
+            Map.entry(68, "PATH_MTU"),
+            Map.entry(69, "PATH_MTU_FORGED"),
+            Map.entry(70, "VRF_CONNECTION_LIMIT"),
+            Map.entry(71, "FRAGMENT_CACHE_FULL"),
+            Map.entry(72, "FRAGMENT_OVERLAP"));
+
     /** Name of a drop reason, or null for an unknown code. */
     public static String dropName(int code) {
-        return switch (code) {
-            case 0 -> "NONE";
-            case 1 -> "MALFORMED_ETHERNET";
-            case 2 -> "MALFORMED_IPV4";
-            case 3 -> "MALFORMED_IPV6";
-            case 4 -> "MALFORMED_TRANSPORT";
-            case 5 -> "MALFORMED_ARP";
-            case 6 -> "MALFORMED_ND";
-            case 7 -> "MALFORMED_TUNNEL";
-            case 8 -> "VXLAN_FLAGS";
-            case 9 -> "UNKNOWN_VNI";
-            case 10 -> "MPLS_STACK";
-            case 11 -> "UNKNOWN_LABEL";
-            case 12 -> "UNKNOWN_TUNNEL_SOURCE";
-            case 13 -> "SOURCE_MISMATCH";
-            case 14 -> "SPOOFED_SOURCE";
-            case 15 -> "TUNNEL_FROM_PORT";
-            case 16 -> "NO_ROUTE";
-            case 17 -> "DISCARD";
-            case 18 -> "NO_RECEIVER";
-            case 19 -> "TUNNEL_TO_TUNNEL";
-            case 20 -> "PATH_UNRESOLVED";
-            case 21 -> "TTL_EXCEEDED";
-            case 22 -> "TOO_BIG";
-            case 23 -> "INVALID_NEXTHOP";
-            case 24 -> "INVALID_VIF";
-            case 25 -> "CONNECTION_LIMIT";
-            case 26 -> "POLICY";
-            case 27 -> "FRAGMENT";
-            case 28 -> "UNSUPPORTED_ETHERTYPE";
-            case 29 -> "MULTICAST";
-            case 30 -> "NOT_FOR_US";
-            case 31 -> "NO_MEMORY";
-            case 32 -> "TX_FULL";
-            case 33 -> "SAME_PORT";
-            case 34 -> "NEIGHBOUR_UNKNOWN";
-            case 35 -> "NEIGHBOUR_IGNORED";
-            case 36 -> "INVALID_SOURCE_ADDRESS";
-            case 37 -> "CHECKSUM";
-            case 38 -> "GSO";
-            case 39 -> "ICMP_RATE";
-            case 40 -> "CONGESTION_MARK";
-            case 41 -> "VIF_CONNECTION_LIMIT";
-            case 42 -> "TRAP_RATE";
-            case 43 -> "TRAP_NO_AGENT";
-            case 44 -> "INJECTION";
-            case 45 -> "NO_LIVE_MEMBER";
-            case 46 -> "CONNECTION_STATE";
-            case 50 -> "NO_BACKEND";
-            case 51 -> "BACKEND_CONNECTION_LIMIT";
-            case 52 -> "SERVICE_PORTS";
-            case 56 -> "NAT_EXHAUSTED";
-            case 57 -> "NAT_NOT_MAPPED";
-            case 58 -> "NAT_DIRECTION";
-            case 59 -> "UNTRANSLATABLE";
-            case 60 -> "TRANSLATION_GONE";
-            case 61 -> "NAT_NO_POOL";
-            case 62 -> "GRE_HEADER";
-            case 63 -> "OUTER_CHECKSUM";
-            case 64 -> "OUTER_FRAGMENT";
-            case 65 -> "OUTER_FRAGMENT_OVERLAP";
-            case 66 -> "OUTER_FRAGMENT_LIMIT";
-            case 67 -> "OUTER_FRAGMENT_MALFORMED";
-            case 68 -> "PATH_MTU";
-            case 69 -> "PATH_MTU_FORGED";
-            case 70 -> "VRF_CONNECTION_LIMIT";
-            case 71 -> "FRAGMENT_CACHE_FULL";
-            case 72 -> "FRAGMENT_OVERLAP";
-            default -> null;
-        };
+        return DROP_NAMES.get(code);
     }
+
+    private static final Map<Integer, String> DROP_DOCS = Map.ofEntries(
+            Map.entry(0, "not dropped"),
+            Map.entry(1, "Ethernet frame shorter than its header"),
+            Map.entry(2, "IPv4 header: version, length or checksum is wrong"),
+            Map.entry(3, "IPv6 header: version or length is wrong, or the extension headers do not end in time"),
+            Map.entry(4, "TCP, UDP, SCTP or ICMP header is cut or its length is wrong"),
+            Map.entry(5, "ARP payload is cut or not Ethernet/IPv4"),
+            Map.entry(6, "neighbour discovery message is cut, or its options or hop limit are wrong"),
+            Map.entry(7, "outer UDP or GRE length disagrees with the packet"),
+            Map.entry(8, "VXLAN I flag is clear"),
+            Map.entry(9, "VXLAN network identifier is not configured here"),
+            Map.entry(10, "MPLS bottom-of-stack bit is clear, or the label is reserved"),
+            Map.entry(11, "MPLS label is not configured here"),
+            Map.entry(12, "outer source is not a known tunnel endpoint"),
+            Map.entry(13, "the inner source's route does not point to the outer source"),
+            Map.entry(14, "source MAC, IP, ARP or ND address is not the port's"),
+            Map.entry(15, "a port sent tunnel protocol to a tunnel endpoint"),
+            Map.entry(16, "no route in the VRF"),
+            Map.entry(17, "the route says discard"),
+            Map.entry(18, "addressed to the plane, which has no use for it"),
+            Map.entry(19, "came from a tunnel and the route leads into a tunnel"),
+            Map.entry(20, "the underlay has no resolved path to the tunnel destination"),
+            Map.entry(21, "TTL or hop limit reached zero"),
+            Map.entry(22, "larger than the MTU of the way out and must not be fragmented"),
+            Map.entry(23, "next hop is gone"),
+            Map.entry(24, "interface is gone or down"),
+            Map.entry(25, "the connection table is full"),
+            Map.entry(26, "denied by policy"),
+            Map.entry(27, "fragment whose first one did not come in time: its ports are not known"),
+            Map.entry(28, "neither IP nor ARP on a routed port"),
+            Map.entry(29, "broadcast or multicast that this network does not carry"),
+            Map.entry(30, "uplink packet that is not a tunnel packet to this host"),
+            Map.entry(31, "no packet buffer"),
+            Map.entry(32, "the device did not take the packet"),
+            Map.entry(33, "the route leads back to the port it came from"),
+            Map.entry(34, "ARP or ND request for an address that no route knows"),
+            Map.entry(35, "ARP reply, neighbour advertisement, router solicitation or probe that needs no answer"),
+            Map.entry(36, "source is multicast, broadcast, loopback or unspecified"),
+            Map.entry(37, "IP header checksum is wrong"),
+            Map.entry(38, "segmentation metadata disagrees with the packet"),
+            Map.entry(39, "an ICMP error was due but its rate limit is spent"),
+            Map.entry(40, "outer header is marked congestion experienced and the inner packet cannot carry the mark"),
+            Map.entry(41, "the port has as many connections as it may have"),
+            Map.entry(42, "due to the agent, but the rate limit of its port and reason is spent"),
+            Map.entry(43, "due to the agent, which does not listen"),
+            Map.entry(44, "packet of the agent with a wrong header, port or VRF"),
+            Map.entry(45, "no member of the ECMP next hop is usable"),
+            Map.entry(46, "TCP packet that its connection's state does not allow, or without SYN where no connection is; of strict ports"),
+            Map.entry(50, "no backend of the service takes new connections"),
+            Map.entry(51, "every backend of the service has as many connections as it may have"),
+            Map.entry(52, "no source port tells the answers of this connection to a service from another's"),
+            Map.entry(56, "no port of the source address pool is free"),
+            Map.entry(57, "floating address without a mapping for this protocol and port"),
+            Map.entry(58, "floating address that takes no connections from outside"),
+            Map.entry(59, "the bytes that a translation must change are not all in the packet"),
+            Map.entry(60, "answer to an address that its connection no longer has"),
+            Map.entry(61, "the source address pool is gone or of the other family"),
+            Map.entry(62, "GRE: version, routing or reserved bits, or a payload that is not MPLS unicast"),
+            Map.entry(63, "outer UDP (IPv6) or GRE checksum is wrong"),
+            Map.entry(64, "outer fragment, copied until its packet is whole: a loss only when reassembly fails"),
+            Map.entry(65, "outer fragments overlap or disagree about the end"),
+            Map.entry(66, "outer fragment of a packet beyond 9,202 bytes, or with too many gaps"),
+            Map.entry(67, "outer fragment of a length or offset that no sender makes"),
+            Map.entry(68, "too-big of the underlay about a tunnel of this host: taken, not a loss"),
+            Map.entry(69, "too-big of the underlay that fits no packet this host sends, or says less than the minimum"),
+            Map.entry(70, "the VRF has as many connections as it may have"),
+            Map.entry(71, "no room for a fragment that came before its first one, or for more of its datagram"),
+            Map.entry(72, "fragment of a datagram whose fragments overlap or reach into the transport header"));
 
     /** What a drop reason means, or null for an unknown code. */
     public static String dropDoc(int code) {
-        return switch (code) {
-            case 0 -> "not dropped";
-            case 1 -> "Ethernet frame shorter than its header";
-            case 2 -> "IPv4 header: version, length or checksum is wrong";
-            case 3 -> "IPv6 header: version or length is wrong, or the extension headers do not end in time";
-            case 4 -> "TCP, UDP, SCTP or ICMP header is cut or its length is wrong";
-            case 5 -> "ARP payload is cut or not Ethernet/IPv4";
-            case 6 -> "neighbour discovery message is cut, or its options or hop limit are wrong";
-            case 7 -> "outer UDP or GRE length disagrees with the packet";
-            case 8 -> "VXLAN I flag is clear";
-            case 9 -> "VXLAN network identifier is not configured here";
-            case 10 -> "MPLS bottom-of-stack bit is clear, or the label is reserved";
-            case 11 -> "MPLS label is not configured here";
-            case 12 -> "outer source is not a known tunnel endpoint";
-            case 13 -> "the inner source's route does not point to the outer source";
-            case 14 -> "source MAC, IP, ARP or ND address is not the port's";
-            case 15 -> "a port sent tunnel protocol to a tunnel endpoint";
-            case 16 -> "no route in the VRF";
-            case 17 -> "the route says discard";
-            case 18 -> "addressed to the plane, which has no use for it";
-            case 19 -> "came from a tunnel and the route leads into a tunnel";
-            case 20 -> "the underlay has no resolved path to the tunnel destination";
-            case 21 -> "TTL or hop limit reached zero";
-            case 22 -> "larger than the MTU of the way out and must not be fragmented";
-            case 23 -> "next hop is gone";
-            case 24 -> "interface is gone or down";
-            case 25 -> "the connection table is full";
-            case 26 -> "denied by policy";
-            case 27 -> "fragment whose first one did not come in time: its ports are not known";
-            case 28 -> "neither IP nor ARP on a routed port";
-            case 29 -> "broadcast or multicast that this network does not carry";
-            case 30 -> "uplink packet that is not a tunnel packet to this host";
-            case 31 -> "no packet buffer";
-            case 32 -> "the device did not take the packet";
-            case 33 -> "the route leads back to the port it came from";
-            case 34 -> "ARP or ND request for an address that no route knows";
-            case 35 -> "ARP reply, neighbour advertisement, router solicitation or probe that needs no answer";
-            case 36 -> "source is multicast, broadcast, loopback or unspecified";
-            case 37 -> "IP header checksum is wrong";
-            case 38 -> "segmentation metadata disagrees with the packet";
-            case 39 -> "an ICMP error was due but its rate limit is spent";
-            case 40 -> "outer header is marked congestion experienced and the inner packet cannot carry the mark";
-            case 41 -> "the port has as many connections as it may have";
-            case 42 -> "due to the agent, but the rate limit of its port and reason is spent";
-            case 43 -> "due to the agent, which does not listen";
-            case 44 -> "packet of the agent with a wrong header, port or VRF";
-            case 45 -> "no member of the ECMP next hop is usable";
-            case 46 -> "TCP packet that its connection's state does not allow, or without SYN where no connection is; of strict ports";
-            case 50 -> "no backend of the service takes new connections";
-            case 51 -> "every backend of the service has as many connections as it may have";
-            case 52 -> "no source port tells the answers of this connection to a service from another's";
-            case 56 -> "no port of the source address pool is free";
-            case 57 -> "floating address without a mapping for this protocol and port";
-            case 58 -> "floating address that takes no connections from outside";
-            case 59 -> "the bytes that a translation must change are not all in the packet";
-            case 60 -> "answer to an address that its connection no longer has";
-            case 61 -> "the source address pool is gone or of the other family";
-            case 62 -> "GRE: version, routing or reserved bits, or a payload that is not MPLS unicast";
-            case 63 -> "outer UDP (IPv6) or GRE checksum is wrong";
-            case 64 -> "outer fragment, copied until its packet is whole: a loss only when reassembly fails";
-            case 65 -> "outer fragments overlap or disagree about the end";
-            case 66 -> "outer fragment of a packet beyond 9,202 bytes, or with too many gaps";
-            case 67 -> "outer fragment of a length or offset that no sender makes";
-            case 68 -> "too-big of the underlay about a tunnel of this host: taken, not a loss";
-            case 69 -> "too-big of the underlay that fits no packet this host sends, or says less than the minimum";
-            case 70 -> "the VRF has as many connections as it may have";
-            case 71 -> "no room for a fragment that came before its first one, or for more of its datagram";
-            case 72 -> "fragment of a datagram whose fragments overlap or reach into the transport header";
-            default -> null;
-        };
+        return DROP_DOCS.get(code);
     }
 }
