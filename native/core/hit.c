@@ -86,7 +86,7 @@ static inline enum weft_drop account(struct weft_worker *worker, const struct we
 {
 	bool tcp = step->view.protocol == WEFT_PROTOCOL_TCP && step->view.fragment != WEFT_FRAGMENT_LATER;
 
-	if (WEFT_UNLIKELY(tcp && (connection->flags & WEFT_CONNECTION_STRICT))) {
+	if (WEFT_UNLIKELY(tcp && (weft_get(connection->flags) & WEFT_CONNECTION_STRICT))) {
 		enum weft_drop reason = weft_tcp_check(worker, step, connection);
 
 		if (reason)
@@ -138,7 +138,7 @@ static inline enum weft_drop connection_way(struct weft_worker *worker, struct w
 			if (reason)
 				return reason;
 		}
-	} else if (WEFT_UNLIKELY(connection->flags & WEFT_CONNECTION_TRANSLATED)) {
+	} else if (WEFT_UNLIKELY(weft_get(connection->flags) & WEFT_CONNECTION_TRANSLATED)) {
 		reason =
 		    weft_translate(worker, step, &connection->key, &weft_connection_reverse(worker->plane, connection)->key);
 		if (reason)

@@ -80,14 +80,14 @@ struct weft_connection_key weft_translation_answers(const struct weft_translatio
 uint32_t weft_translation_stamp(struct weft_plane *plane, const struct weft_connection *direction)
 {
 	const struct weft_connection *other = weft_connection_reverse(plane, direction);
-	const struct weft_connection *forward = direction->flags & WEFT_CONNECTION_INITIATOR ? direction : other;
+	const struct weft_connection *forward = weft_get(direction->flags) & WEFT_CONNECTION_INITIATOR ? direction : other;
 	const struct weft_connection *answers = forward == direction ? other : direction;
 	const struct weft_connection_key *key = &forward->key;
 
-	return weft_nat_stamp(plane) + weft_route_stamp(plane, forward->vrf_id, key->family, key->source) +
-	       weft_route_stamp(plane, forward->vrf_id, key->family, key->destination) +
-	       weft_route_stamp(plane, answers->vrf_id, key->family, key->destination) +
-	       weft_route_stamp(plane, answers->vrf_id, key->family, answers->key.source);
+	return weft_nat_stamp(plane) + weft_route_stamp(plane, weft_get(forward->vrf_id), key->family, key->source) +
+	       weft_route_stamp(plane, weft_get(forward->vrf_id), key->family, key->destination) +
+	       weft_route_stamp(plane, weft_get(answers->vrf_id), key->family, key->destination) +
+	       weft_route_stamp(plane, weft_get(answers->vrf_id), key->family, answers->key.source);
 }
 
 /* ---- source pools ---- */

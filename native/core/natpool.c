@@ -353,10 +353,10 @@ void weft_nat_pool_hold(struct weft_plane *plane, const struct weft_connection_k
 
 void weft_nat_pool_release_pair(struct weft_plane *plane, const struct weft_connection *pair)
 {
-	const struct weft_connection *answers = pair->flags & WEFT_CONNECTION_INITIATOR ? pair + 1 : pair;
+	const struct weft_connection *answers = weft_get(pair->flags) & WEFT_CONNECTION_INITIATOR ? pair + 1 : pair;
 
-	if (WEFT_UNLIKELY(answers->flags & WEFT_CONNECTION_POOL_PORT))
-		weft_nat_pool_release(plane, &answers->key, answers->vrf_id);
+	if (WEFT_UNLIKELY(weft_get(answers->flags) & WEFT_CONNECTION_POOL_PORT))
+		weft_nat_pool_release(plane, &answers->key, weft_get(answers->vrf_id));
 }
 
 /* ---- control thread ---- */
@@ -488,7 +488,7 @@ static void hold_used(struct weft_plane *plane)
 {
 	for (uint32_t index = 0; index < 2 * weft_connections_used(plane); index += 2) {
 		const struct weft_connection *pair = weft_connection_at(plane, index);
-		const struct weft_connection *answers = pair->flags & WEFT_CONNECTION_INITIATOR ? pair + 1 : pair;
+		const struct weft_connection *answers = weft_get(pair->flags) & WEFT_CONNECTION_INITIATOR ? pair + 1 : pair;
 		struct weft_connection_key key;
 		uint32_t vrf_id;
 

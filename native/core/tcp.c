@@ -103,11 +103,11 @@ enum weft_drop weft_tcp_check(struct weft_worker *worker, const struct weft_step
 	const struct weft_tcp *tcp = (const void *)(step->packet->data + step->view.l4);
 	uint8_t mine = state_of(connection), other = state_of(reverse), flags = step->view.tcp_flags;
 	uint32_t bytes = WEFT_L3 + step->view.l3_bytes - step->view.payload;
-	bool initiator = connection->flags & WEFT_CONNECTION_INITIATOR, allowed;
+	bool initiator = weft_get(connection->flags) & WEFT_CONNECTION_INITIATOR, allowed;
 
 	if (!is_sound(flags))
 		return WEFT_DROP_CONNECTION_STATE;
-	if (connection->flags & WEFT_CONNECTION_MIDSTREAM)
+	if (weft_get(connection->flags) & WEFT_CONNECTION_MIDSTREAM)
 		return WEFT_DROP_NONE; /* begun before anybody looked */
 	if (flags & WEFT_TCP_RST)
 		allowed = mine || (flags & WEFT_TCP_ACK); /* the answer to a SYN acknowledges it (RFC 9293 3.5.2) */
