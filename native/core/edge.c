@@ -386,7 +386,7 @@ static inline bool enter_fabric_ordinary(struct weft_worker *worker, struct weft
 	total = __builtin_bswap16((uint16_t)(first >> 16));
 	port = __builtin_bswap16(weft_load16(ip + 22));
 	if (WEFT_UNLIKELY((first & 0xff3f0000000000ffull) != 0x45 || packet->length != WEFT_L3 + total ||
-			  ip[9] != WEFT_PROTOCOL_UDP || !own || weft_load32(ip + 16) != own ||
+			  ip[9] != WEFT_PROTOCOL_UDP || !own || !ip[12] || weft_load32(ip + 16) != own ||
 			  __builtin_bswap16(weft_load16(ip + 24)) + 20u != total || !weft_ipv4_sum_right(ip)))
 		return false;
 	entry = weft_endpoint_entry(4, ip + 12, 0);

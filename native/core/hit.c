@@ -153,7 +153,7 @@ static inline void leave(struct weft_worker *worker, struct weft_step *step)
 	enum weft_drop reason;
 	struct weft_way way;
 
-	if (WEFT_UNLIKELY(!connection || !weft_connection_is(connection, &step->view.key)))
+	if (WEFT_UNLIKELY(!connection || worker->removed || !weft_connection_is(connection, &step->view.key)))
 		connection = weft_connection_find(worker->plane, &step->view.key, step->hash);
 	reason = connection_way(worker, step, connection, &way);
 	if (WEFT_LIKELY(!reason)) {

@@ -112,6 +112,11 @@ int weft_identity_set(struct weft_context *context, const void *body)
 	return 0;
 }
 
+uint32_t weft_identities_word(const struct weft_plane *plane)
+{
+	return __atomic_load_n(&plane->identities_word, __ATOMIC_ACQUIRE);
+}
+
 static int identity_remove(struct weft_context *context, struct weft_identity *identity)
 {
 	struct weft_plane *plane = context->plane;
@@ -120,6 +125,7 @@ static int identity_remove(struct weft_context *context, struct weft_identity *i
 		return weft_refuse(context, EBUSY, "IDENTITY %u: used by %llu vifs and routes", identity->identity_id,
 				   (unsigned long long)identity->references);
 	weft_sparse_set(plane, &plane->identities, identity->identity_id, 0);
+	__atomic_store_n(&plane->identities_word, weft_plane_generation(plane), __ATOMIC_RELEASE);
 	weft_host_free_deferred(plane, identity, identity_bytes(identity->element_count));
 	plane->identity_count--;
 	context->changed = true;

@@ -50,6 +50,7 @@ static void begin(struct weft_worker *worker, struct weft_vif *vif, struct weft_
 	worker->configured = weft_plane_configured(worker->plane);
 	worker->endpoint = NULL;
 	worker->vni_nexthop = NULL;
+	worker->removed = false;
 	worker->vrf_id = vif->vrf_id;
 	worker->vrf = weft_vrf_at(worker->plane, vif->vrf_id);
 	worker->now_ns = weft_host_now_ns();

@@ -103,6 +103,7 @@ struct weft_plane {
 
 	/* read by workers */
 	struct weft_vif *vifs[WEFT_VIF_LIMIT];
+	uint32_t identities_word; /* changes when an identity goes, before its id can be another's */
 	uint32_t agent_vif; /* id of the AGENT vif plus one, 0: none */
 	struct weft_sparse vrfs, nexthops, labels, vnis, identities, policies, floating_ips, nat_pools;
 	const struct weft_nat_index *nat_index; /* pools by address */

@@ -375,9 +375,13 @@ static bool same(const struct weft_service_entry *old, const struct weft_service
 /* The VRFs that the entry refers to are counted, once more (+1) or once less (-1). */
 static void use(struct weft_plane *plane, const struct weft_service_entry *entry, int by)
 {
-	weft_vrf_get(plane, entry->seen.vrf_id)->services += (uint32_t)by;
-	for (uint32_t i = 0; i < entry->seen.backend_count; i++)
-		weft_vrf_get(plane, entry->backends[i].vrf_id)->services += (uint32_t)by;
+	struct weft_vrf *vrf = weft_vrf_get(plane, entry->seen.vrf_id);
+
+	weft_put(vrf->services, vrf->services + (uint32_t)by);
+	for (uint32_t i = 0; i < entry->seen.backend_count; i++) {
+		vrf = weft_vrf_get(plane, entry->backends[i].vrf_id);
+		weft_put(vrf->services, vrf->services + (uint32_t)by);
+	}
 }
 
 static void touch(struct weft_plane *plane, uint32_t vrf_id, uint8_t family, const uint8_t *address)

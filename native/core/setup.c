@@ -356,6 +356,16 @@ static bool wants_strict(const struct weft_vif *vif)
 	return vif && (vif->flags & WEFT_VIF_STRICT_TCP);
 }
 
+/* Before the policy is asked. */
+static void mark(struct weft_worker *worker, const struct weft_vif *initiator, const struct weft_vif *destination)
+{
+	uint32_t identities = weft_identities_word(worker->plane);
+	uint32_t in = initiator ? weft_vif_stamp(initiator) : 0, out = destination ? weft_vif_stamp(destination) : 0;
+
+	worker->pair[0].policy = weft_policy_mark(identities, in, out);
+	worker->pair[1].policy = weft_policy_mark(identities, out, in);
+}
+
 /* Fills worker->pair from the tables as they are now, or says why the packet cannot pass. POLICY: the pair is filled all the same. */
 static enum weft_drop evaluate(struct weft_worker *worker, struct question *question)
 {
@@ -405,8 +415,7 @@ static enum weft_drop evaluate(struct weft_worker *worker, struct question *ques
 		forward->flags |= WEFT_CONNECTION_ROUTE_IDENTITY;
 		reverse->flags |= WEFT_CONNECTION_ROUTE_IDENTITY;
 	}
-	forward->policy = weft_policy_mark(initiator, destination.vif);
-	reverse->policy = weft_policy_mark(destination.vif, initiator);
+	mark(worker, initiator, destination.vif);
 	confirm_floating(worker, initiator, destination.vif);
 	forward->entropy_port = weft_entropy_port(weft_connection_hash(worker->plane, &forward->key));
 	reverse->entropy_port = weft_entropy_port(weft_connection_hash(worker->plane, &reverse->key));
@@ -701,6 +710,7 @@ static enum weft_drop replace(struct weft_worker *worker, struct weft_connection
 		new->seen = weft_ticks(worker->now_ns);
 	}
 	weft_connection_remove(worker->plane, forward);
+	worker->removed = true;
 	if (worker->translation.held)
 		weft_nat_pool_hold(worker->plane, &worker->pair[1].key, worker->pair[1].vrf_id);
 	return insert_pair(worker);

@@ -45,6 +45,7 @@ struct weft_connection *weft_tcp_open(struct weft_worker *worker, const struct w
 	if ((step->view.tcp_flags & WEFT_TCP_ACK) || !weft_tcp_is_closed(one, other))
 		return connection;
 	weft_connection_remove(worker->plane, connection);
+	worker->removed = true;
 	return NULL;
 }
 

@@ -222,6 +222,8 @@ uint32_t weft_plane_workers(const struct weft_plane *plane);
 
 /* NULL: not set (the three the plane gives by itself included). */
 struct weft_identity *weft_identity_get(struct weft_plane *plane, uint32_t identity_id);
+/* Changes when an identity goes: an id may mean something else from then on. */
+uint32_t weft_identities_word(const struct weft_plane *plane);
 /* NULL: WEFT_POLICY_NONE, or gone. */
 struct weft_policy *weft_policy_get(struct weft_plane *plane, uint32_t policy_id);
 /* TCP connections may be picked up in their middle until this moment: the plane started without its connection table. */

@@ -172,6 +172,7 @@ struct weft_worker {
 	uint32_t vni;
 	uint32_t vrf_id;      /* the burst's last one */
 	struct weft_vrf *vrf; /* and it, or NULL */
+	bool removed;	      /* a pair of this burst: what was sought before may be it */
 	struct weft_step steps[WEFT_BURST_MAX];
 	uint32_t departure_list_count;
 	struct weft_departure departures[WEFT_DEPARTURES_MAX];
@@ -337,11 +338,14 @@ enum weft_drop weft_connection_again(struct weft_worker *worker, struct weft_ste
 /* Resolves one direction. `connection` is a private copy. */
 enum weft_drop weft_connection_resolve(struct weft_worker *worker, const struct weft_connection *connection,
 				       struct weft_way *way);
-/* Of the ports alone: what their policy was when the direction was evaluated. NULL: none. One port's change always changes it.
+/*
+ * What policy was when a direction was evaluated: the policy stamps of the port it enters by and the one it leaves by (0:
+ * none), and the plane's word for identities, which changes before an id can mean something else. A change of one of them
+ * always changes it.
  */
-static inline uint32_t weft_policy_mark(const struct weft_vif *in, const struct weft_vif *out)
+static inline uint32_t weft_policy_mark(uint32_t identities, uint32_t in, uint32_t out)
 {
-	return (in ? weft_vif_stamp(in) * 0x9e3779b1u : 0) + (out ? weft_vif_stamp(out) : 0);
+	return in * 0x9e3779b1u + out + identities * 0x85ebca6bu;
 }
 
 /*
@@ -349,15 +353,21 @@ static inline uint32_t weft_policy_mark(const struct weft_vif *in, const struct 
  * routes to its source and destination, the next hop it leaves by and the ECMP next hop that one is a member of (NULL: none).
  * No value of the parts is given out twice, so an equal stamp means that nothing changed (but for a chance of 2^-64).
  */
-static inline uint64_t weft_stamp(const struct weft_vif *in, const struct weft_vif *out, uint32_t source, uint32_t destination,
-				  const struct weft_nexthop *nexthop, const struct weft_nexthop *ecmp)
+static inline uint64_t weft_stamp_of(uint32_t in, uint32_t out, uint32_t source, uint32_t destination,
+				     const struct weft_nexthop *nexthop, const struct weft_nexthop *ecmp)
 {
 	uint64_t stamp = (uint64_t)source << 32 | destination;
 
-	stamp += (in ? weft_vif_stamp(in) : 0) * 0x9e3779b97f4a7c15ull;
-	stamp += (out ? weft_vif_stamp(out) : 0) * 0xc2b2ae3d27d4eb4full;
+	stamp += in * 0x9e3779b97f4a7c15ull;
+	stamp += out * 0xc2b2ae3d27d4eb4full;
 	stamp += (nexthop ? nexthop->generation : 0) * 0x9fb21c651e98df25ull;
 	return stamp + (ecmp ? ecmp->generation : 0) * 0xd6e8feb86659fd93ull;
+}
+
+static inline uint64_t weft_stamp(const struct weft_vif *in, const struct weft_vif *out, uint32_t source, uint32_t destination,
+				  const struct weft_nexthop *nexthop, const struct weft_nexthop *ecmp)
+{
+	return weft_stamp_of(in ? weft_vif_stamp(in) : 0, out ? weft_vif_stamp(out) : 0, source, destination, nexthop, ecmp);
 }
 uint16_t weft_entropy_port(uint32_t hash);
 
