@@ -32,7 +32,7 @@
 #define BENCH_NEXTHOP_VRF 1u
 #define BENCH_NEXTHOP_HOST 100u		     /* + host */
 #define BENCH_NEXTHOP_POD 2000u		     /* + pod */
-#define BENCH_CONNECTIONS_DEFAULT (1u << 20) /* pairs of a table: the plane's default, and a small one */
+#define BENCH_CONNECTIONS_DEFAULT (1u << 21) /* 1,000,000 live ones leave room: a full table lets idle ones go */
 #define BENCH_CONNECTIONS_SMALL 65536u
 #define BENCH_HOSTS 250u /* other hosts, tunnel destinations */
 

@@ -34,7 +34,7 @@ static void set_rules(struct weft_plane *plane, uint32_t rules, uint32_t sets)
 void bench_run_open(const struct bench_row *row, const struct bench_options *options, struct bench_result *result)
 {
 	struct bench_topology topology = row->topology;
-	uint32_t live = topology.connections, room = live ? 2 * BENCH_CONNECTIONS_DEFAULT : BENCH_CONNECTIONS_SMALL;
+	uint32_t live = topology.connections, room = live ? BENCH_CONNECTIONS_DEFAULT : BENCH_CONNECTIONS_SMALL;
 	uint32_t windows = options->windows, next[PODS_MAX] = {0};
 	double *cycles = bench_values(windows), *canary = bench_values(windows);
 	struct bench_station *station;
