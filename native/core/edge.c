@@ -296,8 +296,8 @@ static enum weft_drop take_off_tunnel(struct weft_worker *worker, struct weft_st
 	endpoint = weft_endpoint_of_source(worker, outer->family, outer->source);
 	if (!endpoint)
 		return WEFT_DROP_UNKNOWN_TUNNEL_SOURCE;
-	if (WEFT_UNLIKELY(outer->family == 6 && !weft_is_zero(udp->checksum, 2)) &&
-	    !weft_outer_udp_right(worker, step->packet, outer->udp, outer->end))
+	if (WEFT_UNLIKELY(!weft_is_zero(udp->checksum, 2)) &&
+	    !weft_outer_udp_right(worker, step->packet, outer->family, outer->udp, outer->end))
 		return WEFT_DROP_OUTER_CHECKSUM;
 	step->entry = endpoint->entry;
 	if (step->packet->length > outer->end)
@@ -362,6 +362,14 @@ static inline struct weft_nexthop *ordinary_context(struct weft_worker *worker, 
 	return weft_target_at(plane, &plane->labels, word >> 12);
 }
 
+/* The outer UDP header at `udp` says this length, and no checksum (both in one compare) or one that needs no look. */
+static inline bool ordinary_outer_udp(const struct weft_packet *packet, uint32_t udp, uint32_t bytes)
+{
+	uint32_t differs = weft_load32(packet->data + udp + 4) ^ __builtin_bswap16((uint16_t)bytes);
+
+	return WEFT_LIKELY(!differs) || (!(differs & 0xffff) && weft_outer_udp_vouched(packet, udp));
+}
+
 /*
  * What weft_enter_fabric does for the frame that most are: IPv4 outside, no options, a TCP or UDP packet for a VRF inside.
  * Whether the source is known is left to the connection, which says where its packets come from, and to the slow path. False:
@@ -387,7 +395,7 @@ static inline bool enter_fabric_ordinary(struct weft_worker *worker, struct weft
 	port = __builtin_bswap16(weft_load16(ip + 22));
 	if (WEFT_UNLIKELY((first & 0xff3f0000000000ffull) != 0x45 || packet->length != WEFT_L3 + total ||
 			  ip[9] != WEFT_PROTOCOL_UDP || !own || !ip[12] || weft_load32(ip + 16) != own ||
-			  __builtin_bswap16(weft_load16(ip + 24)) + 20u != total || !weft_ipv4_sum_right(ip)))
+			  !ordinary_outer_udp(packet, WEFT_L3 + 20, total - 20) || !weft_ipv4_sum_right(ip)))
 		return false;
 	entry = weft_endpoint_entry(4, ip + 12, 0);
 	nexthop = ordinary_context(worker, ip + 28, port, &strip, &type);

@@ -11,15 +11,15 @@
 #include "encap/native.h"
 #include "encap/vxlan.h"
 
-bool weft_outer_udp_right(struct weft_worker *worker, const struct weft_packet *packet, uint32_t udp, uint32_t end)
+bool weft_outer_udp_right(struct weft_worker *worker, const struct weft_packet *packet, uint8_t family, uint32_t udp,
+			  uint32_t end)
 {
-	const struct weft_ipv6 *ip = weft_ipv6_at(packet);
+	const uint8_t *source = family == 4 ? weft_ipv4_at(packet)->source : weft_ipv6_at(packet)->source;
+	const uint8_t *destination = family == 4 ? weft_ipv4_at(packet)->destination : weft_ipv6_at(packet)->destination;
 
-	/* the device has verified it, or it never left this machine and is still to be written */
-	if (packet->flags & (WEFT_PACKET_CSUM_VALID | WEFT_PACKET_CSUM_PARTIAL))
-		return true;
-	return weft_sum_right(weft_packet_sum(worker, packet, udp, end - udp,
-					      weft_sum_pseudo(6, ip->source, ip->destination, WEFT_PROTOCOL_UDP, end - udp)));
+	return weft_outer_udp_vouched(packet, udp) ||
+	       weft_sum_right(weft_packet_sum(worker, packet, udp, end - udp,
+					      weft_sum_pseudo(family, source, destination, WEFT_PROTOCOL_UDP, end - udp)));
 }
 
 static enum weft_drop enter_gre(struct weft_worker *worker, struct weft_step *step, const struct weft_underlay *underlay)

@@ -260,8 +260,18 @@ enum weft_drop weft_enter_inner(struct weft_worker *worker, struct weft_step *st
 /* ---- underlay.c: off the fast path ---- */
 /* A packet of the uplink that is no UDP tunnel packet to this host. NONE: step is ready, as after weft_enter_fabric. */
 enum weft_drop weft_underlay_input(struct weft_worker *worker, struct weft_step *step, uint8_t family);
-/* The non-zero checksum of an outer UDP header over IPv6 at `udp` (RFC 6935 5, RFC 6936 4: right, or zero). */
-bool weft_outer_udp_right(struct weft_worker *worker, const struct weft_packet *packet, uint32_t udp, uint32_t end);
+/*
+ * The checksum of the outer UDP header at `udp` needs no look: the device verified it, or it never left this machine and is
+ * still to be written.
+ */
+static inline bool weft_outer_udp_vouched(const struct weft_packet *packet, uint32_t udp)
+{
+	return (packet->flags & WEFT_PACKET_CSUM_VALID) ||
+	       ((packet->flags & WEFT_PACKET_CSUM_PARTIAL) && packet->csum_start == udp && packet->csum_offset == 6);
+}
+/* The non-zero checksum of an outer UDP header at `udp` (RFC 768, RFC 7348 5; RFC 6935 5, RFC 6936 4: right, or zero). */
+bool weft_outer_udp_right(struct weft_worker *worker, const struct weft_packet *packet, uint8_t family, uint32_t udp,
+			  uint32_t end);
 
 /* What the headers of such a packet say. Offsets from data; `end`: behind the IP packet. */
 struct weft_underlay {

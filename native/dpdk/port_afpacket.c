@@ -133,13 +133,13 @@ static bool is_train(const struct virtio_net_hdr *header, const uint8_t *frame, 
 	return port == WEFTD_PORT_VXLAN || port == WEFTD_PORT_MPLS;
 }
 
-/* What the kernel says of a frame. Of a tunnel packet the core takes only that its checksum is right; a native one keeps it
- * all. */
-static void take_metadata(struct weft_packet *packet, const struct virtio_net_hdr *header)
+/* What the kernel says of a frame. Of a tunnel packet the core takes only that its outer checksum is right, or still to be
+ * written; a native one keeps it all. */
+static void take_metadata(struct weft_packet *packet, const struct virtio_net_hdr *header, bool partial)
 {
 	if (header->flags & VIRTIO_NET_HDR_F_DATA_VALID)
 		packet->flags |= WEFT_PACKET_CSUM_VALID;
-	if (header->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) {
+	if (partial) {
 		packet->flags |= WEFT_PACKET_CSUM_PARTIAL;
 		packet->csum_start = header->csum_start;
 		packet->csum_offset = header->csum_offset;
@@ -162,19 +162,22 @@ static void take_metadata(struct weft_packet *packet, const struct virtio_net_hd
 	packet->gso_size = header->gso_size;
 }
 
-static void accept_frame(struct burst *burst, const struct virtio_net_hdr *header, const uint8_t *frame, uint32_t bytes)
+static void accept_frame(struct burst *burst, const struct virtio_net_hdr *header, uint8_t *frame, uint32_t bytes)
 {
+	bool partial = header->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM;
 	struct weft_packet *packet;
 
 	if (is_train(header, frame, bytes)) {
 		split_frame(burst, frame, bytes, header->gso_size);
 		return;
 	}
+	if (partial && header->gso_type == VIRTIO_NET_HDR_GSO_NONE)
+		partial = !weftd_inner_complete(frame, bytes, header->csum_start, header->csum_offset);
 	if (burst->count == WEFT_BURST_MAX)
 		flush(burst);
 	packet = burst_add(burst, weftd_packet_copy(frame, bytes, burst->port->vif_id));
 	if (packet)
-		take_metadata(packet, header);
+		take_metadata(packet, header, partial);
 }
 
 static uint32_t afpacket_receive(struct weftd_port *port, struct weftd_worker *worker)

@@ -82,3 +82,26 @@ void weftd_outer_fix(uint8_t *frame, const struct weftd_outer *outer, uint32_t p
 	if (partial)
 		put16(udp + 6, fold(sum + PROTOCOL_UDP + length));
 }
+
+/* Where the outer IP header's payload begins; 0: not IP, or cut. */
+static uint32_t outer_l4(const uint8_t *frame, uint32_t bytes)
+{
+	uint32_t type = bytes < ETHERNET_BYTES + 20 ? 0 : get16(frame + 12);
+
+	return type == 0x0800 ? ETHERNET_BYTES + (frame[14] & 15u) * 4 : type == 0x86dd ? ETHERNET_BYTES + 40 : 0;
+}
+
+bool weftd_inner_complete(uint8_t *frame, uint32_t bytes, uint32_t start, uint32_t offset)
+{
+	uint32_t l4 = outer_l4(frame, bytes), sum;
+	uint16_t value;
+
+	if (!l4 || start <= l4 || start + offset + 2 > bytes)
+		return false;
+	sum = sum16(frame + start, (bytes - start) & ~1u, 0);
+	if ((bytes - start) & 1)
+		sum += (uint32_t)frame[bytes - 1] << 8;
+	value = (uint16_t)~fold(sum);
+	put16(frame + start + offset, value || offset != 6 ? value : 0xffff); /* RFC 768: a computed zero is sent as ones */
+	return true;
+}

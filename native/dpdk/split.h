@@ -22,6 +22,12 @@ bool weftd_outer_parse(const uint8_t *frame, uint32_t bytes, struct weftd_outer 
  * becomes zero, or with `partial` the sum of the pseudo header (what CHECKSUM_PARTIAL wants; RFC 768, RFC 8200 section 8.1).
  */
 void weftd_outer_fix(uint8_t *frame, const struct weftd_outer *outer, uint32_t payload, uint16_t id, bool partial);
+/*
+ * A frame whose checksum from `start` on, at start + offset, is still to be computed (CHECKSUM_PARTIAL). When that is not the
+ * one of what the outer IP header carries but a tunnel's inner one, it is computed: what says that it is missing goes with the
+ * outer headers, and an outer UDP checksum counts on it (the kernel's local checksum offload). True: done.
+ */
+bool weftd_inner_complete(uint8_t *frame, uint32_t bytes, uint32_t start, uint32_t offset);
 uint16_t weftd_outer_id(const uint8_t *frame, const struct weftd_outer *outer);
 
 #endif

@@ -107,6 +107,39 @@ static void refusesCutAndForeignFrames(void)
 	CHECK(!weftd_outer_parse(frame, 42, &outer));
 }
 
+/* UDP inside VXLAN: its checksum, and then the outer one that the kernel made for a packet whose inner checksum is right. */
+static void completesAnInnerChecksumThatIsMissing(int v6, uint32_t payload)
+{
+	static uint8_t frame[2048];
+	uint32_t outer = header(frame, v6), inner = outer + 8 + 14 + 20, bytes = inner + 8 + payload, sum, at;
+
+	for (at = outer; at < bytes; at++)
+		frame[at] = (uint8_t)rand();
+	frame[bytes] = 0;					    /* sum_of wants pairs */
+	sum = (uint32_t)(frame[inner + 6] << 8 | frame[inner + 7]); /* of the pseudo header, as the kernel leaves it */
+	CHECK(weftd_inner_complete(frame, bytes, inner, 6));
+	/* all of it sums to what the pseudo header's sum left open */
+	CHECK((sum_of(frame + inner, bytes - inner) + sum) % 0xffff == 0);
+	/* the outer one, or what has no place in the frame, is left as it is */
+	CHECK(!weftd_inner_complete(frame, bytes, outer - 8, 6));
+	CHECK(!weftd_inner_complete(frame, bytes, bytes - 1, 6));
+	CHECK(!weftd_inner_complete(frame, bytes, 0xffff, 0xffff));
+	CHECK(!weftd_inner_complete(frame, 20, inner, 6));
+	frame[12] = 0x12;
+	CHECK(!weftd_inner_complete(frame, bytes, inner, 6));
+}
+
+static void aComputedZeroIsSentAsOnes(void)
+{
+	uint8_t frame[64] = {0};
+
+	header(frame, 0);
+	memset(frame + 42, 0, 22);
+	frame[48] = frame[49] = 0xff; /* the rest is zero */
+	CHECK(weftd_inner_complete(frame, 64, 42, 6) && frame[48] == 0xff && frame[49] == 0xff);
+	CHECK(weftd_inner_complete(frame, 64, 42, 16) && !frame[58] && !frame[59]); /* TCP has no such rule */
+}
+
 int main(int count, char **values)
 {
 	unsigned int seed = count > 1 ? (unsigned int)strtoul(values[1], NULL, 10) : (unsigned int)time(NULL);
@@ -116,6 +149,9 @@ int main(int count, char **values)
 	srand(seed);
 	for (index = 0; index < ROUNDS; index++)
 		splitsWhatWasMerged(index & 1);
+	for (index = 0; index < ROUNDS; index++)
+		completesAnInnerChecksumThatIsMissing(index & 1, (uint32_t)rand() % 1400);
+	aComputedZeroIsSentAsOnes();
 	checksumOfMergedFrameIsThePseudoHeaderSum();
 	refusesCutAndForeignFrames();
 	printf("split: ok\n");

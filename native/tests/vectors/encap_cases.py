@@ -101,19 +101,51 @@ def over_ipv6():
 
 
 def checksums():
-    def with_sum(src, dst, payload, bad=0):
-        body = l4(src, dst, 17, struct.pack(">HHHH", 50000, 4789, 8 + len(payload), 0) + payload, 6)
+    def with_sum(src, dst, port, payload, bad=0, partial=False, **kw):
+        """UDP with its checksum; `partial`: only the pseudo header's sum, as a kernel leaves it to the device."""
+        body = l4(src, dst, 17, struct.pack(">HHHH", 50000, port, 8 + len(payload), 0) + payload, 6, partial)
         body = body[:6] + struct.pack(">H", struct.unpack(">H", body[6:8])[0] ^ bad) + body[8:]
-        return eth(UPLINK, FABRIC, (ip6 if ":" in src else ip4)(src, dst, 17, body))
+        return eth(UPLINK, FABRIC, (ip6 if ":" in src else ip4)(src, dst, 17, body, **kw))
 
-    v6, v4 = udp("10.1.1.11", A4, 2000, 1000), udp(R4, A4, 2000, 1000)
-    yield case("outer-udp-checksum", "RFC 6936: over IPv6 an outer checksum is zero or right; the device may have verified it. Over IPv4 it is not\n"
-               "verified (RFC 7348 5).") \
-        .into(9, with_sum(H26, H16, vxlan(101, v6, ROUTER))).out(1, eth(A, GW, v6)) \
-        .into(9, from_fabric(vxlan(101, v6, ROUTER), src=H26, dst=H16)).out(1, eth(A, GW, v6)) \
-        .into(9, with_sum(H26, H16, vxlan(101, v6, ROUTER), bad=1)).drop(9, "OUTER_CHECKSUM") \
-        .into(9, with_sum(H26, H16, vxlan(101, v6, ROUTER), bad=1), "valid").out(1, eth(A, GW, v6)) \
-        .into(9, with_sum(H2, H1, vxlan(101, v4, ROUTER), bad=1)).out(1, eth(A, GW, v4))
+    six, four = udp("10.1.1.11", A4, 2000, 1000), udp(R4, A4, 2000, 1000)
+    for version, src, dst, inner, start in ((6, H26, H16, six, 54), (4, H2, H1, four, 34)):
+        frame = vxlan(101, inner, ROUTER)
+        rfc = "RFC 6936: over IPv6" if version == 6 else "RFC 768, RFC 7348 5: over IPv4"
+        yield case("outer-udp-checksum%s" % ("" if version == 6 else "4"),
+                   rfc + " an outer checksum is zero or right; the device may have verified it, or it never left this\n"
+                   "machine and is still to be written.") \
+            .into(9, with_sum(src, dst, 4789, frame)).out(1, eth(A, GW, inner)) \
+            .into(9, from_fabric(frame, src=src, dst=dst)).out(1, eth(A, GW, inner)) \
+            .into(9, with_sum(src, dst, 4789, frame, bad=1)).drop(9, "OUTER_CHECKSUM") \
+            .into(9, with_sum(src, dst, 4789, frame, bad=0x8000)).drop(9, "OUTER_CHECKSUM") \
+            .into(9, with_sum(src, dst, 4789, frame, bad=1), "valid").out(1, eth(A, GW, inner)) \
+            .into(9, with_sum(src, dst, 4789, frame, partial=True), "csum=%d+6" % start).out(1, eth(A, GW, inner)) \
+            .into(9, with_sum(src, dst, 4789, frame, partial=True)).drop(9, "OUTER_CHECKSUM") \
+            .into(9, with_sum(src, dst, 4789, frame, partial=True), "csum=%d+6" % (start + 50)).drop(9, "OUTER_CHECKSUM") \
+            .into(9, with_sum(src, dst, 4789, frame)[:-1] + b"!").drop(9, "OUTER_CHECKSUM")
+    segments = [tcp(R4, A4, 80, 1000, 100 + i * 500, BIG[i * 500:i * 500 + 500]) for i in range(3)]
+    odd = udp(R4, A4, 2000, 1000, BIG[:333])
+    story = case("outer-udp-checksum4-each", "The same by MPLS, of an odd length, behind trailing bytes, with outer options, in fragments; and TCP segments, whose\n"
+                 "outer checksums are verified before they become one packet.")
+    story.into(9, with_sum(H2, H1, 6635, mpls(100, four))).out(1, eth(A, GW, four)) \
+        .into(9, with_sum(H2, H1, 6635, mpls(100, four), bad=2)).drop(9, "OUTER_CHECKSUM") \
+        .into(9, with_sum(H2, H1, 4789, vxlan(101, odd, ROUTER))).out(1, eth(A, GW, odd)) \
+        .into(9, with_sum(H2, H1, 4789, vxlan(101, odd, ROUTER), bad=1)).drop(9, "OUTER_CHECKSUM") \
+        .into(9, with_sum(H2, H1, 6635, mpls(100, four)) + b"\xee\xee\xee").out(1, eth(A, GW, four)) \
+        .into(9, with_sum(H2, H1, 6635, mpls(100, four), options=b"\1" * 4)).out(1, eth(A, GW, four)) \
+        .into(9, with_sum(H2, H1, 6635, mpls(100, four), bad=2, options=b"\1" * 4)).drop(9, "OUTER_CHECKSUM")
+    for bad in (0, 1):
+        for piece in pieces(with_sum(H2, H1, 4789, vxlan(101, odd, ROUTER), bad=bad), 200, 70 + bad):
+            story.into(9, piece)
+        story.drop(9, "OUTER_FRAGMENT")
+        story.drop(9, "OUTER_CHECKSUM") if bad else story.out(1, eth(A, GW, odd))
+    story.line("play")
+    for segment in segments:
+        story.into(9, with_sum(H2, H1, 4789, vxlan(101, segment, ROUTER)))
+    story.out(1, eth(A, GW, tcp(R4, A4, 80, 1000, 100, BIG[:1500], partial=True)), "gso=tcp4/500 csum=34+16")
+    for i, segment in enumerate(segments):
+        story.into(9, with_sum(H2, H1, 4789, vxlan(101, segment, ROUTER), bad=i == 1))
+    yield story.drop(9, "OUTER_CHECKSUM").out(1, eth(A, GW, segments[0])).out(1, eth(A, GW, segments[2]))
 
 
 def marks():

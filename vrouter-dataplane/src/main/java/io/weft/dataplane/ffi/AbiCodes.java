@@ -379,7 +379,7 @@ public final class AbiCodes {
     /** GRE: version, routing or reserved bits, or a payload that is not MPLS unicast. */
     public static final int WEFT_DROP_GRE_HEADER = 62;
 
-    /** outer UDP (IPv6) or GRE checksum is wrong. */
+    /** outer UDP or GRE checksum is wrong. */
     public static final int WEFT_DROP_OUTER_CHECKSUM = 63;
 
     /** outer fragment, copied until its packet is whole: a loss only when reassembly fails. */
@@ -541,7 +541,7 @@ public final class AbiCodes {
             Map.entry(60, "answer to an address that its connection no longer has"),
             Map.entry(61, "the source address pool is gone or of the other family"),
             Map.entry(62, "GRE: version, routing or reserved bits, or a payload that is not MPLS unicast"),
-            Map.entry(63, "outer UDP (IPv6) or GRE checksum is wrong"),
+            Map.entry(63, "outer UDP or GRE checksum is wrong"),
             Map.entry(64, "outer fragment, copied until its packet is whole: a loss only when reassembly fails"),
             Map.entry(65, "outer fragments overlap or disagree about the end"),
             Map.entry(66, "outer fragment of a packet beyond 9,202 bytes, or with too many gaps"),
