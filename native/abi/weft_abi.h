@@ -360,6 +360,8 @@ struct weft_path_msg {
 	uint32_t learned_mtu;    /* read only: what an ICMP too-big of the underlay said, 0: nothing; counts while it is below `mtu` */
 	uint32_t way_count;      /* equal ways beside the one above; `mtu` is the smallest of all */
 	struct weft_path_way ways[WEFT_PATH_WAYS_MAX - 1];
+	/* Of the way above, then of `ways`: their shares of what goes there, each less one (0 .. 255: 1 .. 256); the rest is zero. */
+	uint8_t weights[WEFT_PATH_WAYS_MAX];
 };
 
 /*
@@ -650,7 +652,7 @@ WEFT_ABI_ASSERT(sizeof(struct weft_route_msg) == 40, "route");
 WEFT_ABI_ASSERT(sizeof(struct weft_label_msg) == 8, "label");
 WEFT_ABI_ASSERT(sizeof(struct weft_vni_msg) == 8, "vni");
 WEFT_ABI_ASSERT(sizeof(struct weft_path_way) == 32, "path way");
-WEFT_ABI_ASSERT(sizeof(struct weft_path_msg) == 304, "path");
+WEFT_ABI_ASSERT(sizeof(struct weft_path_msg) == 312, "path");
 WEFT_ABI_ASSERT(sizeof(struct weft_connection_msg) == 152, "connection");
 WEFT_ABI_ASSERT(sizeof(struct weft_port_mapping) == 8, "port mapping");
 WEFT_ABI_ASSERT(sizeof(struct weft_floating_ip_msg) == 72, "floating IP");

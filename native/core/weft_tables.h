@@ -123,11 +123,13 @@ struct weft_policy {
 struct weft_hop {
 	struct weft_vif *uplink;
 	uint8_t rewrite[14];
+	uint16_t weight; /* 1 .. 256 */
 };
 
-/* Several equal ways. Never changes: others take its place. */
+/* Several ways. Never changes: others take its place. */
 struct weft_ways {
 	uint32_t count; /* 2 .. WEFT_PATH_WAYS_MAX */
+	bool weighted;	/* their weights differ */
 	struct weft_hop ways[WEFT_PATH_WAYS_MAX];
 };
 
@@ -152,8 +154,8 @@ struct weft_endpoint {
 };
 
 /*
- * The way that a packet with this entropy takes, among those whose uplink has carrier: when one comes or goes, only its own
- * packets move. NULL: none has.
+ * The way that a packet with this entropy takes, among those whose uplink has carrier, each as often as its weight says: when
+ * one comes or goes, or its weight changes, only its own packets move. NULL: none has.
  */
 const struct weft_hop *weft_ways_choose(const struct weft_ways *ways, uint32_t entropy);
 

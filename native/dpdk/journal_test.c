@@ -126,6 +126,7 @@ static uint32_t fill_path(struct weft_path_msg *m)
 	for (uint32_t i = 0; i < m->way_count; i++) {
 		m->ways[i].vif_id = pick(VIFS);
 		m->ways[i].destination_mac[5] = (uint8_t)pick(3);
+		m->weights[i + 1] = (uint8_t)pick(4);
 	}
 	return sizeof(*m);
 }

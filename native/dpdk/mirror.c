@@ -35,6 +35,7 @@ struct want {
 	bool dirty;         /* its route is to be looked up */
 	uint32_t mtu;	    /* of the route */
 	struct weftd_gateway *gateways[WEFT_PATH_WAYS_MAX]; /* of its ways */
+	uint8_t weights[WEFT_PATH_WAYS_MAX];		    /* theirs, each less one */
 	uint32_t gateway_count;				    /* 0: no usable route */
 	struct weft_path_msg path;			    /* as last told to the core */
 };
@@ -43,6 +44,7 @@ struct want {
 struct way {
 	uint32_t ifindex;
 	uint8_t family; /* of the gateway */
+	uint8_t weight; /* less one, as rtnh_hops */
 	uint8_t gateway[16];
 };
 
@@ -151,7 +153,8 @@ static bool is_held(const struct want *want)
 }
 
 /* Adds the way through the gateway to the path. */
-static void add_way(struct weft_path_msg *path, const struct weftd_gateway *gateway, const struct weftd_port *uplink)
+static void add_way(struct weft_path_msg *path, const struct weftd_gateway *gateway, uint8_t weight,
+		    const struct weftd_port *uplink)
 {
 	struct weft_path_way way = {.vif_id = uplink->vif_id};
 
@@ -162,8 +165,10 @@ static void add_way(struct weft_path_msg *path, const struct weftd_gateway *gate
 		path->mtu = uplink->mtu;
 	if (path->state == WEFT_PATH_RESOLVED) {
 		path->ways[path->way_count++] = way;
+		path->weights[path->way_count] = weight;
 		return;
 	}
+	path->weights[0] = weight;
 	path->state = WEFT_PATH_RESOLVED;
 	path->vif_id = way.vif_id;
 	memcpy(path->gateway, way.gateway, 16);
@@ -187,7 +192,7 @@ static uint8_t add_ways(const struct want *want, bool lost, struct weft_path_msg
 			continue;
 		if (path->state != WEFT_PATH_RESOLVED)
 			family = gateway->family;
-		add_way(path, gateway, uplink);
+		add_way(path, gateway, want->weights[index], uplink);
 	}
 	return family;
 }
@@ -211,7 +216,7 @@ static void say(const struct want *want, uint8_t family)
 		weftd_log("path to %s: vif %u, gateway %s %02x:%02x:%02x:%02x:%02x:%02x, mtu %u%s", destination, path->vif_id,
 			  address_text(family, path->gateway, through), path->destination_mac[0], path->destination_mac[1],
 			  path->destination_mac[2], path->destination_mac[3], path->destination_mac[4],
-			  path->destination_mac[5], path->mtu, path->way_count ? ", and equal ways" : "");
+			  path->destination_mac[5], path->mtu, path->way_count ? ", and other ways" : "");
 	else
 		weftd_log("path to %s: unresolved (%s)", destination,
 			  !first			       ? "no route"
@@ -316,6 +321,7 @@ static uint32_t take_multipath(const struct want *want, const struct rtattr *mul
 			if (attribute->rta_type <= RTA_VIA)
 				table[attribute->rta_type] = attribute;
 		ways[count].ifindex = (uint32_t)hop->rtnh_ifindex;
+		ways[count].weight = hop->rtnh_hops;
 		take_via(want, table, &ways[count++]);
 	}
 	return count;
@@ -347,6 +353,7 @@ static uint32_t route_of(struct want *want, struct way ways[WEFT_PATH_WAYS_MAX])
 	if (table[RTA_MULTIPATH])
 		return take_multipath(want, table[RTA_MULTIPATH], ways);
 	ways[0].ifindex = weftd_netlink_u32(table[RTA_OIF], 0);
+	ways[0].weight = 0;
 	take_via(want, table, &ways[0]);
 	return ways[0].ifindex ? 1 : 0;
 }
@@ -372,8 +379,10 @@ static void look_up(struct want *want)
 		if (!weftd_port_uplink(ways[index].ifindex))
 			continue;
 		gateway = take_gateway(ways[index].ifindex, ways[index].family, ways[index].gateway);
-		if (gateway)
-			want->gateways[want->gateway_count++] = gateway;
+		if (!gateway)
+			continue;
+		want->weights[want->gateway_count] = ways[index].weight;
+		want->gateways[want->gateway_count++] = gateway;
 	}
 	drop_gateways(old, old_count);
 	tell(want);

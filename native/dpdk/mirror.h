@@ -2,7 +2,7 @@
 /*
  * Underlay mirror: for every tunnel destination in use, the kernel's route (gateways, devices, MTU) and the gateways' MACs,
  * told to the core as paths. A multipath route has as many ways as next hops that are alive, on uplinks, and whose gateway
- * answers, at most WEFT_PATH_WAYS_MAX; weights are not looked at. Control thread only.
+ * answers, at most WEFT_PATH_WAYS_MAX, with the route's weights. Control thread only.
  *
  * The kernel never sees the plane's traffic, so it neither resolves nor checks a gateway by itself. The mirror asks it to
  * (RTM_NEWNEIGH with NTF_USE), and every WEFTD_PROBE_NS makes it verify the entry with a unicast solicitation (state

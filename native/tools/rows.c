@@ -310,7 +310,7 @@ void row_vni(struct table *table, const void *body, uint32_t epoch)
 	cell_epoch(table, epoch);
 }
 
-/* The equal ways beside the first. */
+/* The ways beside the first. */
 static void cell_ways(struct table *table, const struct weft_path_msg *path)
 {
 	char text[INET6_ADDRSTRLEN + 64], gateway[INET6_ADDRSTRLEN];
@@ -319,9 +319,10 @@ static void cell_ways(struct table *table, const struct weft_path_msg *path)
 	for (uint32_t i = 0; i < path->way_count && i < WEFT_PATH_WAYS_MAX - 1; i++) {
 		const struct weft_path_way *way = &path->ways[i];
 
-		snprintf(text, sizeof(text), "vif %" PRIu32 " via %s %02x:%02x:%02x:%02x:%02x:%02x", way->vif_id,
+		snprintf(text, sizeof(text), "vif %" PRIu32 " via %s %02x:%02x:%02x:%02x:%02x:%02x weight %u", way->vif_id,
 			 address_text(path->family, way->gateway, gateway), way->destination_mac[0], way->destination_mac[1],
-			 way->destination_mac[2], way->destination_mac[3], way->destination_mac[4], way->destination_mac[5]);
+			 way->destination_mac[2], way->destination_mac[3], way->destination_mac[4], way->destination_mac[5],
+			 path->weights[i + 1] + 1u);
 		table_item(table, text);
 	}
 }
@@ -346,6 +347,7 @@ void row_path(struct table *table, const void *body, uint32_t epoch)
 	table_text(table, "liveness", NAME_OF(livenesses, path.liveness));
 	cell_time(table, "liveness_changed", path.liveness_ns);
 	table_number(table, "learned_mtu", path.learned_mtu);
+	table_number(table, "weight", path.weights[0] + 1u);
 	cell_ways(table, &path);
 }
 

@@ -5,7 +5,7 @@ import struct
 import time
 
 NATIVE_FLAG = 32
-PATH_LEARNED, PATH_WAYS = 72, 76  # offsets in struct weft_path_msg
+PATH_LEARNED, PATH_WAYS, PATH_WEIGHTS = 72, 76, 304  # offsets in struct weft_path_msg
 PLANE_REASSEMBLED = 200           # in struct weft_plane_msg
 PLANE_BYTES = 280
 
@@ -88,6 +88,9 @@ class UnderlaySteps:
         got = sum(self.ping(2, "10.1.1.3", 1)[0] for _ in range(24))
         sent = self.sent_by("u1") - before[0], self.sent_by("u3") - before[1]
         self.check("both uplinks carry", got == 24 and min(sent) >= 2, f"{got}/24 pings; {sent[0]} and {sent[1]} packets")
+        self.d.sh(f"ip -n {host.name} route replace {other}/32 nexthop via 10.200.1.1 dev u1 weight 3 nexthop via 10.203.1.1 dev u3 weight 7")
+        weights = self.wait_for(lambda: self.path_of(host, PATH_WEIGHTS))
+        self.check("weights of the route", weights == 2 | 6 << 8, f"{weights & 255} and {weights >> 8 & 255}, each less one")
         self.d.sh(f"ip -n {r} addr del 10.203.1.1/24 dev r3")
         left = self.wait_for(lambda: self.path_of(host, PATH_WAYS) == 0, 10)
         got = sum(self.ping(2, "10.1.1.3", 1, wait=0.5)[0] for _ in range(10))

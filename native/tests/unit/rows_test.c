@@ -224,13 +224,15 @@ static void aPathListsItsWaysAndANativeNextHopItsGateway(void)
 				     .mtu = 1500,
 				     .learned_mtu = 1400,
 				     .way_count = 1,
+				     .weights = {2, 6},
 				     .ways = {{.vif_id = 2, .gateway = {10, 0, 0, 1}, .destination_mac = {2, 0, 0, 0, 0, 9}}}};
 	struct weft_nexthop_msg native = {
 	    .nexthop_id = 40, .type = WEFT_NEXTHOP_NATIVE, .family = 4, .vif_id = 1, .destination = {10, 0, 0, 1}};
 
 	row_path(&table, &path, 0);
 	CELL(0, "learned_mtu", "1400");
-	CELL(0, "ways", "vif 2 via 10.0.0.1 02:00:00:00:00:09\n");
+	CELL(0, "weight", "3");
+	CELL(0, "ways", "vif 2 via 10.0.0.1 02:00:00:00:00:09 weight 7\n");
 	end_table();
 	row_nexthop(&table, &native, 1);
 	CELL(0, "type", "native");

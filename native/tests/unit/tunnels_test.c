@@ -106,9 +106,86 @@ static void onlyConnectionsOfALostUplinkMoveAndTheyComeBack(void)
 		weft_plane_set_carrier(plane, weft_vif_get(plane, id), true);
 }
 
+static struct weft_path_msg weighted_path(uint32_t ways, const uint32_t *weights)
+{
+	struct weft_path_msg path = path_by(ways);
+
+	for (uint32_t i = 0; i < ways; i++)
+		path.weights[i] = (uint8_t)(weights[i] - 1);
+	return path;
+}
+
+static void waysTakeConnectionsAsTheirWeightsSay(void)
+{
+	static const uint32_t weights[][UPLINKS] = {
+	    {1, 2, 5, 8}, {3, 1, 1, 1}, {256, 256, 1, 16}, {1, 10, 100, 256}, {7, 7, 7, 7}};
+	static uint8_t chosen[ENTROPIES];
+
+	for (uint32_t set = 0; set < WEFT_ARRAY_COUNT(weights); set++) {
+		struct weft_path_msg path = weighted_path(UPLINKS, weights[set]);
+		uint32_t taken[UPLINKS + 1] = {0}, total = 0;
+
+		CHECK(SET(PATH, &path) == 0);
+		choose_all(chosen);
+		for (uint32_t i = 0; i < ENTROPIES; i++)
+			taken[chosen[i]]++;
+		for (uint32_t i = 0; i < UPLINKS; i++)
+			total += weights[set][i];
+		CHECK(taken[0] == 0);
+		for (uint32_t i = 0; i < UPLINKS; i++) {
+			double wanted = (double)ENTROPIES * weights[set][i] / total, off = taken[i + 1] - wanted;
+
+			/* four standard deviations of a fair draw, and two percent */
+			CHECK(off * off < (4 * 4 * wanted) + (0.02 * wanted) * (0.02 * wanted));
+		}
+	}
+}
+
+static void onlyConnectionsOfAWayThatChangesMove(void)
+{
+	static const uint32_t all[UPLINKS] = {2, 3, 1, 9};
+	static uint8_t before[ENTROPIES], after[ENTROPIES];
+	struct weft_path_msg path = weighted_path(UPLINKS, all), less;
+	uint32_t moved = 0;
+
+	CHECK(SET(PATH, &path) == 0);
+	choose_all(before);
+	/* carrier goes */
+	for (uint32_t lost = 1; lost <= UPLINKS; lost++) {
+		weft_plane_set_carrier(plane, weft_vif_get(plane, lost), false);
+		choose_all(after);
+		for (uint32_t i = 0; i < ENTROPIES; i++)
+			CHECK(after[i] && after[i] != lost && (before[i] == lost || after[i] == before[i]));
+		weft_plane_set_carrier(plane, weft_vif_get(plane, lost), true);
+	}
+	/* the mirror takes the last way back, and then what is left has one weight */
+	less = weighted_path(UPLINKS - 1, all);
+	CHECK(SET(PATH, &less) == 0);
+	choose_all(after);
+	for (uint32_t i = 0; i < ENTROPIES; i++)
+		CHECK(before[i] == UPLINKS ? after[i] != UPLINKS : after[i] == before[i]);
+	path = weighted_path(3, (const uint32_t[]){2, 2, 9});
+	CHECK(SET(PATH, &path) == 0);
+	choose_all(before);
+	less = weighted_path(2, (const uint32_t[]){2, 2});
+	CHECK(SET(PATH, &less) == 0 && !endpoint()->ways->weighted);
+	choose_all(after);
+	for (uint32_t i = 0; i < ENTROPIES; i++)
+		CHECK(before[i] == 3 || after[i] == before[i]);
+	/* a weight rises: its way only gains */
+	less.weights[1] = 4;
+	CHECK(SET(PATH, &less) == 0);
+	choose_all(before);
+	for (uint32_t i = 0; i < ENTROPIES; i++) {
+		CHECK(before[i] == after[i] || before[i] == 2);
+		moved += before[i] != after[i];
+	}
+	CHECK(moved > ENTROPIES / 8 && moved < ENTROPIES / 3); /* from 1/2 to 5/7 */
+}
+
 static void aDeletedUplinkLeavesTheOtherWays(void)
 {
-	struct weft_path_msg path = path_by(3);
+	struct weft_path_msg path = weighted_path(3, (const uint32_t[]){1, 2, 7});
 	struct weft_vif_msg first = uplink(1), third = uplink(3), second = uplink(2);
 	struct weft_path_msg seen;
 	uint32_t kept = 0, index;
@@ -116,10 +193,11 @@ static void aDeletedUplinkLeavesTheOtherWays(void)
 	CHECK(SET(PATH, &path) == 0);
 	CHECK(DELETE(VIF, &first) == 0);
 	CHECK(endpoint()->state == WEFT_PATH_RESOLVED && endpoint()->uplink == weft_vif_get(plane, 2) &&
-	      endpoint()->ways->count == 2);
+	      endpoint()->ways->count == 2 && endpoint()->ways->ways[0].weight == 2 && endpoint()->ways->ways[1].weight == 7);
 	CHECK(DELETE(VIF, &third) == 0);
 	CHECK(endpoint()->ways == NULL && endpoint()->uplink == weft_vif_get(plane, 2) && endpoint()->rewrite[11] == 2);
-	CHECK(weft_plane_path_get(plane, 4, path.destination, &seen, &index) && seen.vif_id == 2 && seen.way_count == 0);
+	CHECK(weft_plane_path_get(plane, 4, path.destination, &seen, &index) && seen.vif_id == 2 && seen.way_count == 0 &&
+	      seen.weights[0] == 1 && seen.weights[1] == 0);
 	second.mtu = 1400; /* replaced: the path follows the new one */
 	CHECK(SET(VIF, &second) == 0);
 	CHECK(endpoint()->uplink == weft_vif_get(plane, 2) && endpoint()->uplink->mtu == 1400);
@@ -154,6 +232,11 @@ static void badPathsChangeNothing(void)
 	bad = path;
 	bad.zero0 = 1;
 	CHECK(SET(PATH, &bad) == EINVAL && strstr(error_text, "zero0"));
+	bad = path;
+	bad.weights[2] = 1;
+	CHECK(SET(PATH, &bad) == EINVAL && strstr(error_text, "weights[2]"));
+	bad = (struct weft_path_msg){.family = 4, .destination = {198, 51, 100, 2}, .weights = {1}};
+	CHECK(SET(PATH, &bad) == EINVAL && strstr(error_text, "weights[0]"));
 	CHECK(endpoint()->ways && endpoint()->ways->count == 2);
 }
 
@@ -375,6 +458,8 @@ int main(void)
 	open_plane();
 	RUN(equalWaysShareConnectionsWithinTenPercent);
 	RUN(onlyConnectionsOfALostUplinkMoveAndTheyComeBack);
+	RUN(waysTakeConnectionsAsTheirWeightsSay);
+	RUN(onlyConnectionsOfAWayThatChangesMove);
 	RUN(aDeletedUplinkLeavesTheOtherWays);
 	RUN(badPathsChangeNothing);
 	RUN(badSettingsOfTunnelsChangeNothing);

@@ -488,6 +488,11 @@ def ways():
         u = udp(A4, R4, 1000 + port, 2000)
         story.into(1, eth(GW, A, u)).out(8, outer(H1, H2, 4789, vxlan(101, u), "02:00:00:00:00:ee", "02:00:00:00:00:ed"), "", (34, 35))
     yield story
+    table = one + " weight=256 way=8,02:00:00:00:00:ee,02:00:00:00:00:ed,256"
+    for name, lost, vif, macs in (("ways-weight-one-uplink", 9, 8, ("02:00:00:00:00:ee", "02:00:00:00:00:ed")), ("ways-weight-other-uplink", 8, 9, ())):
+        u = udp(A4, R4, 1000, 2000)
+        yield case(name, "Ways with weights: without the other's uplink all leave by this one, with headers of their own.").table(second).table(table) \
+            .table("delete vif %d" % lost).into(1, eth(GW, A, u)).out(vif, outer(H1, H2, 4789, vxlan(101, u), *macs), "", (34, 35))
     u = udp(A4, R4, 1000, 2000)
     yield case("ways-one-left", "The mirror takes a way back.").table(second).table(two).table(one).into(1, eth(GW, A, u)).tunnel(outer(H1, H2, 4789, vxlan(101, u)))
 

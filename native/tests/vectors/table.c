@@ -486,19 +486,20 @@ static uint32_t read_label(struct line *line, void *body)
 	return sizeof(*label);
 }
 
-/* "way=VIF,SOURCE-MAC,DESTINATION-MAC", again for each way beside the first */
+/* "way=VIF,SOURCE-MAC,DESTINATION-MAC[,WEIGHT]", again for each way beside the first */
 static void read_ways(struct line *line, struct weft_path_msg *path)
 {
 	for (uint32_t i = 1; i < line->count && path->way_count < WEFT_PATH_WAYS_MAX - 1; i++) {
 		struct weft_path_way *way = &path->ways[path->way_count];
 		char source[24] = "", destination[24] = "";
+		uint32_t weight = 1;
 
 		if (strncmp(line->words[i], "way=", 4))
 			continue;
-		if (sscanf(line->words[i] + 4, "%u,%17[^,],%17s", &way->vif_id, source, destination) != 3 ||
-		    !vector_mac(source, way->source_mac) || !vector_mac(destination, way->destination_mac))
+		if (sscanf(line->words[i] + 4, "%u,%17[^,],%17[^,],%u", &way->vif_id, source, destination, &weight) < 3 ||
+		    !vector_mac(source, way->source_mac) || !vector_mac(destination, way->destination_mac) || weight - 1 > 255)
 			wrong(line, "way", line->words[i]);
-		path->way_count++;
+		path->weights[++path->way_count] = (uint8_t)(weight - 1);
 		line->taken++;
 	}
 }
@@ -515,6 +516,7 @@ static uint32_t read_path(struct line *line, void *body)
 	path->mtu = number_of(line, "mtu", 0);
 	mac_of(line, "source-mac", path->source_mac);
 	mac_of(line, "destination-mac", path->destination_mac);
+	path->weights[0] = (uint8_t)(number_of(line, "weight", 1) - 1);
 	read_ways(line, path);
 	return sizeof(*path);
 }

@@ -18,7 +18,8 @@ import java.util.Optional;
  * @param changedNs CLOCK_REALTIME nanoseconds of the last change; read only
  * @param livenessNs CLOCK_REALTIME nanoseconds of the last change of liveness, 0: none; read only
  * @param learnedMtu what a too-big message of the underlay said, 0: nothing; counts while it is below mtu; read only
- * @param ways equal ways beside the one above, at most 7; mtu is the smallest of all
+ * @param ways ways beside the one above, at most 7; mtu is the smallest of all
+ * @param weight of the one above among all ways, 1 .. 256
  */
 public record UnderlayPath(
         InetAddress destination,
@@ -32,22 +33,29 @@ public record UnderlayPath(
         Liveness liveness,
         long livenessNs,
         int learnedMtu,
-        List<Way> ways)
+        List<Way> ways,
+        int weight)
         implements PlaneObject {
     /** Most ways beside the first. */
     public static final int MORE_WAYS_MAX = AbiCodes.WEFT_PATH_WAYS_MAX - 1;
 
+    /** Largest weight of a way. */
+    public static final int WEIGHT_MAX = 256;
+
     /**
-     * One of several equal ways.
+     * One of several ways.
      *
      * @param vifId the uplink
      * @param gateway the neighbour used, of the destination's family; empty when none
+     * @param weight its share among all ways, 1 .. 256
      */
-    public record Way(int vifId, Optional<InetAddress> gateway, MacAddress sourceMac, MacAddress destinationMac) {
+    public record Way(
+            int vifId, Optional<InetAddress> gateway, MacAddress sourceMac, MacAddress destinationMac, int weight) {
         public Way {
             Objects.requireNonNull(gateway, "gateway");
             Objects.requireNonNull(sourceMac, "sourceMac");
             Objects.requireNonNull(destinationMac, "destinationMac");
+            Limits.range("weight of way by vif " + vifId, weight, 1, WEIGHT_MAX);
         }
     }
 
@@ -59,6 +67,7 @@ public record UnderlayPath(
         Objects.requireNonNull(destinationMac, "destinationMac");
         ways = List.copyOf(ways);
         Limits.range("way count of path to " + destination.getHostAddress(), ways.size(), 0, MORE_WAYS_MAX);
+        Limits.range("weight of path to " + destination.getHostAddress(), weight, 1, WEIGHT_MAX);
         sameFamily(destination, gateway);
         for (Way way : ways) {
             sameFamily(destination, way.gateway());
@@ -89,7 +98,8 @@ public record UnderlayPath(
                 liveness,
                 livenessNs,
                 0,
-                List.of());
+                List.of(),
+                1);
     }
 
     private static void sameFamily(InetAddress destination, Optional<InetAddress> gateway) {

@@ -198,13 +198,15 @@ final class BalancingCases {
                 Liveness.UNKNOWN,
                 0,
                 0,
-                path.ways());
+                path.ways(),
+                path.weight());
     }
 
     private static UnderlayPath twoMoreWays(InetAddress destination, Optional<InetAddress> gateway) {
         List<UnderlayPath.Way> ways = List.of(
-                new UnderlayPath.Way(6, Optional.of(ip("192.0.2.253")), OTHER_MAC, MAC),
-                new UnderlayPath.Way(5, Optional.empty(), MAC, OTHER_MAC));
-        return new UnderlayPath(destination, true, 5, gateway, MAC, OTHER_MAC, 1500, 0, Liveness.UNKNOWN, 0, 0, ways);
+                new UnderlayPath.Way(6, Optional.of(ip("192.0.2.253")), OTHER_MAC, MAC, 256),
+                new UnderlayPath.Way(5, Optional.empty(), MAC, OTHER_MAC, 2));
+        return new UnderlayPath(
+                destination, true, 5, gateway, MAC, OTHER_MAC, 1500, 0, Liveness.UNKNOWN, 0, 0, ways, 200);
     }
 }

@@ -110,7 +110,11 @@ class RecordLimitsTest {
                 () -> new TunnelSettings(64, TunnelSettings.Df.SET, OptionalInt.of(64)),
                 "tunnel dscp is 64",
                 "0 .. 63");
-        UnderlayPath.Way way = new UnderlayPath.Way(0, Optional.empty(), MAC, MAC);
+        UnderlayPath.Way way = new UnderlayPath.Way(0, Optional.empty(), MAC, MAC, 1);
+        refused(
+                () -> new UnderlayPath.Way(3, Optional.empty(), MAC, MAC, 257),
+                "weight of way by vif 3 is 257",
+                "1 .. 256");
         refused(
                 () -> new UnderlayPath(
                         ip("10.0.0.1"),
@@ -124,7 +128,8 @@ class RecordLimitsTest {
                         Liveness.UNKNOWN,
                         0,
                         0,
-                        Collections.nCopies(8, way)),
+                        Collections.nCopies(8, way),
+                        1),
                 "way count of path to 10.0.0.1 is 8",
                 "0 .. 7");
     }

@@ -260,7 +260,7 @@ public final class AbiLayout {
 
     /** struct weft_path_msg. */
     public static final class PathMsg {
-        public static final int SIZE_BYTES = 304;
+        public static final int SIZE_BYTES = 312;
         public static final int FAMILY = 0;
         public static final int STATE = 1;
         public static final int LIVENESS = 2;
@@ -276,6 +276,7 @@ public final class AbiLayout {
         public static final int LEARNED_MTU = 72;
         public static final int WAY_COUNT = 76;
         public static final int WAYS = 80;
+        public static final int WEIGHTS = 304;
 
         private PathMsg() {}
     }
@@ -719,7 +720,7 @@ public final class AbiLayout {
             new Field("weft_path_way", "source_mac", 4, 6),
             new Field("weft_path_way", "destination_mac", 10, 6),
             new Field("weft_path_way", "gateway", 16, 16),
-            new Field("weft_path_msg", "", 0, 304),
+            new Field("weft_path_msg", "", 0, 312),
             new Field("weft_path_msg", "family", 0, 1),
             new Field("weft_path_msg", "state", 1, 1),
             new Field("weft_path_msg", "liveness", 2, 1),
@@ -735,6 +736,7 @@ public final class AbiLayout {
             new Field("weft_path_msg", "learned_mtu", 72, 4),
             new Field("weft_path_msg", "way_count", 76, 4),
             new Field("weft_path_msg", "ways", 80, 224),
+            new Field("weft_path_msg", "weights", 304, 8),
             new Field("weft_element", "", 0, 16),
             new Field("weft_element", "id", 0, 8),
             new Field("weft_element", "kind", 8, 4),

@@ -238,7 +238,8 @@ final class ObjectReader {
                 Liveness.ofCode(Wire.unsignedByte(body, AbiLayout.PathMsg.LIVENESS)),
                 body.get(Wire.LONG, AbiLayout.PathMsg.LIVENESS_NS),
                 body.get(Wire.INT, AbiLayout.PathMsg.LEARNED_MTU),
-                ways(body, family));
+                ways(body, family),
+                Wire.unsignedByte(body, AbiLayout.PathMsg.WEIGHTS) + 1);
     }
 
     private static Optional<InetAddress> gateway(MemorySegment body, long at, int family) {
@@ -258,7 +259,8 @@ final class ObjectReader {
                     body.get(Wire.INT, at + AbiLayout.PathWay.VIF_ID),
                     gateway(body, at + AbiLayout.PathWay.GATEWAY, family),
                     Wire.mac(body, at + AbiLayout.PathWay.SOURCE_MAC),
-                    Wire.mac(body, at + AbiLayout.PathWay.DESTINATION_MAC)));
+                    Wire.mac(body, at + AbiLayout.PathWay.DESTINATION_MAC),
+                    Wire.unsignedByte(body, AbiLayout.PathMsg.WEIGHTS + i + 1L) + 1));
         }
         return ways;
     }

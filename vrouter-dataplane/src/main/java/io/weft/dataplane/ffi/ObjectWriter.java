@@ -278,6 +278,8 @@ final class ObjectWriter {
         to.set(Wire.INT, at + AbiLayout.PathMsg.MTU, path.mtu());
         to.set(Wire.INT, at + AbiLayout.PathMsg.WAY_COUNT, path.ways().size());
         long entry = at + AbiLayout.PathMsg.WAYS;
+        long weight = at + AbiLayout.PathMsg.WEIGHTS;
+        to.set(JAVA_BYTE, weight, (byte) (path.weight() - 1));
         for (UnderlayPath.Way way : path.ways()) {
             long gateway = entry + AbiLayout.PathWay.GATEWAY;
             to.set(Wire.INT, entry + AbiLayout.PathWay.VIF_ID, way.vifId());
@@ -285,6 +287,8 @@ final class ObjectWriter {
             Wire.putMac(to, entry + AbiLayout.PathWay.DESTINATION_MAC, way.destinationMac());
             way.gateway().ifPresent(address -> Wire.putAddress(to, gateway, address));
             entry += AbiLayout.PathWay.SIZE_BYTES;
+            weight++;
+            to.set(JAVA_BYTE, weight, (byte) (way.weight() - 1));
         }
     }
 }
