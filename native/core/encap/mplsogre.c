@@ -47,9 +47,7 @@ enum weft_drop weft_mplsogre_push(struct weft_packet *packet, const struct weft_
 
 	if (!weft_packet_adjust(packet, (int32_t)WEFT_L3 - (int32_t)front))
 		return WEFT_DROP_NO_MEMORY;
-	weft_outer_ip_write(packet->data, nexthop, endpoint, tos, WEFT_PROTOCOL_GRE, packet->length - outer);
-	if (endpoint->family == 6)
-		weft_ipv6_flow_set(weft_ipv6_at(packet), entropy_port);
+	weft_outer_ip_write(packet->data, nexthop, endpoint, tos, WEFT_PROTOCOL_GRE, entropy_port, packet->length - outer);
 	memcpy(packet->data + outer, &gre, sizeof(gre));
 	memcpy(packet->data + outer + WEFT_GRE_BYTES, &entry, sizeof(entry));
 	packet->outer_bytes = 0;

@@ -14,11 +14,20 @@ static inline uint32_t weft_outer_ip_bytes(uint8_t family)
 }
 
 /*
+ * RFC 6437, RFC 6438: the flow label carries a tunnel's entropy, over UDP too, for routers that look no further than the IPv6
+ * header (behind a fragment header they could not). Never zero, which would mean none.
+ */
+static inline uint32_t weft_flow_label(uint16_t entropy_port)
+{
+	return entropy_port;
+}
+
+/*
  * Writes Ethernet and IP at `at` (14 + IP bytes) as default settings want them: DF, and 64 hops. `behind`: bytes behind the IP
- * header. `tos`: DSCP and ECN of the outer header.
+ * header. `tos`: DSCP and ECN of the outer header. `entropy_port`: for the flow label.
  */
 static inline void weft_outer_ip_write(uint8_t *at, const struct weft_nexthop *nexthop, const struct weft_endpoint *endpoint,
-				       uint8_t tos, uint8_t protocol, uint32_t behind)
+				       uint8_t tos, uint8_t protocol, uint16_t entropy_port, uint32_t behind)
 {
 	memcpy(at, endpoint->rewrite, sizeof(endpoint->rewrite));
 	if (endpoint->family == 4) {
@@ -38,7 +47,7 @@ static inline void weft_outer_ip_write(uint8_t *at, const struct weft_nexthop *n
 		struct weft_ipv6 *ip = (void *)(at + WEFT_L3);
 
 		memset(ip, 0, sizeof(*ip));
-		weft_ipv6_class_set(ip, tos);
+		ip->version_class_label = weft_be32_of(0x60000000u | (uint32_t)tos << 20 | weft_flow_label(entropy_port));
 		ip->payload = weft_be16_of(behind);
 		ip->next = protocol;
 		ip->hops = WEFT_OUTER_TTL;
@@ -57,19 +66,11 @@ static inline void weft_outer_write(uint8_t *at, const struct weft_nexthop *next
 	uint32_t udp_bytes = (uint32_t)sizeof(struct weft_udp) + behind;
 	struct weft_udp *udp = (void *)(at + WEFT_L3 + weft_outer_ip_bytes(endpoint->family));
 
-	weft_outer_ip_write(at, nexthop, endpoint, tos, WEFT_PROTOCOL_UDP, udp_bytes);
+	weft_outer_ip_write(at, nexthop, endpoint, tos, WEFT_PROTOCOL_UDP, entropy_port, udp_bytes);
 	udp->source = weft_be16_of(entropy_port);
 	udp->destination = weft_be16_of(port);
 	udp->length = weft_be16_of(udp_bytes);
 	memset(udp->checksum, 0, 2);
-}
-
-/* RFC 6437, RFC 6438: the flow label carries a tunnel's entropy where there are no ports. */
-static inline void weft_ipv6_flow_set(struct weft_ipv6 *ip, uint32_t label)
-{
-	ip->version_class_label.b[1] = (uint8_t)((ip->version_class_label.b[1] & 0xf0) | (label >> 16 & 0x0f));
-	ip->version_class_label.b[2] = (uint8_t)(label >> 8);
-	ip->version_class_label.b[3] = (uint8_t)label;
 }
 
 /* Some setting of outer headers is not the default. */

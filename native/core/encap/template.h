@@ -2,7 +2,7 @@
 /*
  * A tunnel's headers behind the outer Ethernet header, ready to copy: made once per next hop, with the plane's default
  * settings. What depends on the packet is zero in them, and written by weft_template_write: lengths, DSCP and ECN, IPv4
- * checksum, UDP source port and the VNI or label.
+ * checksum, IPv6 flow label, UDP source port and the VNI or label.
  */
 #ifndef WEFT_TEMPLATE_H
 #define WEFT_TEMPLATE_H
@@ -52,7 +52,8 @@ static inline void weft_template_write(uint8_t *at, const struct weft_nexthop *n
 		memcpy(ip + 32, nexthop->header + 32, 20);
 		if (vxlan)
 			memcpy(ip + 52, nexthop->header + 52, 16);
-		weft_ipv6_class_set((struct weft_ipv6 *)(void *)ip, tos);
+		word = weft_be32_of(0x60000000u | (uint32_t)tos << 20 | weft_flow_label(entropy_port));
+		memcpy(ip, &word, 4);
 		length = weft_be16_of(udp_bytes);
 		memcpy(ip + 4, &length, 2);
 	}

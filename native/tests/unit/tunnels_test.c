@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /* Equal ways to an endpoint, the MTU it learns, what may be set of tunnels, and outer packets against a slow reassembly. */
+#include "encap/mplsogre.h"
+#include "encap/template.h"
 #include "plane.h"
 #include "test.h"
 #include "messages.h"
@@ -306,6 +308,49 @@ static void nativeNextHopsNeedAnUplinkAndAGateway(void)
 	CHECK(SET(VIF, &port) == EINVAL && strstr(error_text, "NATIVE is for type 2"));
 }
 
+/* The general way out and the template write the same headers, with the entropy in the flow label as well. */
+static void theFlowLabelOverIpv6CarriesTheEntropy(void)
+{
+	static const uint8_t encaps[] = {WEFT_ENCAP_VXLAN, WEFT_ENCAP_MPLSOUDP, WEFT_ENCAP_MPLSOGRE};
+	struct weft_nexthop_msg over6 = {
+	    .nexthop_id = 30, .type = WEFT_NEXTHOP_TUNNEL, .family = 6, .source = {0x20, 1}, .destination = {0x20, 1, 9}};
+	uint8_t templated[WEFT_L3 + WEFT_NEXTHOP_HEADER_BYTES];
+
+	for (uint32_t round = 0; round < 300; round++) {
+		uint16_t entropy = (uint16_t)(49152 + test_random() % 16384);
+		uint8_t tos = (uint8_t)test_random();
+		struct weft_packet *packet = weft_host_packet_alloc(plane, 0, WEFT_L3 + 100);
+		const struct weft_nexthop *nexthop;
+		uint32_t bytes, front;
+
+		over6.encap = encaps[round % 3];
+		over6.inner_mac[0] = over6.encap == WEFT_ENCAP_VXLAN ? 2 : 0;
+		CHECK(set_nexthop(&over6) == 0);
+		nexthop = weft_nexthop_get(plane, 30);
+		memset(packet->data, 0, packet->length);
+		packet->data[12] = 0x08; /* VXLAN keeps it */
+		if (over6.encap == WEFT_ENCAP_VXLAN)
+			CHECK(weft_vxlan_push(packet, nexthop, nexthop->endpoint, tos, entropy, 77) == WEFT_DROP_NONE);
+		else if (over6.encap == WEFT_ENCAP_MPLSOUDP)
+			CHECK(weft_mplsoudp_push(packet, nexthop, nexthop->endpoint, tos, entropy, 77) == WEFT_DROP_NONE);
+		else
+			CHECK(weft_mplsogre_push(packet, nexthop, nexthop->endpoint, tos, entropy, 77) == WEFT_DROP_NONE);
+		/* version, class, label: RFC 8200 3 */
+		CHECK(packet->data[14] == (0x60 | tos >> 4) && packet->data[15] == (uint8_t)(tos << 4));
+		CHECK(packet->data[16] == entropy >> 8 && packet->data[17] == (uint8_t)entropy);
+		front = nexthop->header_bytes;
+		CHECK((front != 0) == (over6.encap != WEFT_ENCAP_MPLSOGRE));
+		if (front) {
+			bytes = packet->length - WEFT_L3 - front;
+			weft_template_write(templated, nexthop, nexthop->endpoint->rewrite, bytes, tos, entropy, 77);
+			/* the type of a VXLAN packet's inner frame is the packet's */
+			CHECK(!memcmp(templated, packet->data, WEFT_L3 + front - (over6.encap == WEFT_ENCAP_VXLAN ? 2 : 0)));
+		}
+		weft_host_packet_free(plane, 0, packet);
+	}
+	CHECK(send_message(WEFT_OBJECT_NEXTHOP, WEFT_OPERATION_DELETE, 1, &over6, sizeof(over6)) == 0);
+}
+
 static void aLearnedMtuIsForgottenAndNeverRaisesTheRoutes(void)
 {
 	struct weft_endpoint *seen = weft_nexthop_get(plane, 20)->endpoint;
@@ -466,6 +511,7 @@ int main(void)
 	RUN(nativeNextHopsNeedAnUplinkAndAGateway);
 	RUN(fragmentsInAnyOrderMakeTheirPacketOnce);
 	RUN(anOverlapAnywhereMakesNothing);
+	RUN(theFlowLabelOverIpv6CarriesTheEntropy);
 	RUN(aLearnedMtuIsForgottenAndNeverRaisesTheRoutes);
 	weft_host_plane_close(host);
 	return test_end();

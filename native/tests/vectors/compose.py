@@ -174,9 +174,8 @@ class Case:
         return self.packet("out", vif, data, meta, wild)
 
     def tunnel(self, data, meta=""):
-        """An encapsulated frame on the uplink: its UDP source port is free."""
-        at = 34 if data[12] == 0x08 else 54
-        return self.out(9, data, meta, (at, at + 1))
+        """An encapsulated frame on the uplink: its UDP source port is free, and so is the flow label over IPv6 (its low 16 bits)."""
+        return self.out(9, data, meta, (34, 35) if data[12] == 0x08 else (16, 17, 54, 55))
 
     def drop(self, vif, reason, count=1):
         self.lines.append("drop %d %s%s" % (vif, reason, " %d" % count if count > 1 else ""))

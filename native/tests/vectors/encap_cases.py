@@ -385,7 +385,7 @@ def outer_df():
     inside = udp(A6, "fd00:1::11", 1000, 2000, BIG[:2000])
     story.into(1, eth(GW, A, inside))
     for i, piece in enumerate(pieces(outer(H16, H26, 4789, vxlan(101, inside)), 1448, 2)):
-        story.out(9, piece, "", (62, 63) if i == 0 else ())
+        story.out(9, piece, "", (16, 17, 62, 63) if i == 0 else (16, 17))
     cuttable = udp(A4, R4, 1000, 2000, BIG[:1440], frag=0)
     yield story.into(1, eth(GW, A, cuttable)) \
         .tunnel(outer(H1, H2, 4789, vxlan(101, ip4(A4, R4, 17, cuttable[20:1444], frag=0x2000)), frag=0, ident=3)) \
