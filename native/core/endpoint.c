@@ -8,12 +8,14 @@
 
 #define ENDPOINT_BUCKETS 4096u
 #define LEARNED_TICK_NS 1000000000ull
+#define LEARNED_NOTE_MS 60000u
 
 struct endpoint_entry {
 	struct weft_endpoint seen; /* first: what readers get */
 	struct endpoint_entry *next;
 	struct weft_path_msg path; /* as last told; its `mtu` is the mirror's */
 	struct weft_nexthop_entry *users;
+	uint64_t noted; /* of seen.learned, what the host was told */
 };
 
 struct weft_endpoints {
@@ -194,6 +196,17 @@ static void settle_mtu(struct endpoint_entry *entry, uint64_t now_ns)
 	__atomic_store_n(&entry->seen.mtu, mtu, __ATOMIC_RELEASE);
 }
 
+/* Tells the host what would be lost with the process: another MTU at once, a later end once in a while. */
+static void note_learned(struct weft_plane *plane, struct endpoint_entry *entry, uint64_t learned)
+{
+	bool same = (learned & 0xffff) == (entry->noted & 0xffff) && learned >> 16 < (entry->noted >> 16) + LEARNED_NOTE_MS;
+
+	if (same || !plane->learned)
+		return;
+	entry->noted = learned;
+	plane->learned(plane, entry->seen.family, entry->seen.destination);
+}
+
 void weft_endpoints_tick(struct weft_plane *plane, uint64_t now_ns)
 {
 	if (now_ns < plane->endpoints_due_ns)
@@ -208,6 +221,8 @@ void weft_endpoints_tick(struct weft_plane *plane, uint64_t now_ns)
 			if (!learned_mtu(&entry->seen, now_ns))
 				__atomic_compare_exchange_n(&entry->seen.learned, &learned, 0, false, __ATOMIC_ACQ_REL,
 							    __ATOMIC_ACQUIRE);
+			else
+				note_learned(plane, entry, learned);
 			settle_mtu(entry, now_ns);
 		}
 	}
@@ -357,7 +372,7 @@ void weft_plane_path_set(struct weft_plane *plane, const struct weft_path_msg *p
 	publish(plane, entry);
 }
 
-void weft_endpoint_restore(struct weft_plane *plane, const struct weft_path_msg *path, uint32_t index)
+void weft_endpoint_restore(struct weft_plane *plane, const struct weft_path_msg *path, uint32_t index, uint64_t learned)
 {
 	struct endpoint_entry *entry = find(plane, path->family, path->destination);
 
@@ -370,6 +385,7 @@ void weft_endpoint_restore(struct weft_plane *plane, const struct weft_path_msg 
 	entry->seen.index = index;
 	entry->seen.entry = weft_endpoint_entry(path->family, path->destination, index);
 	entry->seen.changed_ns = path->changed_ns;
+	entry->seen.learned = entry->noted = learned;
 	keep(plane, entry, path);
 	publish(plane, entry);
 }

@@ -104,9 +104,9 @@ static int share(struct weft_plane *plane, void *memory, uint32_t pairs)
 
 void weft_plane_restore_begin(struct weft_plane *plane) { plane->restoring = true; }
 
-void weft_plane_restore_path(struct weft_plane *plane, const struct weft_path_msg *path, uint32_t index)
+void weft_plane_restore_path(struct weft_plane *plane, const struct weft_path_msg *path, uint32_t index, uint64_t learned)
 {
-	weft_endpoint_restore(plane, path, index);
+	weft_endpoint_restore(plane, path, index, learned);
 }
 
 void weft_plane_restore_end(struct weft_plane *plane)
@@ -130,6 +130,7 @@ struct weft_plane *weft_plane_create(const struct weft_plane_settings *settings)
 		return NULL;
 	plane->host = settings->host;
 	plane->applied = settings->applied;
+	plane->learned = settings->learned;
 	plane->adoptions = settings->adoptions;
 	plane->workers = settings->workers;
 	copy_text(plane->implementation, settings->implementation, sizeof(plane->implementation));

@@ -93,6 +93,7 @@ struct weft_service_entry {
 struct weft_plane {
 	void *host;
 	void (*applied)(void *host, const void *message, uint32_t bytes);
+	void (*learned)(struct weft_plane *plane, uint8_t family, const uint8_t destination[16]);
 	struct weft_shared *shared;
 	bool shared_own;  /* the memory is the plane's */
 	bool adopted, restoring;
@@ -222,10 +223,10 @@ void weft_endpoint_detach(struct weft_plane *plane, struct weft_nexthop_entry *e
 void weft_endpoint_move(struct weft_plane *plane, struct weft_nexthop_entry *entry, struct weft_nexthop_entry *next);
 /* `vif` was replaced by another of its id, or is gone: paths go through that one, or by what ways are left. */
 void weft_endpoints_forget_vif(struct weft_plane *plane, const struct weft_vif *vif);
-/* MTUs that a too-big taught are forgotten in time. */
+/* MTUs that a too-big taught are told to the host, and forgotten in time. */
 void weft_endpoints_tick(struct weft_plane *plane, uint64_t now_ns);
 /* Makes the destination known under `index` before a next hop uses it; forget_unused drops those that none uses. */
-void weft_endpoint_restore(struct weft_plane *plane, const struct weft_path_msg *path, uint32_t index);
+void weft_endpoint_restore(struct weft_plane *plane, const struct weft_path_msg *path, uint32_t index, uint64_t learned);
 void weft_endpoints_forget_unused(struct weft_plane *plane);
 /* The endpoint with the smallest index that is at least `from`; fills `out`. False: none. */
 bool weft_endpoint_next(struct weft_plane *plane, uint32_t from, struct weft_path_msg *out, uint32_t *index);

@@ -21,6 +21,11 @@ struct weft_plane_settings {
 	uint32_t adoptions;       /* workers that died before this one (PLANE object) */
 	/* Called in control context for every SET, DELETE and SWEEP that was applied: the message, header and body. NULL: not wanted. */
 	void (*applied)(void *host, const void *message, uint32_t bytes);
+	/*
+	 * Called in control context (weft_plane_tick) when a too-big taught something about the path to a destination: its MTU,
+	 * or that it counts for longer, by a minute at least. weft_endpoint.learned is what to keep. NULL: not wanted.
+	 */
+	void (*learned)(struct weft_plane *plane, uint8_t family, const uint8_t destination[16]);
 };
 
 /* Control context. NULL when memory is out or a setting is outside its range. */
@@ -42,8 +47,11 @@ bool weft_plane_adopted(const struct weft_plane *plane);
  * label whose next hop became another kind); settings.applied is silent. Control context, no worker runs yet.
  */
 void weft_plane_restore_begin(struct weft_plane *plane);
-/* Before the tunnel next hops: the destination keeps its index, which connections remember, and its path until the mirror speaks. */
-void weft_plane_restore_path(struct weft_plane *plane, const struct weft_path_msg *path, uint32_t index);
+/*
+ * Before the tunnel next hops: the destination keeps its index, which connections remember, its path until the mirror speaks,
+ * and what it learned (weft_endpoint.learned), for as long as that counts: the monotonic clock is the same.
+ */
+void weft_plane_restore_path(struct weft_plane *plane, const struct weft_path_msg *path, uint32_t index, uint64_t learned);
 /* After the vif: connections of the port are found in this zone. */
 void weft_plane_restore_zone(struct weft_plane *plane, uint32_t vif_id, uint32_t zone);
 void weft_plane_restore_end(struct weft_plane *plane);

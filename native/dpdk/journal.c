@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 
 #define MAGIC 0x316c6e724a746657ull /* "WftJrnl1" */
-#define VERSION 1u
+#define VERSION 2u
 #define HEAD_BYTES 4096u
 /* A snapshot is due when this much, and twice the last snapshot, was appended behind it. */
 #define APPENDED_BYTES_MIN (4u << 20)

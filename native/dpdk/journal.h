@@ -23,10 +23,11 @@ struct weftd_journal_zone {
 	uint32_t vif_id, zone;
 };
 
-/* A tunnel destination: the index that connections remember, and its last path. */
+/* A tunnel destination: the index that connections remember, its last path, and what a too-big taught about it. */
 struct weftd_journal_endpoint {
 	struct weft_path_msg path;
 	uint32_t index, zero0;
+	uint64_t learned; /* weft_endpoint.learned */
 };
 
 struct weftd_journal_head;

@@ -189,7 +189,17 @@ static void record_endpoint(void *argument, const struct weft_path_msg *path)
 
 	record.endpoint.path = *path;
 	record.endpoint.index = weft_endpoint_get(argument, path->family, path->destination)->index;
+	record.endpoint.learned = weft_endpoint_get(argument, path->family, path->destination)->learned;
 	weftd_journal_append(&journal, &record, sizeof(record));
+}
+
+static void learned(struct weft_plane *plane, uint8_t family, const uint8_t destination[16])
+{
+	struct weft_path_msg path;
+	uint32_t index;
+
+	CHECK(weft_plane_path_get(plane, family, destination, &path, &index));
+	record_endpoint(plane, &path);
 }
 
 static void applied(void *host, const void *message, uint32_t bytes)
@@ -204,7 +214,7 @@ static void applied(void *host, const void *message, uint32_t bytes)
 static struct weft_host_plane *open_plane(bool first)
 {
 	struct weft_host_plane_options options = {
-	    .connections_max = CONNECTIONS, .shared = shared, .applied = applied, .adoptions = !first};
+	    .connections_max = CONNECTIONS, .shared = shared, .applied = applied, .learned = learned, .adoptions = !first};
 
 	if (first)
 		memset(shared, 0, weft_plane_shared_bytes(CONNECTIONS));
@@ -474,6 +484,82 @@ static void aSnapshotCountsWholeOrNotAtAll(void)
 	weft_host_plane_close(host);
 }
 
+#define LEARNED(until_s, mtu) ((until_s)*1000ull << 16 | (mtu))
+
+static void apply_one(struct weft_host_plane *host, uint16_t object, const void *body, uint32_t bytes)
+{
+	struct message message = {.header = {object, WEFT_OPERATION_SET, sizeof(message.header) + bytes, 1, 0}};
+
+	message.frame = (struct weft_frame_header){(uint32_t)sizeof(message.frame) + message.header.bytes, 0, 1, 0};
+	memcpy(&message.body, body, bytes);
+	step(host, &message);
+}
+
+/* The MTU that a worker learned, as the plane uses it and as it says. */
+static void check_mtu(struct weft_host_plane *host, const struct weft_path_msg *path, uint32_t mtu, uint32_t says)
+{
+	struct weft_plane *plane = weft_host_plane_core(host);
+	struct weft_path_msg seen;
+	uint32_t index;
+
+	CHECK(weft_endpoint_get(plane, 4, path->destination)->mtu == mtu);
+	CHECK(weft_plane_path_get(plane, 4, path->destination, &seen, &index) && seen.learned_mtu == says && seen.mtu == 1500);
+}
+
+static void whatATooBigTaughtOutlivesTheProcess(void)
+{
+	struct weft_vif_msg vif = {.vif_id = 1, .type = WEFT_VIF_PHYSICAL, .mtu = 1500, .label = WEFT_LABEL_NONE};
+	struct weft_nexthop_msg tunnel = {.nexthop_id = 20,
+					  .type = WEFT_NEXTHOP_TUNNEL,
+					  .encap = WEFT_ENCAP_MPLSOUDP,
+					  .family = 4,
+					  .source = {192, 0, 2, 1},
+					  .destination = {198, 51, 100, 2}};
+	struct weft_path_msg path = {
+	    .family = 4, .state = WEFT_PATH_RESOLVED, .vif_id = 1, .destination = {198, 51, 100, 2}, .mtu = 1500};
+	const uint64_t second = 1000000000ull;
+	struct weft_endpoint *endpoint;
+	struct weft_host_plane *host;
+	struct weftd_restored restored;
+	uint32_t records;
+
+	weftd_journal_reset(&journal);
+	host = open_plane(true); /* its clock starts at 1 s, the successors' as well */
+	apply_one(host, WEFT_OBJECT_VIF, &vif, sizeof(vif));
+	apply_one(host, WEFT_OBJECT_NEXTHOP, &tunnel, sizeof(tunnel));
+	apply_one(host, WEFT_OBJECT_PATH, &path, sizeof(path));
+	endpoint = weft_endpoint_get(weft_host_plane_core(host), 4, path.destination);
+	CHECK(endpoint && endpoint->state == WEFT_PATH_RESOLVED);
+	records = records_of(&journal);
+	endpoint->learned = LEARNED(601, 1300); /* as a worker does */
+	CHECK(weft_host_plane_advance(host, 3 * second) == 0 && records_of(&journal) == records + 1);
+	endpoint->learned = LEARNED(640, 1300); /* again, a moment later: not worth a record */
+	CHECK(weft_host_plane_advance(host, 5 * second) == 0 && records_of(&journal) == records + 1);
+	host = successor(host, &restored);
+	CHECK(restored.refused == 0);
+	check_mtu(host, &path, 1300, 1300);
+	apply_one(host, WEFT_OBJECT_PATH, &path, sizeof(path)); /* the mirror speaks */
+	check_mtu(host, &path, 1300, 1300);
+	CHECK(weft_host_plane_advance(host, 3 * second) == 0);
+	endpoint = weft_endpoint_get(weft_host_plane_core(host), 4, path.destination);
+	records = records_of(&journal);
+	endpoint->learned = LEARNED(661, 1300);
+	CHECK(weft_host_plane_advance(host, 5 * second) == 0 && records_of(&journal) == records + 1);
+	endpoint->learned = LEARNED(661, 1280);
+	CHECK(weft_host_plane_advance(host, 7 * second) == 0 && records_of(&journal) == records + 2);
+	CHECK(weftd_snapshot(weft_host_plane_core(host), &journal) == 0);
+	host = successor(host, &restored);
+	check_mtu(host, &path, 1280, 1280);
+	/* it ends when it would have ended */
+	CHECK(weft_host_plane_advance(host, 659 * second) == 0);
+	check_mtu(host, &path, 1280, 1280);
+	records = records_of(&journal);
+	CHECK(weft_host_plane_advance(host, 663 * second) == 0 && records_of(&journal) == records);
+	check_mtu(host, &path, 1500, 0);
+	host = successor(host, &restored);
+	weft_host_plane_close(host);
+}
+
 static void aFullJournalIsMadeWholeBySnapshot(void)
 {
 	struct weft_host_plane *host;
@@ -512,6 +598,7 @@ int main(void)
 	RUN(aTornEndIsIgnored);
 	RUN(aStrayWriteEndsTheJournalThere);
 	RUN(aSnapshotCountsWholeOrNotAtAll);
+	RUN(whatATooBigTaughtOutlivesTheProcess);
 	RUN(aFullJournalIsMadeWholeBySnapshot);
 	weftd_journal_close(&journal);
 	close(fd);

@@ -9,6 +9,7 @@
 #include "log.h"
 #include "memory.h"
 #include "weft_plane.h"
+#include "weft_tables.h"
 
 /* Of address space; memory is taken as it is written. */
 #define AREA_BYTES (2ull << 30)
@@ -77,8 +78,10 @@ void weftd_record_path(struct weft_plane *plane, uint8_t family, const uint8_t d
 		struct weftd_journal_endpoint endpoint;
 	} message = {.header = {WEFTD_JOURNAL_ENDPOINT, WEFT_OPERATION_SET, sizeof(message), 0, 0}};
 
-	if (!restoring && weft_plane_path_get(plane, family, destination, &message.endpoint.path, &message.endpoint.index))
-		append(&message, sizeof(message));
+	if (restoring || !weft_plane_path_get(plane, family, destination, &message.endpoint.path, &message.endpoint.index))
+		return;
+	message.endpoint.learned = __atomic_load_n(&weft_endpoint_get(plane, family, destination)->learned, __ATOMIC_ACQUIRE);
+	append(&message, sizeof(message));
 }
 
 int weftd_record_restore(struct weft_plane *plane, struct weftd_restored *restored)

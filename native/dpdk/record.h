@@ -10,7 +10,7 @@ int weftd_record_open(int journal_fd);
 void weftd_record_close(void);
 /* settings.applied */
 void weftd_record_applied(void *host, const void *message, uint32_t bytes);
-/* The tunnel destination came into use or has another path. Nothing while restoring. */
+/* The tunnel destination came into use, has another path or learned something (settings.learned). Nothing while restoring. */
 void weftd_record_path(struct weft_plane *plane, uint8_t family, const uint8_t destination[16]);
 /* Gives the plane what is in the journal. 0 or -ENOMEM. */
 int weftd_record_restore(struct weft_plane *plane, struct weftd_restored *restored);

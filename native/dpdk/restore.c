@@ -38,7 +38,7 @@ static void apply_record(struct weft_plane *plane, const struct weft_frame_heade
 	} else if (header->object == WEFTD_JOURNAL_ENDPOINT && body == sizeof(struct weftd_journal_endpoint)) {
 		const struct weftd_journal_endpoint *endpoint = (const struct weftd_journal_endpoint *)(header + 1);
 
-		weft_plane_restore_path(plane, &endpoint->path, endpoint->index);
+		weft_plane_restore_path(plane, &endpoint->path, endpoint->index, endpoint->learned);
 	} else {
 		weft_plane_apply(plane, record, record->bytes, answer, ANSWER_BYTES);
 		if (header->operation != WEFT_OPERATION_SWEEP) /* what a sweep could not remove then it cannot now */
@@ -157,6 +157,7 @@ static void endpoint(void *argument, const struct weft_path_msg *path)
 
 	message.endpoint.path = *path;
 	message.endpoint.index = found->index;
+	message.endpoint.learned = __atomic_load_n(&found->learned, __ATOMIC_ACQUIRE);
 	add(snapshot, &message, sizeof(message));
 }
 

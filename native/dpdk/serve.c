@@ -43,6 +43,7 @@ static struct weft_plane *create_plane(const struct weftd_arguments *arguments)
 	    .shared = weftd_table_open(arguments->handover.table_fd, arguments->connections),
 	    .adoptions = arguments->handover.deaths,
 	    .applied = weftd_record_applied,
+	    .learned = weftd_record_path,
 	};
 
 	return settings.shared ? weft_plane_create(&settings) : NULL;

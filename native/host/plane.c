@@ -20,6 +20,7 @@ struct weft_host_plane *weft_host_plane_open_with(const struct weft_host_plane_o
 		.shared = options->shared,
 		.adoptions = options->adoptions,
 		.applied = options->applied,
+		.learned = options->learned,
 	};
 
 	if (!host)

@@ -20,6 +20,7 @@ struct weft_host_plane_options {
 	void *shared;
 	uint32_t adoptions;
 	void (*applied)(void *host, const void *message, uint32_t bytes);
+	void (*learned)(struct weft_plane *plane, uint8_t family, const uint8_t destination[16]);
 };
 
 /* A plane with default options, or NULL when memory is out. */

@@ -11,6 +11,7 @@ import argparse, importlib.util, os, random, re, signal, socket, struct, subproc
 spec = importlib.util.spec_from_file_location("daemon_check", os.path.join(os.path.dirname(os.path.abspath(__file__)), "daemon-check.py"))
 daemon = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(daemon)
+underlay = sys.modules["underlay_steps"]
 daemon.PREFIX = PREFIX = f"weft-r{os.getpid()}-"
 sh = daemon.sh
 
@@ -224,6 +225,20 @@ class Check(daemon.Bench):
                 (daemon.NEXTHOP, daemon.SET, daemon.nexthop(1000 + n, 2, vif_id=n)), (daemon.ROUTE, daemon.SET, daemon.route(1, f"{address}/32", 1000 + n))])
         return names
 
+    def run_path_mtu(self):
+        """What a router's too-big taught is known to the next worker: the pod hears it at once, from its own host."""
+        host = self.hosts[0]
+        self.set_fabric_mtu(1400)
+        self.ping_whole(1430)
+        learned = self.wait_for(lambda: self.path_of(host, underlay.PATH_LEARNED))
+        time.sleep(1.1)  # the tick that keeps it
+        self.kill_worker(host)
+        kept = self.path_of(host, underlay.PATH_LEARNED)
+        self.set_fabric_mtu(1500)  # so that nobody teaches it again
+        sh(f"ip netns exec {PREFIX}p2 ip route flush cache")
+        got, text = self.ping_whole(1430)
+        self.check("a learned path MTU outlives the worker", learned == 1400 and kept == 1400 and got == 0, f"{learned} -> {kept}, {got}/2 too large")
+
     def run_ports(self):
         """With many ports; afterwards a DELETE still removes an interface."""
         host, count = self.hosts[0], self.arguments.pods
@@ -392,7 +407,7 @@ class Check(daemon.Bench):
         self.check("its socket is taken over by a new daemon", line.startswith("ready") and again.returncode == 0 and "adopted" not in log, f"exit {again.returncode}: {log}")
 
 
-STEPS = ["takeover", "service", "ports", "programming", "policy", "refused", "again", "stop"]
+STEPS = ["takeover", "path_mtu", "service", "ports", "programming", "policy", "refused", "again", "stop"]
 
 
 def main():
