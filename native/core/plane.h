@@ -109,6 +109,7 @@ struct weft_plane {
 	const struct weft_nat_index *nat_index; /* pools by address */
 	uint32_t nat_stamp;
 	struct weft_sparse services, service_buckets; /* by id; by hash of VRF, address, protocol, port: first of a chain */
+	struct weft_sparse service_addresses;	      /* by hash of VRF and address: first of a chain */
 	struct weft_sparse backends;		      /* lives by slot */
 	struct weft_affinity *affinity;		      /* NULL before the first service with affinity */
 	uint32_t service_count;
@@ -287,6 +288,11 @@ struct weft_service_entry *weft_service_entry_get(struct weft_plane *plane, uint
 /* Bytes of the message with its backends; fill writes so many, `out` may be unaligned. */
 uint32_t weft_service_bytes(const struct weft_service_entry *entry);
 void weft_service_fill(const struct weft_service_entry *entry, void *out);
+/* vip.c: one service more, or less, has its address in its VRF. add: 0 or -ENOMEM. */
+int weft_service_address_add(struct weft_plane *plane, const struct weft_service *service);
+void weft_service_address_drop(struct weft_plane *plane, const struct weft_service *service);
+int weft_service_addresses_create(struct weft_plane *plane);
+void weft_service_addresses_destroy(struct weft_plane *plane);
 int weft_backends_create(struct weft_plane *plane);
 void weft_backends_destroy(struct weft_plane *plane);
 void weft_backends_tick(struct weft_plane *plane);

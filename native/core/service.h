@@ -52,6 +52,8 @@ struct weft_service {
 /* ---- worker or control context ---- */
 /* The service of a destination in a VRF, NULL: none. Cheap while the plane has no service. */
 const struct weft_service *weft_service_find(struct weft_plane *plane, uint32_t vrf_id, const struct weft_connection_key *key);
+/* Some service of the VRF has the address, whatever its protocol and port. Cheap while the plane has no service. */
+bool weft_service_has_address(struct weft_plane *plane, uint32_t vrf_id, uint8_t family, const uint8_t address[16]);
 /* NULL: none. */
 const struct weft_service *weft_service_get(struct weft_plane *plane, uint32_t service_id);
 /* The key of the service's backend with this id while it lives, NULL: it has gone. */

@@ -422,7 +422,7 @@ uint32_t weft_translation_stamp(struct weft_plane *plane, const struct weft_conn
 /* ---- balance.c: connections to services ---- */
 /*
  * Says in worker->translation where a packet to a service goes. `keep`: backend that the connection has, 0: none. NONE, also
- * when its destination is no service; else why no backend takes it.
+ * when its destination is no service; else why no backend takes it; NO_RECEIVER: an echo to an address that only services have.
  */
 enum weft_drop weft_service_translate(struct weft_worker *worker, uint32_t keep);
 /*
@@ -498,15 +498,18 @@ enum weft_drop weft_injection_input(struct weft_worker *worker, struct weft_step
 /* ---- icmp.c ---- */
 /* A token of a bucket that gets 100 a second and holds 50. */
 bool weft_bucket_take(struct weft_bucket *bucket, uint64_t now_ns);
-enum weft_icmp_cause { WEFT_ICMP_TIME_EXCEEDED, WEFT_ICMP_TOO_BIG };
+enum weft_icmp_cause { WEFT_ICMP_TIME_EXCEEDED, WEFT_ICMP_TOO_BIG, WEFT_ICMP_PORT_UNREACHABLE };
 /*
  * Sends an ICMP error about step->packet (which stays the caller's, unchanged) back to where it came from. Answers the reason
  * to drop it for: `reason`, or ICMP_RATE. `out`: the port it would have left by, or NULL. `mtu`: for TOO_BIG, L3 bytes.
  */
 enum weft_drop weft_icmp_error(struct weft_worker *worker, const struct weft_step *step, enum weft_icmp_cause cause,
 			       const struct weft_vif *out, uint32_t mtu, enum weft_drop reason);
-/* A packet to an address of the plane: answers an echo request (takes the packet), else NO_RECEIVER. */
-enum weft_drop weft_icmp_receive(struct weft_worker *worker, struct weft_step *step);
+/*
+ * What the initiator is told whose packet the tables drop for `reason`. NO_RECEIVER: the echo reply of an address of the plane or
+ * of a service (takes the packet). Answers the reason to drop the packet for, or NONE: taken.
+ */
+enum weft_drop weft_icmp_answer(struct weft_worker *worker, struct weft_step *step, enum weft_drop reason);
 
 /* ---- output.c ---- */
 /* Sends step->packet the way; takes it unless a reason is returned. */

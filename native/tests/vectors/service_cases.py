@@ -5,7 +5,7 @@ import functools
 import struct
 from fractions import Fraction
 
-from compose import A, A4, A6, B, B4, B6, C, C4, FABRIC, GW, H1, H2, R4, ROUTER, UPLINK, Case, addr, eth, icmp4, ip4, l4, outer, tcp, udp, vxlan
+from compose import A, A4, A6, B, B4, B6, C, C4, FABRIC, GW, H1, H2, R4, ROUTER, UPLINK, Case, addr, eth, icmp4, icmp6, ip4, l4, outer, tcp, udp, vxlan
 
 MASK = (1 << 64) - 1
 VIP, VIP6 = "10.96.0.10", "fd00:96::10"
@@ -252,6 +252,52 @@ def whole_packets():
         .into(2, eth(GW, B, icmp4(B4, A4, 3, 3, b"\0" * 4, quoted))).out(1, eth(A, GW, icmp4(VIP, A4, 3, 3, b"\0" * 4, original)))
 
 
+def ping(src, dst, ttl=64):
+    """Request and answer."""
+    if ":" in src:
+        return icmp6(src, dst, 128, payload=b"abc", hops=ttl), icmp6(dst, src, 129, payload=b"abc")
+    return icmp4(src, dst, 8, payload=b"abc", ttl=ttl), icmp4(dst, src, 0, payload=b"abc")
+
+
+def echoes():
+    (one, back), (one6, back6) = ping(A4, VIP, 1), ping(A6, VIP6)
+    yield Case("service-echo", "The plane answers echo to an address that only services have, with a backend or without, and nothing else.") \
+        .table(service("1,%s,8080" % B4)).table(service(sid=2, proto="tcp", address=VIP6)) \
+        .into(1, eth(GW, A, one)).out(1, eth(A, GW, back)).into(1, eth(GW, A, one6)).out(1, eth(A, GW, back6)) \
+        .into(1, eth(GW, A, ping(VIP, A4)[1])).drop(1, "NO_RECEIVER").into(1, eth(GW, A, icmp4(A4, VIP, 13, rest=b"\0\1\0\1", payload=bytes(12)))) \
+        .into(3, eth(GW, C, ping(C4, VIP)[0])).drop(1, "NO_ROUTE").drop(3, "NO_ROUTE")
+    case = Case("service-echo-routes", "A subnet's or a default route does not change it, nor one that leads nowhere; a port with the address does.") \
+        .table(service("1,%s,8080" % B4)).table("route 1 0.0.0.0/0 nexthop=20 label=101").into(1, eth(GW, A, one)).out(1, eth(A, GW, back))
+    for nexthop in 0, 5:
+        case.table("route 1 %s/32 nexthop=%d proxy" % (VIP, nexthop)).into(1, eth(GW, A, one)).out(1, eth(A, GW, back))
+    mine = ping(A4, VIP)[0]
+    yield case.table("route 1 %s/32 nexthop=2 same" % VIP).into(1, eth(GW, A, mine)).out(2, eth(B, GW, mine))
+    case = Case("service-echo-while", "As long as a service of the VRF has the address: two have it, then one, then none.") \
+        .table(service()).table(service(sid=2, port=81)).table("delete " + service()).into(1, eth(GW, A, one)).out(1, eth(A, GW, back)) \
+        .table(service(sid=2, port=81, more="affinity=9")).into(1, eth(GW, A, one)).out(1, eth(A, GW, back))
+    yield case.table("delete " + service(sid=2, port=81)).into(1, eth(GW, A, one)).drop(1, "NO_ROUTE")
+    asked, routed = ping(A4, VIP)
+    case = Case("service-echo-began-before", "A ping that went by a default route before the service was there is answered from then on.") \
+        .table("route 1 0.0.0.0/0 nexthop=2 same").into(1, eth(GW, A, asked)).out(2, eth(B, GW, asked)).table(service())
+    yield case.into(1, eth(GW, A, asked)).out(1, eth(A, GW, routed)).into(1, eth(GW, A, asked)).out(1, eth(A, GW, routed))
+    remote, answer = ping(R4, VIP)
+    yield Case("service-echo-from-fabric", "A client on another host is answered through the tunnel.").table(service()) \
+        .into(9, outer(H2, H1, 4789, vxlan(101, remote, ROUTER), FABRIC, UPLINK)).tunnel(outer(H1, H2, 4789, vxlan(101, answer)))
+    guarded = "vif 1 virtual vrf=1 mtu=1450 mac=%s check address=10.1.1.3/24 gateway=10.1.1.1/24 egress=5" % A
+    gateway, pong = ping(A4, "10.1.1.1")
+    case = Case("service-echo-policy", "The egress sets of the client's port are asked, as for every destination behind the gateway; the gateway itself is not.") \
+        .table("policy 5 deny rule allow protocol=1 ports=8 to=%s/32" % VIP).table(guarded).table(service()) \
+        .table(service(sid=2, address="10.96.0.11")).into(1, eth(GW, A, asked)).out(1, eth(A, GW, routed)) \
+        .into(1, eth(GW, A, ping(A4, "10.96.0.11")[0])).drop(1, "POLICY")
+    yield case.into(1, eth(GW, A, gateway)).out(1, eth(A, GW, pong))
+    case = Case("service-echo-rate", "50 at once, 100 a second.").table(service())
+    for _ in range(51):
+        case.into(1, eth(GW, A, asked))
+    for _ in range(50):
+        case.out(1, eth(A, GW, routed))
+    yield case.drop(1, "ICMP_RATE").line("time 10").into(1, eth(GW, A, asked)).out(1, eth(A, GW, routed))
+
+
 def all_cases():
-    for group in (basics, spread, gone, limits, affinity, hairpin, pools, shared, policy, whole_packets):
+    for group in (echoes, basics, spread, gone, limits, affinity, hairpin, pools, shared, policy, whole_packets):
         yield from group()
