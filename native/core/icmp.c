@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /*
- * ICMP of the plane's own: echo replies for its addresses and those of services; time exceeded and too big (RFC 792, RFC 1191,
- * RFC 4443).
+ * ICMP of the plane's own: echo replies for its addresses and those of services; time exceeded, too big and port unreachable
+ * (RFC 792, RFC 1191, RFC 4443).
  */
 #include "service.h"
 #include "worker.h"
@@ -210,5 +210,7 @@ enum weft_drop weft_icmp_answer(struct weft_worker *worker, struct weft_step *st
 {
 	if (reason == WEFT_DROP_NO_RECEIVER)
 		return receive(worker, step);
+	if (reason == WEFT_DROP_NO_BACKEND) /* counted as what it is, told or not */
+		weft_icmp_error(worker, step, WEFT_ICMP_PORT_UNREACHABLE, NULL, 0, reason);
 	return reason;
 }

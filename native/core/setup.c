@@ -624,7 +624,7 @@ enum weft_drop weft_connection_set_up(struct weft_worker *worker, struct weft_st
 	reason = evaluate(worker, &question);
 	if (WEFT_UNLIKELY(reason == WEFT_DROP_NO_RECEIVER || reason == WEFT_DROP_NO_ROUTE))
 		reason = weft_trap_destination(worker, step, reason);
-	if (reason == WEFT_DROP_NO_RECEIVER)
+	if (WEFT_UNLIKELY(reason == WEFT_DROP_NO_RECEIVER || reason == WEFT_DROP_NO_BACKEND))
 		return weft_icmp_answer(worker, step, reason);
 	if (!step->packet)
 		return WEFT_DROP_NONE;

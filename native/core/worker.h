@@ -507,7 +507,7 @@ enum weft_drop weft_icmp_error(struct weft_worker *worker, const struct weft_ste
 			       const struct weft_vif *out, uint32_t mtu, enum weft_drop reason);
 /*
  * What the initiator is told whose packet the tables drop for `reason`. NO_RECEIVER: the echo reply of an address of the plane or
- * of a service (takes the packet). Answers the reason to drop the packet for, or NONE: taken.
+ * of a service (takes the packet). NO_BACKEND: port unreachable. Answers the reason to drop the packet for, or NONE: taken.
  */
 enum weft_drop weft_icmp_answer(struct weft_worker *worker, struct weft_step *step, enum weft_drop reason);
 

@@ -2,6 +2,7 @@
 """Services: virtual addresses, the backend of each connection, draining, limits, affinity, hairpin. Which backend is expected comes from
 this file's own table (Maglev, weights, the hash that all hosts agree on), not from the core."""
 import functools
+import ipaddress
 import struct
 from fractions import Fraction
 
@@ -93,6 +94,13 @@ def chosen(keys, sport, client_only=False):
     return pick([(k, w) for k, w in keys], 17, A4, VIP, sport, 80, client_only=client_only)
 
 
+def unreachable(packet):
+    """What the sender of a packet to a service without a backend is told."""
+    if packet[0] >> 4 == 6:
+        return icmp6(VIP6, A6, 1, 4, b"\0" * 4, packet[:1232])
+    return icmp4(VIP, str(ipaddress.ip_address(packet[12:16])), 3, 3, b"\0" * 4, packet[:548], ident=0, frag=0)
+
+
 def basics():
     t, b = tcp(A4, B4, 1000, 8080, 5, flags=2), tcp(B4, A4, 8080, 1000, 9, flags=0x12)
     yield Case("service-tcp4", "A connection to a virtual address goes to its backend, and the answers seem to come from the address.") \
@@ -154,10 +162,10 @@ def gone():
     there(case, 1000, 1).table("delete " + service()).table("route 1 %s/32 nexthop=0" % VIP)
     case.into(1, eth(GW, A, ask(1000))).drop(1, "DISCARD").table(service(LOCAL[1]))
     yield there(case, 1000, 1)
-    case = base("service-none", "No backend takes new connections.").table(service())
-    case.into(1, eth(GW, A, ask(1000))).drop(1, "NO_BACKEND", 2).table(service(LOCAL[1]))
+    case = base("service-none", "No backend takes new connections: port unreachable, from the virtual address.").table(service())
+    case.into(1, eth(GW, A, ask(1000))).out(1, eth(A, GW, unreachable(ask(1000)))).drop(1, "NO_BACKEND", 2).table(service(LOCAL[1]))
     there(case, 1000, 1).table(service(LOCAL[1] + ",draining"))
-    yield there(case, 1000, 1).into(1, eth(GW, A, ask(1001)))
+    yield there(case, 1000, 1).into(1, eth(GW, A, ask(1001))).out(1, eth(A, GW, unreachable(ask(1001))))
 
 
 def limits():
@@ -252,6 +260,36 @@ def whole_packets():
         .into(2, eth(GW, B, icmp4(B4, A4, 3, 3, b"\0" * 4, quoted))).out(1, eth(A, GW, icmp4(VIP, A4, 3, 3, b"\0" * 4, original)))
 
 
+def refused():
+    syn = tcp(A4, VIP, 1000, 80, 5, flags=2)
+    syn6 = tcp(A6, VIP6, 1000, 80, 5, flags=2)
+    yield Case("service-none-tcp", "A SYN to a service without a backend: port unreachable in both families, and the port sees no other service's.") \
+        .table(service(proto="tcp")).table(service(sid=2, proto="tcp", address=VIP6)) \
+        .into(1, eth(GW, A, syn)).out(1, eth(A, GW, unreachable(syn))) \
+        .into(1, eth(GW, A, syn6)).out(1, eth(A, GW, unreachable(syn6))).drop(1, "NO_BACKEND", 2) \
+        .into(1, eth(GW, A, tcp(A4, VIP, 1000, 81, 5, flags=2))).drop(1, "NO_ROUTE")
+    came = udp(R4, VIP, 1000, 80)
+    yield Case("service-none-from-fabric", "A client on another host is told through the tunnel.").table(service()) \
+        .into(9, outer(H2, H1, 4789, vxlan(101, came, ROUTER), FABRIC, UPLINK)).tunnel(outer(H1, H2, 4789, vxlan(101, unreachable(came)))) \
+        .drop(9, "NO_BACKEND")
+    case = base("service-none-left", "The last backend went: who has a connection is told too; its late answers are nobody's, and told nothing.") \
+        .table(service(LOCAL[1]))
+    there(case, 1000, 1).table(service()).into(1, eth(GW, A, ask(1000))).out(1, eth(A, GW, unreachable(ask(1000))))
+    yield case.into(2, eth(GW, B, udp(B4, A4, 8080, 1000))).drop(1, "NO_BACKEND").drop(2, "NO_BACKEND")
+    quoted = udp(VIP, A4, 80, 1000)
+    case = Case("service-none-silent", "Never told: who sends an error, a fragment that is not the first, or more than 50 at once. Each is still NO_BACKEND.") \
+        .table(service()).into(1, eth(GW, A, icmp4(A4, VIP, 3, 3, b"\0" * 4, quoted))).drop(1, "POLICY")
+    data = struct.pack(">HHHH", 1000, 80, 2056, 0) + bytes(2048)
+    first, later = ip4(A4, VIP, 17, data[:1024], frag=0x2000), ip4(A4, VIP, 17, data[1024:], frag=128)
+    case.into(1, eth(GW, A, first)).out(1, eth(A, GW, unreachable(first))).into(1, eth(GW, A, later))
+    for number in range(51):
+        case.into(1, eth(GW, A, ask(1000 + number)))
+    for number in range(49):
+        case.out(1, eth(A, GW, unreachable(ask(1000 + number))))
+    case.drop(1, "NO_BACKEND", 54).line("time 10").into(1, eth(GW, A, ask(2000)))
+    yield case.out(1, eth(A, GW, unreachable(ask(2000))))
+
+
 def ping(src, dst, ttl=64):
     """Request and answer."""
     if ":" in src:
@@ -299,5 +337,5 @@ def echoes():
 
 
 def all_cases():
-    for group in (echoes, basics, spread, gone, limits, affinity, hairpin, pools, shared, policy, whole_packets):
+    for group in (refused, echoes, basics, spread, gone, limits, affinity, hairpin, pools, shared, policy, whole_packets):
         yield from group()
