@@ -473,7 +473,7 @@ static enum weft_drop insert_pair(struct weft_worker *worker)
 			settle_answers(worker, present);
 			return WEFT_DROP_NONE;
 		}
-		if (pooled)
+		if (pooled || refused)
 			weft_nat_pool_release_pair(worker->plane, worker->pair);
 		if (refused)
 			return refused;
@@ -710,10 +710,8 @@ static enum weft_drop replace(struct weft_worker *worker, struct weft_connection
 		new->tcp_state = weft_get(old[i]->tcp_state);
 		new->seen = weft_ticks(worker->now_ns);
 	}
-	weft_connection_remove(worker->plane, forward);
+	weft_nat_remove(worker, forward);
 	worker->removed = true;
-	if (worker->translation.held)
-		weft_nat_pool_hold(worker->plane, &worker->pair[1].key, worker->pair[1].vrf_id);
 	return insert_pair(worker);
 }
 

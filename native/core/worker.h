@@ -405,6 +405,8 @@ enum weft_drop weft_nat_enter(struct weft_worker *worker);
 void weft_nat_deliver(struct weft_step *step, const struct weft_vif *vif);
 /* The pool's address and port for a pair about to be inserted. NONE, or NAT_EXHAUSTED. `attempt`: counts up from 0. */
 enum weft_drop weft_nat_take(struct weft_worker *worker, uint32_t hash, uint32_t attempt);
+/* Removes the connection whose place worker->pair takes. A pool's port that it keeps goes over to it. */
+void weft_nat_remove(struct weft_worker *worker, struct weft_connection *connection);
 /* An untranslated packet with this key, looked up in the VRF. */
 void weft_translation_begin(struct weft_worker *worker, const struct weft_connection_key *key, uint32_t vrf_id,
 			    const struct weft_connection_key *keep);

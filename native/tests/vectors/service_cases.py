@@ -220,6 +220,13 @@ def pools():
     yield Case("service-pool-hairpin", "With a pool a pod reaches itself too.").table(own).table(service("1,%s,8080" % A4, more="pool=1")) \
         .into(1, eth(GW, A, ask(1000))).out(1, eth(A, GW, udp("10.1.1.200", A4, 5000, 8080))) \
         .into(1, eth(GW, A, udp(A4, "10.1.1.200", 8080, 5000))).out(1, eth(A, GW, udp(VIP, A4, 80, 1000)))
+    limited = "vif 1 virtual vrf=1 mtu=1450 mac=%s check address=10.1.1.3/24 connections=%%d" % A
+    plain, back = udp(A4, B4, 7, 8), udp(B4, A4, 8, 7)
+    case = Case("service-pool-port-given-back", "A connection whose backend changed finds its port at its limit: refused, and what it had of the pool is free again.") \
+        .table(pool).table(service("1,%s,8080,vrf=2" % C4, more="pool=1")).into(1, eth(GW, A, ask(1000))).out(3, eth(C, GW, to_c)) \
+        .into(1, eth(GW, A, plain)).out(2, eth(B, GW, plain)).into(2, eth(GW, B, back)).out(1, eth(A, GW, back)).table(limited % 1) \
+        .table(service("1,%s,8081,vrf=2" % C4, more="pool=1")).into(1, eth(GW, A, ask(1000))).drop(1, "VIF_CONNECTION_LIMIT").table(limited % 9)
+    yield case.into(1, eth(GW, A, ask(1000))).out(3, eth(C, GW, udp("10.2.1.200", C4, 5000, 8081, ttl=63)))
 
 
 def shared():
