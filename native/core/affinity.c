@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /*
  * Which backend a client had last: a cache of bounded size, sets of four entries, each under a sequence. Lookups take no lock;
- * whoever finds an entry being written goes on without it. It dies with its worker process.
+ * whoever finds an entry being written goes on without it. It stands in settings.shared, like the backends' ids that it names:
+ * a worker that takes over goes on with it.
  */
 #include "plane.h"
 
@@ -20,20 +21,31 @@ struct weft_affinity {
 	struct affinity sets[SETS][WAYS];
 };
 
-int weft_affinity_create(struct weft_plane *plane)
+size_t weft_affinity_bytes(void)
 {
-	struct weft_affinity *affinity = plane->affinity ? plane->affinity : weft_host_alloc(sizeof(*affinity));
-
-	if (!affinity)
-		return -ENOMEM;
-	weft_store(plane->affinity, affinity);
-	return 0;
+	return sizeof(struct weft_affinity);
 }
 
-void weft_affinity_destroy(struct weft_plane *plane)
+/* No worker is there that would write: what is half written stays so, and would never be written again. */
+static void mend(struct weft_affinity *affinity)
+{
+	for (uint32_t set = 0; set < SETS; set++) {
+		for (uint32_t way = 0; way < WAYS; way++) {
+			struct affinity *entry = &affinity->sets[set][way];
+
+			if (entry->sequence & 1)
+				memset(entry, 0, sizeof(*entry));
+		}
+	}
+}
+
+void weft_affinity_begin(struct weft_plane *plane)
 {
 	if (plane->affinity)
-		weft_host_free(plane->affinity, sizeof(*plane->affinity));
+		return;
+	if (plane->adopted)
+		mend(plane->affinity_memory);
+	weft_store(plane->affinity, plane->affinity_memory);
 }
 
 static struct affinity *set_of(struct weft_plane *plane, uint32_t service_id, const uint8_t client[16])

@@ -2,7 +2,8 @@
 /*
  * Lives of backends: what is counted of them, and the ids by which connections remember them. A life begins with the first
  * service message that has the backend and ends when no service has it, no worker can choose it any more and its last
- * connection is over. Slots stand in settings.shared, so that a worker that takes over finds the ids its connections hold.
+ * connection is over. Slots stand in settings.shared, so that a worker that takes over finds the ids its connections hold, and
+ * counts on.
  */
 #include "plane.h"
 
@@ -51,6 +52,7 @@ static struct weft_backend_life *begin(struct weft_plane *plane, uint32_t slot, 
 		weft_host_free(life, sizeof(*life));
 		return NULL;
 	}
+	life->counts = &plane->backend_slots[slot].counts;
 	life->backend_id = plane->backend_slots[slot].generation * WEFT_BACKEND_LIMIT + slot;
 	life->service_id = service_id;
 	memcpy(life->key, key, WEFT_KEY_BYTES);
@@ -116,6 +118,7 @@ static uint32_t take_slot(struct weft_plane *plane, uint32_t service_id, const u
 			continue;
 		entry->generation = entry->generation % GENERATIONS + 1;
 		memcpy(entry->key, key, WEFT_KEY_BYTES);
+		memset(&entry->counts, 0, sizeof(entry->counts));
 		__atomic_store_n(&entry->service_id, service_id, __ATOMIC_RELEASE); /* behind the key: half a slot is none */
 		if (slot >= shared->backends_used)
 			__atomic_store_n(&shared->backends_used, slot + 1, __ATOMIC_RELEASE);
@@ -214,7 +217,7 @@ bool weft_backend_open(struct weft_plane *plane, uint32_t backend_id)
 		__atomic_sub_fetch(&life->live, 1, __ATOMIC_RELAXED);
 		return false;
 	}
-	__atomic_add_fetch(&life->connections, 1, __ATOMIC_RELAXED);
+	__atomic_add_fetch(&life->counts->connections, 1, __ATOMIC_RELAXED);
 	return true;
 }
 
@@ -225,10 +228,10 @@ void weft_backend_close(struct weft_plane *plane, uint32_t backend_id, uint64_t 
 	if (!life)
 		return;
 	if (undo) {
-		__atomic_sub_fetch(&life->connections, 1, __ATOMIC_RELAXED);
+		__atomic_sub_fetch(&life->counts->connections, 1, __ATOMIC_RELAXED);
 	} else {
-		__atomic_add_fetch(&life->packets, packets, __ATOMIC_RELAXED);
-		__atomic_add_fetch(&life->bytes, bytes, __ATOMIC_RELAXED);
+		__atomic_add_fetch(&life->counts->packets, packets, __ATOMIC_RELAXED);
+		__atomic_add_fetch(&life->counts->bytes, bytes, __ATOMIC_RELAXED);
 	}
 	__atomic_sub_fetch(&life->live, 1, __ATOMIC_RELEASE);
 }

@@ -88,6 +88,25 @@ const struct weft_backend *weft_service_choose(struct weft_plane *plane, const s
 	return backend;
 }
 
+/* An echo request to an address that services have in this VRF and, as its routes say, nothing else has. */
+static bool is_echo_to_service(struct weft_worker *worker)
+{
+	const struct weft_translation *translation = &worker->translation;
+	const struct weft_connection_key *key = &translation->key;
+	const struct weft_nexthop *nexthop;
+	struct weft_leaf leaf;
+
+	if (key->protocol != (key->family == 4 ? WEFT_PROTOCOL_ICMP : WEFT_PROTOCOL_ICMPV6) ||
+	    key->destination_port != (key->family == 4 ? 8 : 128) ||
+	    !weft_service_has_address(worker->plane, translation->vrf_id, key->family, key->destination))
+		return false;
+	leaf = weft_route_get(worker->plane, translation->vrf_id, key->family, key->destination);
+	if (leaf.prefix_len == WEFT_NO_ROUTE || leaf.prefix_len < (key->family == 4 ? 32 : 128))
+		return true;
+	nexthop = weft_nexthop_get(worker->plane, leaf.nexthop_id);
+	return !nexthop || nexthop->type == WEFT_NEXTHOP_RECEIVE || nexthop->type == WEFT_NEXTHOP_DISCARD;
+}
+
 enum weft_drop weft_service_translate(struct weft_worker *worker, uint32_t keep)
 {
 	struct weft_translation *translation = &worker->translation;
@@ -96,7 +115,7 @@ enum weft_drop weft_service_translate(struct weft_worker *worker, uint32_t keep)
 	enum weft_drop reason;
 
 	if (WEFT_LIKELY(!service))
-		return WEFT_DROP_NONE;
+		return is_echo_to_service(worker) ? WEFT_DROP_NO_RECEIVER : WEFT_DROP_NONE;
 	backend = weft_service_choose(worker->plane, service, &translation->key, keep, worker->now_ns, &reason);
 	if (!backend)
 		return reason;

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
-/* ICMP of the plane's own: echo replies for its addresses, time exceeded and too big (RFC 792, RFC 1191, RFC 4443). */
+/*
+ * ICMP of the plane's own: echo replies for its addresses and those of services; time exceeded, too big and port unreachable
+ * (RFC 792, RFC 1191, RFC 4443).
+ */
+#include "service.h"
 #include "worker.h"
 
 #include "checksum.h"
@@ -28,13 +32,13 @@ bool weft_bucket_take(struct weft_bucket *bucket, uint64_t now_ns)
 	return true;
 }
 
-/* Who the error is from: the gateway address of the port, or else the packet's destination. */
-static void error_source(const struct weft_worker *worker, const struct weft_step *step, const struct weft_vif *out,
-			 uint8_t source[16])
+/* Who the error is from: the gateway address of the port, or else, and when it is about a port, the packet's destination. */
+static void error_source(const struct weft_worker *worker, const struct weft_step *step, enum weft_icmp_cause cause,
+			 const struct weft_vif *out, uint8_t source[16])
 {
 	const struct weft_vif *port =
 	    step->vif_id == WEFT_FROM_FABRIC || worker->vif->type == WEFT_VIF_PHYSICAL ? out : worker->vif;
-	const struct weft_vif_msg *message = port ? weft_load(port->message) : NULL;
+	const struct weft_vif_msg *message = port && cause != WEFT_ICMP_PORT_UNREACHABLE ? weft_load(port->message) : NULL;
 	uint32_t count = message ? message->address_count : 0;
 
 	memcpy(source, step->view.destination, 16);
@@ -47,6 +51,11 @@ static void error_source(const struct weft_worker *worker, const struct weft_ste
 		}
 	}
 }
+
+/* By enum weft_icmp_cause. */
+static const struct {
+	uint8_t type, code;
+} errors4[] = {{11, 0}, {3, 4}, {3, 3}}, errors6[] = {{3, 0}, {2, 0}, {1, 4}};
 
 static void write_error4(struct weft_packet *error, const uint8_t *source, const struct weft_step *step,
 			 enum weft_icmp_cause cause, uint32_t mtu)
@@ -63,8 +72,8 @@ static void write_error4(struct weft_packet *error, const uint8_t *source, const
 	memcpy(ip->source, source, 4);
 	memcpy(ip->destination, step->view.source, 4);
 	weft_sum_store(ip->checksum, weft_sum(ip, sizeof(*ip), 0));
-	icmp->type = cause == WEFT_ICMP_TOO_BIG ? 3 : 11;
-	icmp->code = cause == WEFT_ICMP_TOO_BIG ? 4 : 0;
+	icmp->type = errors4[cause].type;
+	icmp->code = errors4[cause].code;
 	if (cause == WEFT_ICMP_TOO_BIG)
 		icmp->sequence = weft_be16_of(mtu < 65535 ? mtu : 65535); /* next-hop MTU, RFC 1191 4 */
 	weft_sum_store(icmp->checksum, weft_sum(icmp, icmp_bytes, 0));
@@ -84,7 +93,8 @@ static void write_error6(struct weft_packet *error, const uint8_t *source, const
 	ip->hops = REPLY_TTL;
 	memcpy(ip->source, source, 16);
 	memcpy(ip->destination, step->view.source, 16);
-	icmp->type = cause == WEFT_ICMP_TOO_BIG ? 2 : 3;
+	icmp->type = errors6[cause].type;
+	icmp->code = errors6[cause].code;
 	if (cause == WEFT_ICMP_TOO_BIG) {
 		icmp->identifier = weft_be16_of(mtu >> 16);
 		icmp->sequence = weft_be16_of(mtu & 0xffff);
@@ -112,7 +122,7 @@ enum weft_drop weft_icmp_error(struct weft_worker *worker, const struct weft_ste
 	error = weft_packet_make(worker, WEFT_L3 + headers + quote);
 	if (!error)
 		return reason;
-	error_source(worker, step, out, source);
+	error_source(worker, step, cause, out, source);
 	memset(error->data, 0, WEFT_L3 + headers);
 	weft_host_packet_copy_out(step->packet, WEFT_L3, error->data + WEFT_L3 + headers, quote);
 	if (WEFT_UNLIKELY(step->translated)) /* its sender knows the packet as it came */
@@ -126,18 +136,49 @@ enum weft_drop weft_icmp_error(struct weft_worker *worker, const struct weft_ste
 	return reason;
 }
 
-enum weft_drop weft_icmp_receive(struct weft_worker *worker, struct weft_step *step)
+/*
+ * An echo to the address of a service: a destination like others, so the egress sets of the client's port are asked, and an
+ * answer takes a token.
+ */
+static enum weft_drop may_answer(struct weft_worker *worker, const struct weft_step *step)
+{
+	const struct weft_view *view = &step->view;
+	struct weft_opening opening = {.key = &view->key, .source_identity = worker->vif->identity_id};
+
+	if (step->vif_id != WEFT_FROM_FABRIC && worker->vif->type != WEFT_VIF_PHYSICAL) {
+		enum weft_drop denied;
+
+		opening.destination_identity =
+		    weft_route_get(worker->plane, step->vrf_id, view->family, view->destination).identity_id;
+		worker->verdict_count = 0;
+		denied = weft_judge(worker, worker->vif, true, &opening);
+		weft_judge_commit(worker, view->l3_bytes);
+		if (denied)
+			return denied;
+	}
+	return weft_bucket_take(&worker->icmp[worker->vif->vif_id % WEFT_VIF_LIMIT], worker->now_ns) ? WEFT_DROP_NONE
+												     : WEFT_DROP_ICMP_RATE;
+}
+
+/* A packet to an address of the plane or of a service: answers an echo request (takes the packet), else NO_RECEIVER. */
+static enum weft_drop receive(struct weft_worker *worker, struct weft_step *step)
 {
 	const struct weft_view *view = &step->view;
 	struct weft_packet *packet = step->packet;
 	uint8_t request = view->family == 4 ? 8 : 128, answer = view->family == 4 ? 0 : 129;
 	uint8_t protocol = view->family == 4 ? WEFT_PROTOCOL_ICMP : WEFT_PROTOCOL_ICMPV6;
 	struct weft_icmp *icmp;
+	enum weft_drop reason;
 	uint16_t before, after;
 
 	if (view->protocol != protocol || view->icmp_type != request || view->fragment != WEFT_FRAGMENT_NONE ||
 	    packet->gso != WEFT_GSO_NONE)
 		return WEFT_DROP_NO_RECEIVER;
+	if (WEFT_UNLIKELY(weft_service_has_address(worker->plane, step->vrf_id, view->family, view->destination))) {
+		reason = may_answer(worker, step);
+		if (reason)
+			return reason;
+	}
 	if (!weft_checksum_complete(worker, packet))
 		return WEFT_DROP_NO_MEMORY;
 	icmp = (void *)(packet->data + view->l4);
@@ -163,4 +204,13 @@ enum weft_drop weft_icmp_receive(struct weft_worker *worker, struct weft_step *s
 	step->packet = NULL;
 	weft_output_back(worker, step, packet, view->family, view->source);
 	return WEFT_DROP_NONE;
+}
+
+enum weft_drop weft_icmp_answer(struct weft_worker *worker, struct weft_step *step, enum weft_drop reason)
+{
+	if (reason == WEFT_DROP_NO_RECEIVER)
+		return receive(worker, step);
+	if (reason == WEFT_DROP_NO_BACKEND) /* counted as what it is, told or not */
+		weft_icmp_error(worker, step, WEFT_ICMP_PORT_UNREACHABLE, NULL, 0, reason);
+	return reason;
 }

@@ -123,6 +123,29 @@ enum weft_drop weft_nat_take(struct weft_worker *worker, uint32_t hash, uint32_t
 	return WEFT_DROP_NONE;
 }
 
+/* Under the pair's lock: whoever removes it from here on gives no port back. */
+static void disown_port(struct weft_plane *plane, struct weft_connection *pair)
+{
+	struct weft_connection *other = weft_connection_reverse(plane, pair);
+
+	weft_connection_lock(plane, pair);
+	weft_put(pair->flags, pair->flags & ~WEFT_CONNECTION_POOL_PORT);
+	weft_put(other->flags, other->flags & ~WEFT_CONNECTION_POOL_PORT);
+	weft_connection_unlock(plane, pair);
+}
+
+void weft_nat_remove(struct weft_worker *worker, struct weft_connection *connection)
+{
+	const struct weft_connection *answers = &worker->pair[1];
+
+	/* not through the pool: another worker could take the port before worker->pair has it */
+	if (worker->translation.held)
+		disown_port(worker->plane, connection);
+	weft_connection_remove(worker->plane, connection);
+	if (worker->translation.held) /* another thread may have been first to remove it */
+		weft_nat_pool_hold(worker->plane, &answers->key, answers->vrf_id);
+}
+
 /* ---- floating IPs ---- */
 
 /* The port that `port` is mapped to, from the fixed address (outward) or to it. False: it is not mapped. */

@@ -328,7 +328,7 @@ void weft_nat_pool_release(struct weft_plane *plane, const struct weft_connectio
 	if (!find_port(plane, answers, vrf_id, &space, &pool, &offset))
 		return;
 	block = &space->blocks[offset / BLOCK_PORTS];
-	if (pool->quarantine_ms) {
+	if (__atomic_load_n(&pool->quarantine_ms, __ATOMIC_RELAXED)) {
 		bit_set(&block->freed[__atomic_load_n(&pool->phase, __ATOMIC_RELAXED)], offset % BLOCK_PORTS);
 		return;
 	}
@@ -483,22 +483,25 @@ static void put_index(struct weft_plane *plane, struct weft_nat_index *index)
 		weft_host_free_deferred(plane, (void *)(uintptr_t)old, index_bytes(old->mask + 1));
 }
 
-/* Ports that live connections have of a pool made afresh: another process's, or the pool's before it changed. */
+/*
+ * Ports that live connections have of a pool made afresh: another process's, or the pool's before it changed. A pair that is live
+ * here may go, but is no other's before the control thread has ended its grace period.
+ */
 static void hold_used(struct weft_plane *plane)
 {
 	for (uint32_t index = 0; index < 2 * weft_connections_used(plane); index += 2) {
 		const struct weft_connection *pair = weft_connection_at(plane, index);
-		const struct weft_connection *answers = weft_get(pair->flags) & WEFT_CONNECTION_INITIATOR ? pair + 1 : pair;
-		struct weft_connection_key key;
-		uint32_t vrf_id;
+		struct weft_connection one, answers;
 
-		if (!(answers->flags & WEFT_CONNECTION_POOL_PORT) || !weft_connection_live(plane, index))
+		if (!weft_connection_live(plane, index))
 			continue;
-		key = answers->key;
-		vrf_id = answers->vrf_id;
-		weft_nat_pool_hold(plane, &key, vrf_id);
+		weft_connection_copy(pair, &one);
+		weft_connection_copy(one.flags & WEFT_CONNECTION_INITIATOR ? pair + 1 : pair, &answers);
+		if (!(answers.flags & WEFT_CONNECTION_POOL_PORT))
+			continue;
+		weft_nat_pool_hold(plane, &answers.key, answers.vrf_id);
 		if (!weft_connection_live(plane, index)) /* it went, and may have given the port back before it was held */
-			weft_nat_pool_release(plane, &key, vrf_id);
+			weft_nat_pool_release(plane, &answers.key, answers.vrf_id);
 	}
 }
 

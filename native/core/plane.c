@@ -7,7 +7,7 @@
 #define CONNECTIONS_MAX (1u << 24)
 #define SHARED_MAGIC 0x3164657261687357ull /* "Wshared1" */
 /* To be raised with every change of what an entry of the connection table or struct weft_shared means. */
-#define SHARED_LAYOUT 5u
+#define SHARED_LAYOUT 6u
 
 static void copy_text(char *out, const char *text, size_t bytes)
 {
@@ -56,7 +56,8 @@ size_t weft_plane_shared_bytes(uint32_t connections_max)
 {
 	uint32_t pairs = connections_max ? connections_max : CONNECTIONS_DEFAULT;
 
-	return sizeof(struct weft_shared) + connections_bytes(pairs) + sizeof(struct weft_shared_backend) * WEFT_BACKEND_LIMIT;
+	return sizeof(struct weft_shared) + connections_bytes(pairs) + sizeof(struct weft_shared_backend) * WEFT_BACKEND_LIMIT +
+	       weft_affinity_bytes();
 }
 
 bool weft_plane_shared_fits(const void *memory, uint32_t connections_max)
@@ -93,6 +94,7 @@ static int share(struct weft_plane *plane, void *memory, uint32_t pairs)
 		__atomic_store_n(&shared->magic, SHARED_MAGIC, __ATOMIC_RELEASE); /* last: half a head is none */
 	}
 	plane->backend_slots = (struct weft_shared_backend *)((uint8_t *)(shared + 1) + connections_bytes(pairs));
+	plane->affinity_memory = (struct weft_affinity *)(plane->backend_slots + WEFT_BACKEND_LIMIT);
 	plane->seed = shared->seed;
 	memcpy(plane->hash_keys, shared->hash_keys, sizeof(plane->hash_keys));
 	plane->started_ns = shared->started_ns;

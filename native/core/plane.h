@@ -22,7 +22,7 @@ struct weft_endpoints;
 
 /*
  * What goes on in the next worker process when this one dies: the head of settings.shared, followed by the connections' entries and
- * states. Ids, numbers, keys; never pointers.
+ * states, the backends' slots and the affinity of clients. Ids, numbers, keys; never pointers.
  */
 struct weft_shared {
 	uint64_t magic, bytes;
@@ -36,12 +36,16 @@ struct weft_shared {
 	uint64_t started_ns, sets, deletes;
 } __attribute__((aligned(WEFT_CACHE_LINE)));
 
-/* A slot of settings.shared, behind the connections' states: connections remember their backend by slot and generation. */
+/*
+ * A slot of settings.shared, behind the connections' states: connections remember their backend by slot and generation. A line of
+ * its own: workers count there.
+ */
 struct weft_shared_backend {
 	uint8_t key[WEFT_KEY_BYTES];
 	uint32_t service_id; /* 0: free */
 	uint32_t generation; /* of the last life in it */
-};
+	struct weft_backend_counts counts;
+} __attribute__((aligned(WEFT_CACHE_LINE)));
 
 /* One VRF. The pointer is stable for its life; workers read `fib` and `stamps`, everything else is the control thread's. */
 struct weft_vrf {
@@ -110,8 +114,9 @@ struct weft_plane {
 	const struct weft_nat_index *nat_index; /* pools by address */
 	uint32_t nat_stamp;
 	struct weft_sparse services, service_buckets; /* by id; by hash of VRF, address, protocol, port: first of a chain */
+	struct weft_sparse service_addresses;	      /* by hash of VRF and address: first of a chain */
 	struct weft_sparse backends;		      /* lives by slot */
-	struct weft_affinity *affinity;		      /* NULL before the first service with affinity */
+	struct weft_affinity *affinity;		      /* in settings.shared; NULL before the first service with affinity */
 	uint32_t service_count;
 	struct weft_endpoints *endpoints;
 	struct weft_connections *connections;
@@ -132,6 +137,7 @@ struct weft_plane {
 	struct weft_vif_counters retired; /* of vifs that are gone */
 	struct weft_sparse backend_keys;  /* lives by hash of service and key: first of a chain */
 	struct weft_shared_backend *backend_slots;
+	struct weft_affinity *affinity_memory;
 	uint32_t backend_count, backend_next;		   /* lives; slot to look at first for a free one */
 	struct weft_backend_life *idle_first, **idle_last; /* lives that no service has, in the order they are looked at */
 	/* scratch of the control thread: too large for a kernel's stack */
@@ -288,6 +294,11 @@ struct weft_service_entry *weft_service_entry_get(struct weft_plane *plane, uint
 /* Bytes of the message with its backends; fill writes so many, `out` may be unaligned. */
 uint32_t weft_service_bytes(const struct weft_service_entry *entry);
 void weft_service_fill(const struct weft_service_entry *entry, void *out);
+/* vip.c: one service more, or less, has its address in its VRF. add: 0 or -ENOMEM. */
+int weft_service_address_add(struct weft_plane *plane, const struct weft_service *service);
+void weft_service_address_drop(struct weft_plane *plane, const struct weft_service *service);
+int weft_service_addresses_create(struct weft_plane *plane);
+void weft_service_addresses_destroy(struct weft_plane *plane);
 int weft_backends_create(struct weft_plane *plane);
 void weft_backends_destroy(struct weft_plane *plane);
 void weft_backends_tick(struct weft_plane *plane);
@@ -295,9 +306,10 @@ void weft_backends_tick(struct weft_plane *plane);
 struct weft_backend_life *weft_backend_live(struct weft_plane *plane, uint32_t service_id, const uint8_t *key);
 /* Some service has it from now on, or none has. */
 void weft_backend_use(struct weft_plane *plane, struct weft_backend_life *life, bool used);
-/* Affinity table: 0 or -ENOMEM. */
-int weft_affinity_create(struct weft_plane *plane);
-void weft_affinity_destroy(struct weft_plane *plane);
+/* Of the table in settings.shared. */
+size_t weft_affinity_bytes(void);
+/* From here on the table is used: as it is, or as another worker process left it. */
+void weft_affinity_begin(struct weft_plane *plane);
 
 /* ---- route.c ---- */
 /* Makes stale what was evaluated with this address as source or destination in the VRF. prepare: 0 or -ENOMEM, then touch

@@ -466,10 +466,12 @@ int weft_service_set(struct weft_context *context, const void *body)
 	if (weft_sparse_reserve(plane, &plane->services, m->service_id) ||
 	    weft_sparse_reserve(plane, &plane->service_buckets, bucket_of(m->vrf_id, m->protocol, m->address, m->port)) ||
 	    weft_route_touch_prepare(weft_vrf_get(plane, m->vrf_id), m->family) ||
-	    (m->affinity && weft_affinity_create(plane))) {
+	    (!old && weft_service_address_add(plane, &entry->seen))) {
 		weft_host_free(entry, entry->bytes);
 		return weft_refuse(context, ENOMEM, "SERVICE %u: out of memory", m->service_id);
 	}
+	if (m->affinity)
+		weft_affinity_begin(plane);
 	use(plane, entry, 1);
 	weft_sparse_set(plane, &plane->services, m->service_id, (uintptr_t)entry);
 	relink(plane, old ? &old->seen : NULL, &entry->seen);
@@ -493,6 +495,7 @@ static void service_remove(struct weft_context *context, struct weft_service_ent
 	weft_sparse_set(plane, &plane->services, entry->seen.service_id, 0);
 	relink(plane, &entry->seen, NULL);
 	__atomic_store_n(&plane->service_count, plane->service_count - 1, __ATOMIC_RELAXED);
+	weft_service_address_drop(plane, &entry->seen);
 	hand_over(plane, entry, NULL);
 	use_pool(plane, entry, NULL);
 	touch_changes(plane, &entry->seen, NULL);
@@ -527,7 +530,8 @@ int weft_service_sweep(struct weft_context *context)
 
 int weft_services_create(struct weft_plane *plane)
 {
-	if (weft_sparse_create(&plane->services, WEFT_SERVICE_LIMIT) || weft_sparse_create(&plane->service_buckets, BUCKETS))
+	if (weft_sparse_create(&plane->services, WEFT_SERVICE_LIMIT) || weft_sparse_create(&plane->service_buckets, BUCKETS) ||
+	    weft_service_addresses_create(plane))
 		return -ENOMEM;
 	return weft_backends_create(plane);
 }
@@ -543,8 +547,8 @@ void weft_services_destroy(struct weft_plane *plane)
 	}
 	weft_sparse_destroy(all);
 	weft_sparse_destroy(&plane->service_buckets);
+	weft_service_addresses_destroy(plane);
 	weft_backends_destroy(plane);
-	weft_affinity_destroy(plane);
 }
 
 void weft_services_tick(struct weft_plane *plane)
@@ -568,9 +572,9 @@ void weft_service_fill(const struct weft_service_entry *entry, void *out)
 
 		backend.backend_id = life->backend_id;
 		backend.connections_live = __atomic_load_n(&life->live, __ATOMIC_RELAXED);
-		backend.connections = __atomic_load_n(&life->connections, __ATOMIC_RELAXED);
-		backend.packets = __atomic_load_n(&life->packets, __ATOMIC_RELAXED);
-		backend.bytes = __atomic_load_n(&life->bytes, __ATOMIC_RELAXED);
+		backend.connections = __atomic_load_n(&life->counts->connections, __ATOMIC_RELAXED);
+		backend.packets = __atomic_load_n(&life->counts->packets, __ATOMIC_RELAXED);
+		backend.bytes = __atomic_load_n(&life->counts->bytes, __ATOMIC_RELAXED);
 		memcpy(at, &backend, sizeof(backend));
 	}
 }

@@ -9,6 +9,11 @@
 
 #include "weft_tables.h"
 
+/* Atomic, workers at set-up and removal. In settings.shared, so that they go on in the next worker process. */
+struct weft_backend_counts {
+	uint64_t connections, packets, bytes;
+};
+
 /* What lasts of a backend while its service is replaced, and after it until its last connection is over. */
 struct weft_backend_life {
 	uint32_t backend_id; /* slot and generation: an id that is gone never comes back */
@@ -16,7 +21,7 @@ struct weft_backend_life {
 	uint32_t live;			      /* connections; atomic, workers at set-up and removal */
 	uint32_t connections_max;	      /* 0: no limit */
 	uint32_t waiting;		      /* control thread, as all below: grace periods asked for and not over */
-	uint64_t connections, packets, bytes; /* atomic, likewise */
+	struct weft_backend_counts *counts;
 	uint8_t key[WEFT_KEY_BYTES];
 	struct weft_backend_life *next;	     /* of those with the same hash of service and key */
 	struct weft_backend_life *idle_next; /* of those that no service has */
@@ -52,6 +57,8 @@ struct weft_service {
 /* ---- worker or control context ---- */
 /* The service of a destination in a VRF, NULL: none. Cheap while the plane has no service. */
 const struct weft_service *weft_service_find(struct weft_plane *plane, uint32_t vrf_id, const struct weft_connection_key *key);
+/* Some service of the VRF has the address, whatever its protocol and port. Cheap while the plane has no service. */
+bool weft_service_has_address(struct weft_plane *plane, uint32_t vrf_id, uint8_t family, const uint8_t address[16]);
 /* NULL: none. */
 const struct weft_service *weft_service_get(struct weft_plane *plane, uint32_t service_id);
 /* The key of the service's backend with this id while it lives, NULL: it has gone. */

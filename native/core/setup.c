@@ -366,7 +366,8 @@ static void mark(struct weft_worker *worker, const struct weft_vif *initiator, c
 	worker->pair[1].policy = weft_policy_mark(identities, out, in);
 }
 
-/* Fills worker->pair from the tables as they are now, or says why the packet cannot pass. POLICY: the pair is filled all the same. */
+/* Fills worker->pair from the tables as they are now, or says why the packet cannot pass. POLICY: the pair is filled all the
+ * same. */
 static enum weft_drop evaluate(struct weft_worker *worker, struct question *question)
 {
 	struct weft_connection *forward = &worker->pair[0], *reverse = &worker->pair[1];
@@ -472,7 +473,7 @@ static enum weft_drop insert_pair(struct weft_worker *worker)
 			settle_answers(worker, present);
 			return WEFT_DROP_NONE;
 		}
-		if (pooled)
+		if (pooled || refused)
 			weft_nat_pool_release_pair(worker->plane, worker->pair);
 		if (refused)
 			return refused;
@@ -623,8 +624,8 @@ enum weft_drop weft_connection_set_up(struct weft_worker *worker, struct weft_st
 	reason = evaluate(worker, &question);
 	if (WEFT_UNLIKELY(reason == WEFT_DROP_NO_RECEIVER || reason == WEFT_DROP_NO_ROUTE))
 		reason = weft_trap_destination(worker, step, reason);
-	if (reason == WEFT_DROP_NO_RECEIVER)
-		return weft_icmp_receive(worker, step);
+	if (WEFT_UNLIKELY(reason == WEFT_DROP_NO_RECEIVER || reason == WEFT_DROP_NO_BACKEND))
+		return weft_icmp_answer(worker, step, reason);
 	if (!step->packet)
 		return WEFT_DROP_NONE;
 	if (reason == WEFT_DROP_POLICY && may_be_midstream(worker, step)) {
@@ -709,10 +710,8 @@ static enum weft_drop replace(struct weft_worker *worker, struct weft_connection
 		new->tcp_state = weft_get(old[i]->tcp_state);
 		new->seen = weft_ticks(worker->now_ns);
 	}
-	weft_connection_remove(worker->plane, forward);
+	weft_nat_remove(worker, forward);
 	worker->removed = true;
-	if (worker->translation.held)
-		weft_nat_pool_hold(worker->plane, &worker->pair[1].key, worker->pair[1].vrf_id);
 	return insert_pair(worker);
 }
 
@@ -775,7 +774,7 @@ enum weft_drop weft_connection_again(struct weft_worker *worker, struct weft_ste
 		deny(worker, forward, reverse);
 	}
 	if (reason)
-		return reason;
+		return own ? weft_icmp_answer(worker, step, reason) : reason;
 	/* the packet's own direction must be allowed to enter where this packet did */
 	if (!enters(mine, step))
 		return step->vif_id == WEFT_FROM_FABRIC ? WEFT_DROP_SOURCE_MISMATCH : WEFT_DROP_SPOOFED_SOURCE;

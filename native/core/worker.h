@@ -415,6 +415,8 @@ enum weft_drop weft_nat_enter(struct weft_worker *worker);
 void weft_nat_deliver(struct weft_step *step, const struct weft_vif *vif);
 /* The pool's address and port for a pair about to be inserted. NONE, or NAT_EXHAUSTED. `attempt`: counts up from 0. */
 enum weft_drop weft_nat_take(struct weft_worker *worker, uint32_t hash, uint32_t attempt);
+/* Removes the connection whose place worker->pair takes. A pool's port that it keeps goes over to it. */
+void weft_nat_remove(struct weft_worker *worker, struct weft_connection *connection);
 /* An untranslated packet with this key, looked up in the VRF. */
 void weft_translation_begin(struct weft_worker *worker, const struct weft_connection_key *key, uint32_t vrf_id,
 			    const struct weft_connection_key *keep);
@@ -432,7 +434,7 @@ uint32_t weft_translation_stamp(struct weft_plane *plane, const struct weft_conn
 /* ---- balance.c: connections to services ---- */
 /*
  * Says in worker->translation where a packet to a service goes. `keep`: backend that the connection has, 0: none. NONE, also
- * when its destination is no service; else why no backend takes it.
+ * when its destination is no service; else why no backend takes it; NO_RECEIVER: an echo to an address that only services have.
  */
 enum weft_drop weft_service_translate(struct weft_worker *worker, uint32_t keep);
 /*
@@ -508,15 +510,18 @@ enum weft_drop weft_injection_input(struct weft_worker *worker, struct weft_step
 /* ---- icmp.c ---- */
 /* A token of a bucket that gets 100 a second and holds 50. */
 bool weft_bucket_take(struct weft_bucket *bucket, uint64_t now_ns);
-enum weft_icmp_cause { WEFT_ICMP_TIME_EXCEEDED, WEFT_ICMP_TOO_BIG };
+enum weft_icmp_cause { WEFT_ICMP_TIME_EXCEEDED, WEFT_ICMP_TOO_BIG, WEFT_ICMP_PORT_UNREACHABLE };
 /*
  * Sends an ICMP error about step->packet (which stays the caller's, unchanged) back to where it came from. Answers the reason
  * to drop it for: `reason`, or ICMP_RATE. `out`: the port it would have left by, or NULL. `mtu`: for TOO_BIG, L3 bytes.
  */
 enum weft_drop weft_icmp_error(struct weft_worker *worker, const struct weft_step *step, enum weft_icmp_cause cause,
 			       const struct weft_vif *out, uint32_t mtu, enum weft_drop reason);
-/* A packet to an address of the plane: answers an echo request (takes the packet), else NO_RECEIVER. */
-enum weft_drop weft_icmp_receive(struct weft_worker *worker, struct weft_step *step);
+/*
+ * What the initiator is told whose packet the tables drop for `reason`. NO_RECEIVER: the echo reply of an address of the plane or
+ * of a service (takes the packet). NO_BACKEND: port unreachable. Answers the reason to drop the packet for, or NONE: taken.
+ */
+enum weft_drop weft_icmp_answer(struct weft_worker *worker, struct weft_step *step, enum weft_drop reason);
 
 /* ---- output.c ---- */
 /* Sends step->packet the way; takes it unless a reason is returned. */

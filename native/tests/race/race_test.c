@@ -4,7 +4,7 @@
  * they read. For ThreadSanitizer; without it a test that packets are neither lost nor counted twice, and that a lookup answers
  * the old route or the new one. weft-race TABLES [SECONDS [SEED]]
  */
-#include "host.h"
+#include "race.h"
 
 #include <pthread.h>
 #include <stdarg.h>
@@ -21,27 +21,9 @@
 #define STEADY 77u
 #define STEADY_LABEL 4242u
 
-struct random {
-	uint64_t state;
-};
-
-static struct weft_plane *plane;
+struct weft_plane *race_plane;
 static bool stop, failed;
-static uint64_t seed, lookups[RACE_WORKERS], clock_ns = 1000000000u;
-
-static uint32_t random_below(struct random *random, uint32_t limit)
-{
-	random->state ^= random->state << 13;
-	random->state ^= random->state >> 7;
-	random->state ^= random->state << 17;
-	return (uint32_t)(random->state >> 16) % limit;
-}
-
-static void put16(uint8_t *at, uint32_t value)
-{
-	at[0] = (uint8_t)(value >> 8);
-	at[1] = (uint8_t)value;
-}
+static uint64_t seed, lookups[RACE_WORKERS], translated_sent[RACE_WORKERS], clock_ns = 1000000000u;
 
 /* ---- packets ---- */
 
@@ -59,25 +41,6 @@ static const struct end ends[] = {
     {3, 0x13, {10, 2, 1, 3}, 3, 2},
     {UPLINK, 0, {10, 1, 1, 9}, 9, 1},
 };
-
-static void put_ipv4(uint8_t *ip, uint32_t bytes, uint32_t protocol, const uint8_t *source, const uint8_t *destination)
-{
-	uint32_t sum = 0;
-
-	memset(ip, 0, 20);
-	ip[0] = 0x45;
-	put16(ip + 2, bytes);
-	ip[6] = 0x40;
-	ip[8] = 64;
-	ip[9] = (uint8_t)protocol;
-	memcpy(ip + 12, source, 4);
-	memcpy(ip + 16, destination, 4);
-	for (uint32_t i = 0; i < 20; i += 2)
-		sum += (uint32_t)ip[i] << 8 | ip[i + 1];
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	put16(ip + 10, 0xffff ^ sum);
-}
 
 static void put_ipv6(uint8_t *ip, uint32_t payload, uint32_t protocol, const struct end *from, const struct end *to)
 {
@@ -160,7 +123,7 @@ static uint32_t make_frame(uint8_t *frame, struct random *random, uint32_t flow,
 
 /* ---- workers ---- */
 
-static void wrong(const char *what)
+void wrong(const char *what)
 {
 	if (!__atomic_exchange_n(&failed, true, __ATOMIC_RELAXED))
 		printf("not ok: %s\n", what);
@@ -170,14 +133,14 @@ static void wrong(const char *what)
 static void check_lookups(uint32_t worker, struct random *random)
 {
 	uint8_t address[16] = {10, 9, 0, (uint8_t)random_below(random, 256)};
-	struct weft_leaf leaf = weft_route_get(plane, CROWD_VRF, 4, address);
+	struct weft_leaf leaf = weft_route_get(race_plane, CROWD_VRF, 4, address);
 
 	if (leaf.prefix_len == 32 && (leaf.label & 3) != (leaf.flags & 3u))
 		wrong("half of one route and half of another");
 	if (leaf.prefix_len != 32 && leaf.prefix_len != 24)
 		wrong("the route that covers all of them was not found");
 	address[3] = STEADY;
-	leaf = weft_route_get(plane, CROWD_VRF, 4, address);
+	leaf = weft_route_get(race_plane, CROWD_VRF, 4, address);
 	if (leaf.prefix_len != 32 || leaf.label != STEADY_LABEL)
 		wrong("a route that nobody touched was not found");
 	lookups[worker]++;
@@ -190,20 +153,25 @@ static void *worker_main(void *argument)
 	static uint8_t frames[RACE_WORKERS][2048];
 
 	race_online(worker);
-	while (!__atomic_load_n(&stop, __ATOMIC_RELAXED)) {
+	for (bool translated = false; !__atomic_load_n(&stop, __ATOMIC_RELAXED); translated = !translated) {
 		struct weft_packet *packets[16];
-		uint32_t count = 0, vif_id = 0, other;
+		uint32_t count = 0, vif_id = 0, other, bytes;
+		uint64_t sent;
 
 		while (count < WEFT_ARRAY_COUNT(packets)) {
 			bool back = random_below(&random, 8) ? worker : !worker;
-			uint32_t bytes = make_frame(frames[worker], &random, random_below(&random, FLOWS), back, &other);
 
+			bytes = translated ? translated_frame(frames[worker], &random, back, &other)
+					   : make_frame(frames[worker], &random, random_below(&random, FLOWS), back, &other);
 			if (count && other != vif_id)
 				break;
 			vif_id = other;
 			packets[count++] = race_packet(worker, frames[worker], bytes);
 		}
-		weft_plane_input(plane, worker, vif_id, packets, count);
+		sent = race_workers[worker].sent;
+		weft_plane_input(race_plane, worker, vif_id, packets, count);
+		if (translated)
+			translated_sent[worker] += race_workers[worker].sent - sent;
 		check_lookups(worker, &random);
 		race_quiescent(worker, __atomic_load_n(&clock_ns, __ATOMIC_RELAXED));
 	}
@@ -213,11 +181,10 @@ static void *worker_main(void *argument)
 
 /* ---- control ---- */
 
-static bool change(const char *format, ...) __attribute__((format(printf, 1, 2)));
-static bool change(const char *format, ...)
+bool change(const char *format, ...)
 {
 	static uint64_t message[VECTOR_MESSAGE_MAX / 8];
-	char line[400], text[VECTOR_TEXT_MAX] = "", *words[32], *rest = NULL;
+	char line[700], text[VECTOR_TEXT_MAX] = "", *words[32], *rest = NULL;
 	uint32_t count = 0, bytes;
 	va_list arguments;
 
@@ -232,7 +199,7 @@ static bool change(const char *format, ...)
 		wrong(text);
 		return false;
 	}
-	return race_apply(plane, message, bytes);
+	return race_apply(race_plane, message, bytes);
 }
 
 static void change_routes(struct random *random)
@@ -321,22 +288,23 @@ static void read_all(struct random *random)
 	request.header.object = (uint16_t)(WEFT_OBJECT_PLANE + random_below(random, WEFT_OBJECT_LOG - WEFT_OBJECT_PLANE + 1));
 	request.header.operation = WEFT_OPERATION_DUMP;
 	request.header.bytes = sizeof(request);
-	race_apply(plane, &request, sizeof(request));
+	race_apply(race_plane, &request, sizeof(request));
 	request.header.object = WEFT_OBJECT_CONNECTION;
-	race_apply(plane, &request, sizeof(request));
+	race_apply(race_plane, &request, sizeof(request));
 }
 
 static void control_step(struct random *random)
 {
-	static void (*const changes[])(struct random *) = {change_routes, change_nexthops, change_policies, change_vifs,
-							   read_all};
+	static void (*const changes[])(struct random *) = {change_routes,	 change_nexthops, change_policies,
+							   change_vifs,		 read_all,	  translated_change_services,
+							   translated_change_nat};
 
 	changes[random_below(random, WEFT_ARRAY_COUNT(changes))](random);
 	/* the clock runs fast, so that connections age while they are used */
 	__atomic_store_n(&clock_ns, clock_ns + 50000000u, __ATOMIC_RELAXED);
 	race_clock(clock_ns);
-	weft_plane_tick(plane, clock_ns);
-	race_reclaim(plane);
+	weft_plane_tick(race_plane, clock_ns);
+	race_reclaim(race_plane);
 }
 
 static bool load(const char *path)
@@ -345,9 +313,10 @@ static bool load(const char *path)
 	bool good = vector_read(&tables, path);
 
 	for (uint32_t i = 0; good && i < tables.step_count; i++)
-		good = race_apply(plane, tables.steps[i].bytes, tables.steps[i].byte_count);
+		good = race_apply(race_plane, tables.steps[i].bytes, tables.steps[i].byte_count);
 	good = good && change("route %u 10.9.0.0/24 nexthop=0 label=1 proxy", CROWD_VRF) &&
 	       change("route %u 10.9.0.%u/32 nexthop=0 label=%u same", CROWD_VRF, STEADY, STEADY_LABEL);
+	good = good && translated_load();
 	if (!good)
 		printf("tables: %s\n", tables.error);
 	vector_free(&tables);
@@ -367,7 +336,7 @@ static uint64_t dropped(void)
 	uint64_t all = 0;
 
 	for (uint32_t reason = 1; reason < WEFT_DROP_LIMIT; reason++)
-		all += race_drops(plane, reason);
+		all += race_drops(race_plane, reason);
 	return all;
 }
 
@@ -381,8 +350,8 @@ int main(int argc, char **argv)
 	printf("seed %llu\n", (unsigned long long)seed);
 	fflush(stdout);
 	random.state = seed;
-	plane = race_open(1024);
-	if (argc < 2 || !plane || !load(argv[1]))
+	race_plane = race_open(2048);
+	if (argc < 2 || !race_plane || !load(argv[1]))
 		return 1;
 	for (uintptr_t worker = 0; worker < RACE_WORKERS; worker++)
 		pthread_create(&threads[worker], NULL, worker_main, (void *)worker);
@@ -395,7 +364,7 @@ int main(int argc, char **argv)
 		freed += race_workers[worker].freed;
 		sent += race_workers[worker].sent;
 	}
-	race_reclaim(plane);
+	race_reclaim(race_plane);
 	printf("%llu changes, %llu packets, %llu sent, %llu dropped, %llu lookups beside\n", (unsigned long long)steps,
 	       (unsigned long long)made, (unsigned long long)sent, (unsigned long long)dropped(),
 	       (unsigned long long)(lookups[0] + lookups[1]));
@@ -403,7 +372,13 @@ int main(int argc, char **argv)
 		wrong("packets leaked");
 	if (made != sent + dropped())
 		wrong("packets are neither sent nor counted as dropped, or both");
-	race_close(plane);
+	/* none of these has a way but a translated one */
+	printf("%llu and %llu sent of services and NAT\n", (unsigned long long)translated_sent[0],
+	       (unsigned long long)translated_sent[1]);
+	if (!translated_sent[0] || !translated_sent[1])
+		wrong("a worker sent nothing of services and NAT");
+	translated_check(clock_ns);
+	race_close(race_plane);
 	printf("%s\n", failed ? "not ok" : "ok");
 	return failed;
 }

@@ -511,6 +511,75 @@ static void theAffinityTableForgetsTheOldest(void)
 	CHECK(DELETE(SERVICE, begin(7)) == 0);
 }
 
+/* The worker that dies in the middle of an entry leaves it odd. */
+static uint32_t break_entries(void)
+{
+	uint32_t *words = (uint32_t *)plane->affinity_memory, broken = 0;
+
+	for (uint32_t i = 0; i < weft_affinity_bytes() / 4; i += 8) {
+		if (!words[i + 1] || broken == 3)
+			continue;
+		words[i] |= 1;
+		broken++;
+	}
+	return broken;
+}
+
+static void theNextWorkerFindsAffinityAndCounts(void)
+{
+	struct weft_host_plane *first = host;
+	size_t bytes = weft_plane_shared_bytes(4096);
+	void *shared = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	struct weft_connection_key key;
+	uint32_t id, kept = 0, again = 0;
+	struct weft_connection *made;
+
+	open_plane(shared);
+	begin(7);
+	service->affinity = WEFT_SERVICE_AFFINITY_CLIENT;
+	service->affinity_s = 30;
+	add(1, 1);
+	CHECK(set_service(service) == 0);
+	id = state_of(7, 0).backend_id;
+	for (uint32_t client = 0; client < 100; client++) {
+		key = key_of(7, client, 1);
+		weft_affinity_note(plane, weft_service_get(plane, 7), &key, id, weft_host_now_ns());
+	}
+	for (uint16_t i = 0; i < 10; i++)
+		CHECK(open_connection(7, 1, (uint16_t)(1000 + i)));
+	made = open_connection(7, 1, 2000);
+	made->packets = 7;
+	weft_connection_remove(plane, made);
+	CHECK(break_entries() == 3);
+	weft_host_plane_close(host);
+	open_plane(shared);
+	for (uint32_t i = 2; i <= 200; i++)
+		add(i, 1);
+	CHECK(weft_plane_adopted(plane) && set_service(service) == 0);
+	CHECK(state_of(7, 0).connections == 11 && state_of(7, 0).packets == 7 && state_of(7, 0).connections_live == 10);
+	for (uint32_t client = 0; client < 100; client++) {
+		key = key_of(7, client, 1);
+		kept += number_of(choose(7, client, 2, 0)) == 1;
+		weft_affinity_note(plane, weft_service_get(plane, 7), &key, id, weft_host_now_ns());
+		again += number_of(choose(7, client, 3, 0)) == 1;
+	}
+	CHECK(kept >= 97 && kept < 100 && again == 100);
+	/* a backend that comes later where another was begins at nothing */
+	service->backend_count = 0;
+	CHECK(set_service(service) == 0);
+	close_all();
+	tick(20);
+	CHECK(plane->backend_count == 0);
+	plane->backend_next = 0;
+	add(1, 1);
+	CHECK(set_service(service) == 0 && state_of(7, 0).backend_id % WEFT_BACKEND_LIMIT == id % WEFT_BACKEND_LIMIT);
+	CHECK(state_of(7, 0).connections == 0 && state_of(7, 0).packets == 0);
+	weft_host_plane_close(host);
+	munmap(shared, bytes);
+	host = first;
+	plane = weft_host_plane_core(host);
+}
+
 static void theNextWorkerFindsBackendsAndTheirConnections(void)
 {
 	struct weft_host_plane *first = host;
@@ -579,6 +648,7 @@ int main(void)
 	RUN(aClientComesBackToItsBackendUntilTheTimeIsOver);
 	RUN(theAffinityTableForgetsTheOldest);
 	RUN(theNextWorkerFindsBackendsAndTheirConnections);
+	RUN(theNextWorkerFindsAffinityAndCounts);
 	weft_host_plane_close(host);
 	RUN(nothingIsLeftBehind);
 	return test_end();

@@ -2,10 +2,11 @@
 """Services: virtual addresses, the backend of each connection, draining, limits, affinity, hairpin. Which backend is expected comes from
 this file's own table (Maglev, weights, the hash that all hosts agree on), not from the core."""
 import functools
+import ipaddress
 import struct
 from fractions import Fraction
 
-from compose import A, A4, A6, B, B4, B6, C, C4, FABRIC, GW, H1, H2, R4, ROUTER, UPLINK, Case, addr, eth, icmp4, ip4, l4, outer, tcp, udp, vxlan
+from compose import A, A4, A6, B, B4, B6, C, C4, FABRIC, GW, H1, H2, R4, ROUTER, UPLINK, Case, addr, eth, icmp4, icmp6, ip4, l4, outer, tcp, udp, vxlan
 
 MASK = (1 << 64) - 1
 VIP, VIP6 = "10.96.0.10", "fd00:96::10"
@@ -93,6 +94,13 @@ def chosen(keys, sport, client_only=False):
     return pick([(k, w) for k, w in keys], 17, A4, VIP, sport, 80, client_only=client_only)
 
 
+def unreachable(packet):
+    """What the sender of a packet to a service without a backend is told."""
+    if packet[0] >> 4 == 6:
+        return icmp6(VIP6, A6, 1, 4, b"\0" * 4, packet[:1232])
+    return icmp4(VIP, str(ipaddress.ip_address(packet[12:16])), 3, 3, b"\0" * 4, packet[:548], ident=0, frag=0)
+
+
 def basics():
     t, b = tcp(A4, B4, 1000, 8080, 5, flags=2), tcp(B4, A4, 8080, 1000, 9, flags=0x12)
     yield Case("service-tcp4", "A connection to a virtual address goes to its backend, and the answers seem to come from the address.") \
@@ -154,10 +162,10 @@ def gone():
     there(case, 1000, 1).table("delete " + service()).table("route 1 %s/32 nexthop=0" % VIP)
     case.into(1, eth(GW, A, ask(1000))).drop(1, "DISCARD").table(service(LOCAL[1]))
     yield there(case, 1000, 1)
-    case = base("service-none", "No backend takes new connections.").table(service())
-    case.into(1, eth(GW, A, ask(1000))).drop(1, "NO_BACKEND", 2).table(service(LOCAL[1]))
+    case = base("service-none", "No backend takes new connections: port unreachable, from the virtual address.").table(service())
+    case.into(1, eth(GW, A, ask(1000))).out(1, eth(A, GW, unreachable(ask(1000)))).drop(1, "NO_BACKEND", 2).table(service(LOCAL[1]))
     there(case, 1000, 1).table(service(LOCAL[1] + ",draining"))
-    yield there(case, 1000, 1).into(1, eth(GW, A, ask(1001)))
+    yield there(case, 1000, 1).into(1, eth(GW, A, ask(1001))).out(1, eth(A, GW, unreachable(ask(1001))))
 
 
 def limits():
@@ -212,6 +220,13 @@ def pools():
     yield Case("service-pool-hairpin", "With a pool a pod reaches itself too.").table(own).table(service("1,%s,8080" % A4, more="pool=1")) \
         .into(1, eth(GW, A, ask(1000))).out(1, eth(A, GW, udp("10.1.1.200", A4, 5000, 8080))) \
         .into(1, eth(GW, A, udp(A4, "10.1.1.200", 8080, 5000))).out(1, eth(A, GW, udp(VIP, A4, 80, 1000)))
+    limited = "vif 1 virtual vrf=1 mtu=1450 mac=%s check address=10.1.1.3/24 connections=%%d" % A
+    plain, back = udp(A4, B4, 7, 8), udp(B4, A4, 8, 7)
+    case = Case("service-pool-port-given-back", "A connection whose backend changed finds its port at its limit: refused, and what it had of the pool is free again.") \
+        .table(pool).table(service("1,%s,8080,vrf=2" % C4, more="pool=1")).into(1, eth(GW, A, ask(1000))).out(3, eth(C, GW, to_c)) \
+        .into(1, eth(GW, A, plain)).out(2, eth(B, GW, plain)).into(2, eth(GW, B, back)).out(1, eth(A, GW, back)).table(limited % 1) \
+        .table(service("1,%s,8081,vrf=2" % C4, more="pool=1")).into(1, eth(GW, A, ask(1000))).drop(1, "VIF_CONNECTION_LIMIT").table(limited % 9)
+    yield case.into(1, eth(GW, A, ask(1000))).out(3, eth(C, GW, udp("10.2.1.200", C4, 5000, 8081, ttl=63)))
 
 
 def shared():
@@ -252,6 +267,82 @@ def whole_packets():
         .into(2, eth(GW, B, icmp4(B4, A4, 3, 3, b"\0" * 4, quoted))).out(1, eth(A, GW, icmp4(VIP, A4, 3, 3, b"\0" * 4, original)))
 
 
+def refused():
+    syn = tcp(A4, VIP, 1000, 80, 5, flags=2)
+    syn6 = tcp(A6, VIP6, 1000, 80, 5, flags=2)
+    yield Case("service-none-tcp", "A SYN to a service without a backend: port unreachable in both families, and the port sees no other service's.") \
+        .table(service(proto="tcp")).table(service(sid=2, proto="tcp", address=VIP6)) \
+        .into(1, eth(GW, A, syn)).out(1, eth(A, GW, unreachable(syn))) \
+        .into(1, eth(GW, A, syn6)).out(1, eth(A, GW, unreachable(syn6))).drop(1, "NO_BACKEND", 2) \
+        .into(1, eth(GW, A, tcp(A4, VIP, 1000, 81, 5, flags=2))).drop(1, "NO_ROUTE")
+    came = udp(R4, VIP, 1000, 80)
+    yield Case("service-none-from-fabric", "A client on another host is told through the tunnel.").table(service()) \
+        .into(9, outer(H2, H1, 4789, vxlan(101, came, ROUTER), FABRIC, UPLINK)).tunnel(outer(H1, H2, 4789, vxlan(101, unreachable(came)))) \
+        .drop(9, "NO_BACKEND")
+    case = base("service-none-left", "The last backend went: who has a connection is told too; its late answers are nobody's, and told nothing.") \
+        .table(service(LOCAL[1]))
+    there(case, 1000, 1).table(service()).into(1, eth(GW, A, ask(1000))).out(1, eth(A, GW, unreachable(ask(1000))))
+    yield case.into(2, eth(GW, B, udp(B4, A4, 8080, 1000))).drop(1, "NO_BACKEND").drop(2, "NO_BACKEND")
+    quoted = udp(VIP, A4, 80, 1000)
+    case = Case("service-none-silent", "Never told: who sends an error, a fragment that is not the first, or more than 50 at once. Each is still NO_BACKEND.") \
+        .table(service()).into(1, eth(GW, A, icmp4(A4, VIP, 3, 3, b"\0" * 4, quoted))).drop(1, "POLICY")
+    data = struct.pack(">HHHH", 1000, 80, 2056, 0) + bytes(2048)
+    first, later = ip4(A4, VIP, 17, data[:1024], frag=0x2000), ip4(A4, VIP, 17, data[1024:], frag=128)
+    case.into(1, eth(GW, A, first)).out(1, eth(A, GW, unreachable(first))).into(1, eth(GW, A, later))
+    for number in range(51):
+        case.into(1, eth(GW, A, ask(1000 + number)))
+    for number in range(49):
+        case.out(1, eth(A, GW, unreachable(ask(1000 + number))))
+    case.drop(1, "NO_BACKEND", 54).line("time 10").into(1, eth(GW, A, ask(2000)))
+    yield case.out(1, eth(A, GW, unreachable(ask(2000))))
+
+
+def ping(src, dst, ttl=64):
+    """Request and answer."""
+    if ":" in src:
+        return icmp6(src, dst, 128, payload=b"abc", hops=ttl), icmp6(dst, src, 129, payload=b"abc")
+    return icmp4(src, dst, 8, payload=b"abc", ttl=ttl), icmp4(dst, src, 0, payload=b"abc")
+
+
+def echoes():
+    (one, back), (one6, back6) = ping(A4, VIP, 1), ping(A6, VIP6)
+    yield Case("service-echo", "The plane answers echo to an address that only services have, with a backend or without, and nothing else.") \
+        .table(service("1,%s,8080" % B4)).table(service(sid=2, proto="tcp", address=VIP6)) \
+        .into(1, eth(GW, A, one)).out(1, eth(A, GW, back)).into(1, eth(GW, A, one6)).out(1, eth(A, GW, back6)) \
+        .into(1, eth(GW, A, ping(VIP, A4)[1])).drop(1, "NO_RECEIVER").into(1, eth(GW, A, icmp4(A4, VIP, 13, rest=b"\0\1\0\1", payload=bytes(12)))) \
+        .into(3, eth(GW, C, ping(C4, VIP)[0])).drop(1, "NO_ROUTE").drop(3, "NO_ROUTE")
+    case = Case("service-echo-routes", "A subnet's or a default route does not change it, nor one that leads nowhere; a port with the address does.") \
+        .table(service("1,%s,8080" % B4)).table("route 1 0.0.0.0/0 nexthop=20 label=101").into(1, eth(GW, A, one)).out(1, eth(A, GW, back))
+    for nexthop in 0, 5:
+        case.table("route 1 %s/32 nexthop=%d proxy" % (VIP, nexthop)).into(1, eth(GW, A, one)).out(1, eth(A, GW, back))
+    mine = ping(A4, VIP)[0]
+    yield case.table("route 1 %s/32 nexthop=2 same" % VIP).into(1, eth(GW, A, mine)).out(2, eth(B, GW, mine))
+    case = Case("service-echo-while", "As long as a service of the VRF has the address: two have it, then one, then none.") \
+        .table(service()).table(service(sid=2, port=81)).table("delete " + service()).into(1, eth(GW, A, one)).out(1, eth(A, GW, back)) \
+        .table(service(sid=2, port=81, more="affinity=9")).into(1, eth(GW, A, one)).out(1, eth(A, GW, back))
+    yield case.table("delete " + service(sid=2, port=81)).into(1, eth(GW, A, one)).drop(1, "NO_ROUTE")
+    asked, routed = ping(A4, VIP)
+    case = Case("service-echo-began-before", "A ping that went by a default route before the service was there is answered from then on.") \
+        .table("route 1 0.0.0.0/0 nexthop=2 same").into(1, eth(GW, A, asked)).out(2, eth(B, GW, asked)).table(service())
+    yield case.into(1, eth(GW, A, asked)).out(1, eth(A, GW, routed)).into(1, eth(GW, A, asked)).out(1, eth(A, GW, routed))
+    remote, answer = ping(R4, VIP)
+    yield Case("service-echo-from-fabric", "A client on another host is answered through the tunnel.").table(service()) \
+        .into(9, outer(H2, H1, 4789, vxlan(101, remote, ROUTER), FABRIC, UPLINK)).tunnel(outer(H1, H2, 4789, vxlan(101, answer)))
+    guarded = "vif 1 virtual vrf=1 mtu=1450 mac=%s check address=10.1.1.3/24 gateway=10.1.1.1/24 egress=5" % A
+    gateway, pong = ping(A4, "10.1.1.1")
+    case = Case("service-echo-policy", "The egress sets of the client's port are asked, as for every destination behind the gateway; the gateway itself is not.") \
+        .table("policy 5 deny rule allow protocol=1 ports=8 to=%s/32" % VIP).table(guarded).table(service()) \
+        .table(service(sid=2, address="10.96.0.11")).into(1, eth(GW, A, asked)).out(1, eth(A, GW, routed)) \
+        .into(1, eth(GW, A, ping(A4, "10.96.0.11")[0])).drop(1, "POLICY")
+    yield case.into(1, eth(GW, A, gateway)).out(1, eth(A, GW, pong))
+    case = Case("service-echo-rate", "50 at once, 100 a second.").table(service())
+    for _ in range(51):
+        case.into(1, eth(GW, A, asked))
+    for _ in range(50):
+        case.out(1, eth(A, GW, routed))
+    yield case.drop(1, "ICMP_RATE").line("time 10").into(1, eth(GW, A, asked)).out(1, eth(A, GW, routed))
+
+
 def all_cases():
-    for group in (basics, spread, gone, limits, affinity, hairpin, pools, shared, policy, whole_packets):
+    for group in (refused, echoes, basics, spread, gone, limits, affinity, hairpin, pools, shared, policy, whole_packets):
         yield from group()

@@ -325,7 +325,7 @@ public final class AbiCodes {
     /** segmentation metadata disagrees with the packet. */
     public static final int WEFT_DROP_GSO = 38;
 
-    /** an ICMP error was due but its rate limit is spent. */
+    /** an ICMP error or echo reply was due but its rate limit is spent. */
     public static final int WEFT_DROP_ICMP_RATE = 39;
 
     /** outer header is marked congestion experienced and the inner packet cannot carry the mark. */
@@ -523,7 +523,7 @@ public final class AbiCodes {
             Map.entry(36, "source is multicast, broadcast, loopback or unspecified"),
             Map.entry(37, "IP header checksum is wrong"),
             Map.entry(38, "segmentation metadata disagrees with the packet"),
-            Map.entry(39, "an ICMP error was due but its rate limit is spent"),
+            Map.entry(39, "an ICMP error or echo reply was due but its rate limit is spent"),
             Map.entry(40, "outer header is marked congestion experienced and the inner packet cannot carry the mark"),
             Map.entry(41, "the port has as many connections as it may have"),
             Map.entry(42, "due to the agent, but the rate limit of its port and reason is spent"),
