@@ -85,7 +85,6 @@ int weftd_eal_start(const struct weftd_arguments *arguments)
 		weftd_log("DPDK does not start: %s", rte_strerror(rte_errno));
 		return -1;
 	}
-	weftd_memory_huge();
 	/* It makes a directory for what it then does not write. */
 	if (rmdir(rte_eal_get_runtime_dir()) && errno != ENOENT && errno != ENOTEMPTY)
 		weftd_log("%s: %s", rte_eal_get_runtime_dir(), strerror(errno));

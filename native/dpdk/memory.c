@@ -7,7 +7,6 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include <rte_memory.h>
 #include <rte_rcu_qsbr.h>
 
 #include "log.h"
@@ -88,16 +87,6 @@ void weft_host_free(void *memory, size_t bytes)
 	else
 		free(memory);
 }
-
-static int on_huge_pages(const struct rte_memseg_list *list, const struct rte_memseg *segment, size_t bytes, void *argument)
-{
-	(void)list;
-	(void)argument;
-	madvise(segment->addr, bytes, MADV_HUGEPAGE); /* where the kernel has none it is as it was */
-	return 0;
-}
-
-void weftd_memory_huge(void) { rte_memseg_contig_walk(on_huge_pages, NULL); }
 
 int weftd_memory_open(void)
 {

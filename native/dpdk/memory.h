@@ -9,8 +9,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Asks for huge pages under the memory of DPDK, which was started without them. Before there is anything in it. */
-void weftd_memory_huge(void);
 /* Before any worker. 0 or negative errno. */
 int weftd_memory_open(void);
 void weftd_memory_close(void);

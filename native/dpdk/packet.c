@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 #include "packet.h"
 
+#include <rte_eal.h>
+#include <rte_mbuf_pool_ops.h>
+
 #include "log.h"
 #include "weft_host.h"
 
@@ -17,16 +20,51 @@
 
 static struct rte_mempool *small, *chunk, *large, *packets_free;
 
-static struct rte_mempool *pool(const char *name, uint32_t count, uint32_t cache, uint32_t bytes)
+/*
+ * Without huge pages of DPDK's own a pool lays each buffer at the beginning of a page, for devices that want its bytes side by
+ * side: then all buffers share the few cache sets of that offset, and each is a page for the TLB. No device is there; they lie
+ * end to end, those of `huge` on huge pages where the kernel has some.
+ */
+static int place(struct rte_mempool *pool, bool huge)
 {
-	return rte_pktmbuf_pool_create(name, count, cache, 0, (uint16_t)(WEFT_HEADROOM + bytes), SOCKET_ID_ANY);
+	size_t bytes = (size_t)pool->size * (pool->header_size + pool->elt_size + pool->trailer_size) + RTE_MEMPOOL_ALIGN;
+	void *memory;
+
+	if (!huge)
+		return rte_mempool_populate_default(pool);
+	memory = weft_host_alloc(bytes);
+	return memory ? rte_mempool_populate_iova(pool, memory, RTE_BAD_IOVA, bytes, NULL, NULL) : -ENOMEM;
+}
+
+static struct rte_mempool *pool(const char *name, uint32_t count, uint32_t cache, uint32_t bytes, bool huge)
+{
+	struct rte_pktmbuf_pool_private private = {.mbuf_data_room_size = (uint16_t)(WEFT_HEADROOM + bytes)};
+	struct rte_mempool *pool;
+
+	if (rte_eal_has_hugepages() || rte_eal_has_pci())
+		return rte_pktmbuf_pool_create(name, count, cache, 0, (uint16_t)(WEFT_HEADROOM + bytes), SOCKET_ID_ANY);
+	pool = rte_mempool_create_empty(name, count, (unsigned int)sizeof(struct rte_mbuf) + WEFT_HEADROOM + bytes, cache,
+					sizeof(private), SOCKET_ID_ANY, RTE_MEMPOOL_F_NO_IOVA_CONTIG);
+	if (!pool)
+		return NULL;
+	if (rte_mempool_set_ops_byname(pool, rte_mbuf_best_mempool_ops(), NULL)) {
+		rte_mempool_free(pool);
+		return NULL;
+	}
+	rte_pktmbuf_pool_init(pool, &private);
+	if (place(pool, huge) < (int)count) {
+		rte_mempool_free(pool);
+		return NULL;
+	}
+	rte_mempool_obj_iter(pool, rte_pktmbuf_init, NULL);
+	return pool;
 }
 
 int weftd_pools_open(uint32_t workers)
 {
-	small = pool("small", SMALL_COUNT * workers, CACHE_COUNT, WEFTD_SMALL_BYTES);
-	chunk = pool("chunk", CHUNK_COUNT * workers, 32, WEFTD_CHUNK_BYTES);
-	large = pool("large", LARGE_COUNT * workers, 16, WEFTD_LARGE_BYTES);
+	small = pool("small", SMALL_COUNT * workers, CACHE_COUNT, WEFTD_SMALL_BYTES, true);
+	chunk = pool("chunk", CHUNK_COUNT * workers, 32, WEFTD_CHUNK_BYTES, false);
+	large = pool("large", LARGE_COUNT * workers, 16, WEFTD_LARGE_BYTES, false);
 	packets_free = rte_mempool_create("packets", (SMALL_COUNT + CHUNK_COUNT + LARGE_COUNT) * workers, sizeof(struct weftd_packet),
 					  PACKETS_CACHE, 0, NULL, NULL, NULL, NULL, SOCKET_ID_ANY, 0);
 	return small && chunk && large && packets_free ? 0 : -ENOMEM;

@@ -170,7 +170,6 @@ static void start_dpdk(const struct bench_options *options)
 	snprintf(prefix, sizeof(prefix), "--file-prefix=weft-bench-%d", (int)getpid());
 	if (rte_eal_init((int)WEFT_ARRAY_COUNT(values), values) < 0)
 		bench_fail("DPDK does not start: %s", rte_strerror(rte_errno));
-	weftd_memory_huge();
 	if (rmdir(rte_eal_get_runtime_dir()) && errno != ENOENT && errno != ENOTEMPTY)
 		bench_say("%s: %s", rte_eal_get_runtime_dir(), strerror(errno));
 	if (weftd_pools_open(STATIONS_MAX + 1) || weftd_memory_open())
