@@ -124,7 +124,7 @@ static inline uint64_t weft_lanes_equal(uint64_t lanes, uint16_t signature)
 }
 
 /* The index of the first entry in the bucket, from slot *slot on, whose signature is this one, plus one; *slot is the slot behind it. 0: none. */
-static inline uint32_t weft_bucket_candidate(const struct weft_connection_bucket *bucket, uint16_t signature, uint32_t *slot)
+WEFT_HOT_PART uint32_t weft_bucket_candidate(const struct weft_connection_bucket *bucket, uint16_t signature, uint32_t *slot)
 {
 	for (uint32_t half = *slot / 4; half < 2; half++) {
 		uint64_t equal = weft_lanes_equal(__atomic_load_n(&bucket->signatures[half], __ATOMIC_RELAXED), signature);
@@ -156,7 +156,7 @@ static inline void weft_connection_prefetch(const struct weft_bucket_table *tabl
 	__builtin_prefetch(&table->buckets[weft_bucket_first(table, hash)]);
 }
 
-static inline struct weft_connection *weft_connection_candidate(const struct weft_connections *c, const struct weft_bucket_table *table,
+WEFT_HOT_PART struct weft_connection *weft_connection_candidate(const struct weft_connections *c, const struct weft_bucket_table *table,
 								uint32_t hash)
 {
 	struct weft_connection *candidate;

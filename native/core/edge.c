@@ -61,7 +61,7 @@ static enum weft_drop check_port_addresses(struct weft_vif *vif, const struct we
  * What weft_enter_port does for the frame that most are: parsed, and every check passed, in one go. False: nothing was decided. The
  * first address of each family is compared here, further ones there, and so are ports that mean a tunnel or the agent.
  */
-static inline bool enter_port_ordinary(struct weft_worker *worker, const struct weft_vif *vif, struct weft_step *step)
+WEFT_HOT_PART bool enter_port_ordinary(struct weft_worker *worker, const struct weft_vif *vif, struct weft_step *step)
 {
 	const uint64_t *secret = worker->plane->hash_keys;
 	struct weft_packet *packet = step->packet;
@@ -101,7 +101,7 @@ static inline bool enter_port_ordinary(struct weft_worker *worker, const struct 
 	       weft_parse_metadata(packet, view) == WEFT_DROP_NONE;
 }
 
-enum weft_drop weft_enter_port(struct weft_worker *worker, struct weft_vif *vif, struct weft_step *step)
+WEFT_HOT enum weft_drop weft_enter_port(struct weft_worker *worker, struct weft_vif *vif, struct weft_step *step)
 {
 	struct weft_packet *packet = step->packet;
 	const struct weft_ethernet *ethernet;
@@ -334,7 +334,7 @@ static inline uint64_t mac_word(const uint8_t mac[6])
 
 /* What the VNI or the label of an ordinary frame, behind its outer UDP header at `at`, stands for: a VRF, or NULL. *strip:
  * bytes in front of the inner Ethernet header, or of where it will be; *type as on the wire, in memory order. */
-static inline struct weft_nexthop *ordinary_context(struct weft_worker *worker, const uint8_t *at, uint32_t port,
+WEFT_HOT_PART struct weft_nexthop *ordinary_context(struct weft_worker *worker, const uint8_t *at, uint32_t port,
 						    uint32_t *strip, uint16_t *type)
 {
 	struct weft_plane *plane = worker->plane;
@@ -375,7 +375,7 @@ static inline bool ordinary_outer_udp(const struct weft_packet *packet, uint32_t
  * Whether the source is known is left to the connection, which says where its packets come from, and to the slow path. False:
  * nothing was decided and the packet is as it was.
  */
-static inline bool enter_fabric_ordinary(struct weft_worker *worker, struct weft_step *step, enum weft_drop *reason)
+WEFT_HOT_PART bool enter_fabric_ordinary(struct weft_worker *worker, struct weft_step *step, enum weft_drop *reason)
 {
 	const uint64_t *secret = worker->plane->hash_keys;
 	struct weft_packet *packet = step->packet;
@@ -450,7 +450,7 @@ enum weft_drop weft_enter_inner(struct weft_worker *worker, struct weft_step *st
 	return WEFT_DROP_NONE;
 }
 
-enum weft_drop weft_enter_fabric(struct weft_worker *worker, struct weft_step *step)
+WEFT_HOT enum weft_drop weft_enter_fabric(struct weft_worker *worker, struct weft_step *step)
 {
 	struct weft_packet *packet = step->packet;
 	struct weft_nexthop *nexthop = NULL;

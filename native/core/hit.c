@@ -8,7 +8,7 @@ uint16_t weft_entropy_port(uint32_t hash)
 	return (uint16_t)(49152u + ((hash ^ hash >> 16) & 16383u));
 }
 
-static inline enum weft_drop resolve(struct weft_worker *worker, const struct weft_connection *connection, struct weft_way *way)
+WEFT_HOT_PART enum weft_drop resolve(struct weft_worker *worker, const struct weft_connection *connection, struct weft_way *way)
 {
 	struct weft_nexthop *nexthop;
 
@@ -41,7 +41,7 @@ enum weft_drop weft_connection_resolve(struct weft_worker *worker, const struct 
  * True when what the connection holds is still what an evaluation would answer, for a packet that entered as this one did; *way
  * is set. False: the slow path decides.
  */
-static inline bool is_fresh(struct weft_worker *worker, const struct weft_step *step, const struct weft_connection *connection,
+WEFT_HOT_PART bool is_fresh(struct weft_worker *worker, const struct weft_step *step, const struct weft_connection *connection,
 			    struct weft_way *way)
 {
 	uint32_t sequence = __atomic_load_n(&connection->sequence, __ATOMIC_ACQUIRE), vrf_id, source, destination;
@@ -81,7 +81,7 @@ static inline bool is_fresh(struct weft_worker *worker, const struct weft_step *
 	return stamp == weft_stamp(step->entry ? NULL : worker->vif, way->vif, source, destination, way->nexthop, ecmp);
 }
 
-static inline enum weft_drop account(struct weft_worker *worker, const struct weft_step *step,
+WEFT_HOT_PART enum weft_drop account(struct weft_worker *worker, const struct weft_step *step,
 				     struct weft_connection *connection)
 {
 	bool tcp = step->view.protocol == WEFT_PROTOCOL_TCP && step->view.fragment != WEFT_FRAGMENT_LATER;
@@ -113,7 +113,7 @@ static bool comes_from_known(struct weft_worker *worker, const struct weft_step 
 }
 
 /* The way of a packet whose connection is `connection` (NULL: none found); sets up or re-evaluates when needed. */
-static inline enum weft_drop connection_way(struct weft_worker *worker, struct weft_step *step,
+WEFT_HOT_PART enum weft_drop connection_way(struct weft_worker *worker, struct weft_step *step,
 					    struct weft_connection *connection, struct weft_way *way)
 {
 	enum weft_drop reason;
@@ -147,7 +147,7 @@ static inline enum weft_drop connection_way(struct weft_worker *worker, struct w
 	return account(worker, step, connection);
 }
 
-static inline void leave(struct weft_worker *worker, struct weft_step *step)
+WEFT_HOT_PART void leave(struct weft_worker *worker, struct weft_step *step)
 {
 	struct weft_connection *connection = step->candidate;
 	enum weft_drop reason;
@@ -167,7 +167,7 @@ static inline void leave(struct weft_worker *worker, struct weft_step *step)
 		weft_step_drop(worker, step, reason);
 }
 
-void weft_leave(struct weft_worker *worker, uint32_t count)
+WEFT_HOT void weft_leave(struct weft_worker *worker, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++) {
 		if (worker->steps[i].packet)

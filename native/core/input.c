@@ -8,7 +8,7 @@
 #include "worker.h"
 
 #define PREFETCH_AHEAD 6u
-#define SEEK_BEHIND 6u
+#define SEEK_BEHIND 12u
 
 size_t weft_worker_bytes(void)
 {
@@ -75,7 +75,7 @@ static inline void fetch(const struct weft_packet *packet, int32_t more)
 	__builtin_prefetch(packet->data + more, 1);
 }
 
-static inline enum weft_drop enter_one(struct weft_worker *worker, uint8_t type, struct weft_step *step)
+WEFT_HOT_PART enum weft_drop enter_one(struct weft_worker *worker, uint8_t type, struct weft_step *step)
 {
 	if (type == WEFT_VIF_VIRTUAL)
 		return weft_enter_port(worker, worker->vif, step);
@@ -83,15 +83,15 @@ static inline enum weft_drop enter_one(struct weft_worker *worker, uint8_t type,
 }
 
 /* Its bucket has come: what may be its connection is asked for. */
-static inline void seek(struct weft_step *step, const struct weft_connections *connections, const struct weft_bucket_table *table)
+WEFT_HOT_PART void seek(struct weft_step *step, const struct weft_connections *connections, const struct weft_bucket_table *table)
 {
 	if (WEFT_LIKELY(step->packet != NULL))
 		step->candidate = weft_connection_candidate(connections, table, step->hash);
 }
 
 /* Parses, and looks for connections some packets behind, so that memory is asked for evenly. */
-static void enter(struct weft_worker *worker, const struct weft_connections *connections, const struct weft_bucket_table *table,
-		  uint32_t count)
+WEFT_HOT_PART void enter(struct weft_worker *worker, const struct weft_connections *connections,
+			 const struct weft_bucket_table *table, uint32_t count)
 {
 	uint32_t sought = 0;
 	uint8_t type = worker->vif->type;
@@ -133,7 +133,7 @@ static void leave_late(struct weft_worker *worker)
 		weft_leave(worker, 1);
 }
 
-void weft_plane_input(struct weft_plane *plane, uint32_t worker, uint32_t vif_id, struct weft_packet **packets, uint32_t count)
+WEFT_HOT void weft_plane_input(struct weft_plane *plane, uint32_t worker, uint32_t vif_id, struct weft_packet **packets, uint32_t count)
 {
 	struct weft_worker *self = weft_worker_get(plane, worker);
 	struct weft_vif *vif = weft_vif_get(plane, vif_id);

@@ -46,7 +46,7 @@ bool weft_checksum_complete(struct weft_worker *worker, struct weft_packet *pack
 
 /* ---- the queue ---- */
 
-void weft_depart_flush(struct weft_worker *worker)
+WEFT_HOT void weft_depart_flush(struct weft_worker *worker)
 {
 	weft_coalesce_finish(worker);
 	for (uint32_t i = 0; i < worker->departure_list_count; i++) {

@@ -10,7 +10,7 @@
  * weft_output for the tunnel packet that most are: it fits, nothing is to be cut, completed or clamped, there is one way, and
  * the next hop has its headers ready, which are of the default settings. Takes it, or answers false and nothing has changed.
  */
-static inline bool weft_to_tunnel_ready(struct weft_worker *worker, struct weft_step *step, const struct weft_way *way)
+WEFT_HOT_PART bool weft_to_tunnel_ready(struct weft_worker *worker, struct weft_step *step, const struct weft_way *way)
 {
 	const struct weft_nexthop *nexthop = way->nexthop;
 	const struct weft_endpoint *endpoint = nexthop->endpoint;
@@ -42,7 +42,7 @@ static inline bool weft_to_tunnel_ready(struct weft_worker *worker, struct weft_
 }
 
 /* weft_output for the packet to a port that most are. Takes it, or answers false and nothing has changed. */
-static inline bool weft_to_port_ready(struct weft_worker *worker, struct weft_step *step, const struct weft_way *way)
+WEFT_HOT_PART bool weft_to_port_ready(struct weft_worker *worker, struct weft_step *step, const struct weft_way *way)
 {
 	struct weft_packet *packet = step->packet;
 	const struct weft_view *view = &step->view;

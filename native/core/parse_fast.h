@@ -53,7 +53,7 @@ struct weft_transport {
 	uint8_t tcp_flags;
 };
 
-static inline bool weft_transport_fast(const struct weft_packet *packet, const uint8_t *l4, uint32_t at, uint8_t protocol,
+WEFT_HOT_PART bool weft_transport_fast(const struct weft_packet *packet, const uint8_t *l4, uint32_t at, uint8_t protocol,
 				       uint32_t bytes, struct weft_transport *out)
 {
 	uint32_t ports = __builtin_bswap32(weft_load32(l4));
@@ -78,7 +78,7 @@ WEFT_ABI_ASSERT(offsetof(struct weft_view, l4) % 8 == 0 && offsetof(struct weft_
 			offsetof(struct weft_view, kind) == offsetof(struct weft_view, l4) + 15,
 		"words of a view");
 
-static inline void weft_view_write(struct weft_view *view, uint8_t family, uint8_t protocol, uint8_t tos, uint8_t ttl, uint32_t ip_bytes,
+WEFT_HOT_PART void weft_view_write(struct weft_view *view, uint8_t family, uint8_t protocol, uint8_t tos, uint8_t ttl, uint32_t ip_bytes,
 				   uint32_t l3_bytes, bool dont_fragment, uint32_t zone, const struct weft_transport *transport)
 {
 	uint64_t l4 = WEFT_L3 + ip_bytes;
@@ -94,7 +94,7 @@ static inline void weft_view_write(struct weft_view *view, uint8_t family, uint8
 }
 
 /* An IPv4 packet; the key's zone is `zone`. *hash: of the key. False: not an ordinary one, and the view is not filled. */
-static inline bool weft_parse_ipv4_fast(struct weft_packet *packet, uint32_t zone, const uint64_t secret[4], struct weft_view *view,
+WEFT_HOT_PART bool weft_parse_ipv4_fast(struct weft_packet *packet, uint32_t zone, const uint64_t secret[4], struct weft_view *view,
 					uint32_t *hash)
 {
 	const uint8_t *ip = packet->data + WEFT_L3;
@@ -129,7 +129,7 @@ static inline bool weft_parse_ipv4_fast(struct weft_packet *packet, uint32_t zon
 }
 
 /* The same for IPv6. */
-static inline bool weft_parse_ipv6_fast(struct weft_packet *packet, uint32_t zone, const uint64_t secret[4], struct weft_view *view,
+WEFT_HOT_PART bool weft_parse_ipv6_fast(struct weft_packet *packet, uint32_t zone, const uint64_t secret[4], struct weft_view *view,
 					uint32_t *hash)
 {
 	const uint8_t *ip = packet->data + WEFT_L3;

@@ -46,6 +46,15 @@ static inline weft_be32 weft_be32_of(uint32_t v)
 	return out;
 }
 
+/* A function that every packet passes: compiled twice, for any CPU and for one with BMI2 and MOVBE; the loader takes what the CPU has. */
+#if defined(__x86_64__) && defined(__OPTIMIZE__) && !defined(__clang__) && !defined(__KERNEL__) && !defined(__SANITIZE_ADDRESS__) && \
+    !defined(__SANITIZE_THREAD__)
+#define WEFT_HOT __attribute__((target_clones("default", "arch=x86-64-v3")))
+#else
+#define WEFT_HOT
+#endif
+/* A part of one of those, compiled with it. */
+#define WEFT_HOT_PART static inline __attribute__((always_inline))
 #define WEFT_LIKELY(x) __builtin_expect(!!(x), 1)
 #define WEFT_UNLIKELY(x) __builtin_expect(!!(x), 0)
 #define WEFT_ARRAY_COUNT(a) (sizeof(a) / sizeof((a)[0]))

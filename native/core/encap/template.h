@@ -21,7 +21,7 @@ static inline uint32_t weft_template_bytes(uint8_t family, uint8_t encap)
 void weft_template_make(struct weft_nexthop *nexthop);
 
 /* Writes the 14 bytes of `ethernet` and the template at `at`; `behind`: bytes behind the template. */
-static inline void weft_template_write(uint8_t *at, const struct weft_nexthop *nexthop, const uint8_t ethernet[14],
+WEFT_HOT_PART void weft_template_write(uint8_t *at, const struct weft_nexthop *nexthop, const uint8_t ethernet[14],
 				       uint32_t behind, uint8_t tos, uint16_t entropy_port, uint32_t label)
 {
 	bool vxlan = nexthop->encap == WEFT_ENCAP_VXLAN, v4 = nexthop->family == 4;
