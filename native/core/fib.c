@@ -2,19 +2,20 @@
 /* The trie over its nodes: lookup, insertion, removal, walk. */
 #include "fibnode.h"
 
-const struct weft_route *weft_fib_lookup(const struct weft_fib *fib, const uint8_t *address)
+static inline struct weft_route *const *match(const struct weft_fib *fib, const uint8_t *address, const struct weft_route **alone)
 {
 	struct weft_route *const *best = NULL;
 	void *pointer = weft_load(fib->root);
 	uint32_t done = 0;
 
+	*alone = NULL;
 	while (pointer) {
 		struct fib_node *node = pointer;
 		uint32_t run;
 
 		if (is_tail(pointer)) {
 			if (covers(tail_route(pointer), address, done))
-				return tail_route(pointer);
+				*alone = tail_route(pointer);
 			break;
 		}
 		while (done < node->depth && node->prefix[done] == address[done])
@@ -29,7 +30,20 @@ const struct weft_route *weft_fib_lookup(const struct weft_fib *fib, const uint8
 		pointer = weft_load(*node_child(node, address[done]));
 		done++;
 	}
-	return best ? weft_load(*best) : NULL;
+	return best;
+}
+
+const struct weft_route *weft_fib_lookup(const struct weft_fib *fib, const uint8_t *address)
+{
+	const struct weft_route *alone;
+	struct weft_route *const *place = match(fib, address, &alone);
+
+	return alone || !place ? alone : weft_load(*place);
+}
+
+struct weft_route *const *weft_fib_find(const struct weft_fib *fib, const uint8_t *address, const struct weft_route **alone)
+{
+	return match(fib, address, alone);
 }
 
 struct weft_route *weft_fib_route(struct weft_plane *plane, const struct weft_fib *fib, const uint8_t *prefix,

@@ -32,6 +32,9 @@ struct weft_route *weft_fib_route(struct weft_plane *plane, const struct weft_fi
 				  uint8_t prefix_len);
 /* Longest match or NULL. `address` has `width` bytes. */
 const struct weft_route *weft_fib_lookup(const struct weft_fib *fib, const uint8_t *address);
+/* The same in two steps, for who has more to look up meanwhile: it is *alone, or else what the answer points to, if to anything;
+ * to be read in the same read section. */
+struct weft_route *const *weft_fib_find(const struct weft_fib *fib, const uint8_t *address, const struct weft_route **alone);
 /* The route with exactly this prefix, or NULL. Control thread. */
 struct weft_route *weft_fib_exact(const struct weft_fib *fib, const uint8_t *prefix, uint8_t prefix_len);
 /*

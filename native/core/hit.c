@@ -122,6 +122,8 @@ WEFT_HOT_PART enum weft_drop connection_way(struct weft_worker *worker, struct w
 		if (!comes_from_known(worker, step))
 			return WEFT_DROP_UNKNOWN_TUNNEL_SOURCE;
 		connection = weft_connection_find_at_port(worker, step);
+		if (!connection && weft_get(worker->plane->stateless_ports) && weft_stateless_way(worker, step, way))
+			return WEFT_DROP_NONE;
 		if (!connection)
 			return weft_connection_set_up(worker, step, way);
 	}

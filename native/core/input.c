@@ -89,7 +89,7 @@ WEFT_HOT_PART void seek(struct weft_step *step, const struct weft_connections *c
 		step->candidate = weft_connection_candidate(connections, table, step->hash);
 }
 
-/* Parses, and looks for connections some packets behind, so that memory is asked for evenly. */
+/* Parses, and looks for connections some packets behind, so that memory is asked for evenly. Without a table: parses. */
 WEFT_HOT_PART void enter(struct weft_worker *worker, const struct weft_connections *connections,
 			 const struct weft_bucket_table *table, uint32_t count)
 {
@@ -105,7 +105,7 @@ WEFT_HOT_PART void enter(struct weft_worker *worker, const struct weft_connectio
 
 		if (i + PREFETCH_AHEAD < count)
 			fetch(worker->steps[i + PREFETCH_AHEAD].packet, more);
-		if (i >= SEEK_BEHIND)
+		if (table && i >= SEEK_BEHIND)
 			seek(&worker->steps[sought++], connections, table);
 		reason = enter_one(worker, type, step);
 		if (WEFT_UNLIKELY(reason)) {
@@ -115,9 +115,10 @@ WEFT_HOT_PART void enter(struct weft_worker *worker, const struct weft_connectio
 		if (WEFT_UNLIKELY(!step->packet))
 			continue;
 		step->packet->hash = step->hash;
-		weft_connection_prefetch(table, step->hash);
+		if (table)
+			weft_connection_prefetch(table, step->hash);
 	}
-	while (sought < count)
+	while (table && sought < count)
 		seek(&worker->steps[sought++], connections, table);
 }
 
@@ -149,10 +150,15 @@ WEFT_HOT void weft_plane_input(struct weft_plane *plane, uint32_t worker, uint32
 		return;
 	}
 	begin(self, vif, packets, count);
-	connections = plane->connections;
-	table = weft_load(connections->table);
-	enter(self, connections, table, count);
-	weft_leave(self, count);
+	if (WEFT_UNLIKELY(weft_stateless_burst(self))) {
+		enter(self, NULL, NULL, count);
+		weft_stateless_leave(self, count);
+	} else {
+		connections = plane->connections;
+		table = weft_load(connections->table);
+		enter(self, connections, table, count);
+		weft_leave(self, count);
+	}
 	while (WEFT_UNLIKELY(self->due))
 		leave_late(self);
 	weft_depart_flush(self);

@@ -118,6 +118,7 @@ struct weft_plane {
 	struct weft_sparse backends;		      /* lives by slot */
 	struct weft_affinity *affinity;		      /* in settings.shared; NULL before the first service with affinity */
 	uint32_t service_count;
+	uint32_t stateless_ports; /* WEFT_VIF_STATELESS */
 	struct weft_endpoints *endpoints;
 	struct weft_connections *connections;
 	struct weft_pressure *pressure;

@@ -28,6 +28,8 @@ static void use(struct weft_plane *plane, uint32_t policy_id, int change)
 void weft_vif_use(struct weft_plane *plane, const struct weft_vif *vif, int change)
 {
 	weft_identity_use(plane, vif->identity_id, change);
+	if (vif->flags & WEFT_VIF_STATELESS)
+		weft_put(plane->stateless_ports, plane->stateless_ports + (uint32_t)change);
 	for (uint32_t i = 0; i < WEFT_VIF_POLICIES; i++) {
 		use(plane, vif->egress_policy_ids[i], change);
 		use(plane, vif->ingress_policy_ids[i], change);

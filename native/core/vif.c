@@ -86,7 +86,8 @@ static struct weft_vif *vif_make(struct weft_plane *plane, const struct weft_vif
 	vif->vrf_id = vif->zone = message->vrf_id;
 	vif->type = message->type;
 	vif->port_kind = message->port_kind;
-	vif->flags = message->flags & (WEFT_VIF_ADDRESS_CHECK | WEFT_VIF_SHARED_UPLINK | WEFT_VIF_STRICT_TCP | WEFT_VIF_NATIVE);
+	vif->flags = message->flags & (WEFT_VIF_ADDRESS_CHECK | WEFT_VIF_SHARED_UPLINK | WEFT_VIF_STRICT_TCP | WEFT_VIF_NATIVE |
+				       WEFT_VIF_STATELESS);
 	vif->mtu = message->mtu;
 	vif->label = message->label;
 	memcpy(vif->mac, message->type == WEFT_VIF_PHYSICAL && old ? old->mac : message->mac, sizeof(vif->mac));
@@ -102,7 +103,7 @@ static struct weft_vif *vif_make(struct weft_plane *plane, const struct weft_vif
 	memcpy(vif->egress_policy_ids, message->egress_policy_ids, sizeof(vif->egress_policy_ids));
 	memcpy(vif->ingress_policy_ids, message->ingress_policy_ids, sizeof(vif->ingress_policy_ids));
 	vif->connections_max = message->connections_max;
-	if (old)
+	if (old && !(old->flags & WEFT_VIF_STATELESS & ~vif->flags)) /* its connections are not known yet when that ends */
 		vif->midstream_until_ns = old->midstream_until_ns;
 	else if (!plane->restoring || !plane->adopted)
 		vif->midstream_until_ns = weft_host_now_ns() + WEFT_MIDSTREAM_NS;

@@ -72,8 +72,14 @@ static int check_policy(struct weft_context *context, const struct weft_vif_msg 
 	if (!weft_identity_known(context->plane, m->identity_id))
 		return weft_refuse(context, ENOENT, "VIF identity_id %u: no such identity", m->identity_id);
 	for (uint32_t i = 0; i < WEFT_VIF_POLICIES; i++) {
+		if ((m->flags & WEFT_VIF_STATELESS) &&
+		    (m->egress_policy_ids[i] != WEFT_POLICY_NONE || m->ingress_policy_ids[i] != WEFT_POLICY_NONE))
+			return weft_refuse(context, EINVAL, "VIF flags %x: STATELESS, but it has policy set %u", m->flags,
+					   m->egress_policy_ids[i] != WEFT_POLICY_NONE ? m->egress_policy_ids[i]
+										       : m->ingress_policy_ids[i]);
 		if (m->egress_policy_ids[i] != WEFT_POLICY_NONE && !weft_policy_get(context->plane, m->egress_policy_ids[i]))
-			return weft_refuse(context, ENOENT, "VIF egress_policy_ids[%u] %u: no such policy set", i, m->egress_policy_ids[i]);
+			return weft_refuse(context, ENOENT, "VIF egress_policy_ids[%u] %u: no such policy set", i,
+					   m->egress_policy_ids[i]);
 		if (m->ingress_policy_ids[i] != WEFT_POLICY_NONE && !weft_policy_get(context->plane, m->ingress_policy_ids[i]))
 			return weft_refuse(context, ENOENT, "VIF ingress_policy_ids[%u] %u: no such policy set", i,
 					   m->ingress_policy_ids[i]);
@@ -91,11 +97,15 @@ int weft_vif_check(struct weft_context *context, const struct weft_vif_msg *m)
 		return weft_refuse(context, EINVAL, "VIF type %u: at most %u", m->type, WEFT_VIF_VIRTUAL);
 	if (m->port_kind > WEFT_PORT_UNIX)
 		return weft_refuse(context, EINVAL, "VIF port_kind %u: at most %u", m->port_kind, WEFT_PORT_UNIX);
-	if (m->flags & ~(WEFT_VIF_ADDRESS_CHECK | WEFT_VIF_SHARED_UPLINK | WEFT_VIF_STRICT_TCP | WEFT_VIF_NATIVE))
+	if (m->flags &
+	    ~(WEFT_VIF_ADDRESS_CHECK | WEFT_VIF_SHARED_UPLINK | WEFT_VIF_STRICT_TCP | WEFT_VIF_NATIVE | WEFT_VIF_STATELESS))
 		return weft_refuse(context, EINVAL, "VIF flags %x: unknown bits", m->flags);
 	if ((m->flags & WEFT_VIF_NATIVE) && m->type != WEFT_VIF_PHYSICAL)
 		return weft_refuse(context, EINVAL, "VIF flags %x: NATIVE is for type %u, this is %u", m->flags,
 				   WEFT_VIF_PHYSICAL, m->type);
+	if ((m->flags & WEFT_VIF_STATELESS) && m->type != WEFT_VIF_VIRTUAL)
+		return weft_refuse(context, EINVAL, "VIF flags %x: STATELESS is for type %u, this is %u", m->flags,
+				   WEFT_VIF_VIRTUAL, m->type);
 	if (m->mtu < 68 || m->mtu > 65535)
 		return weft_refuse(context, EINVAL, "VIF mtu %u: want 68 to 65535", m->mtu);
 	if (m->label != WEFT_LABEL_NONE && m->label >= WEFT_LABEL_LIMIT)

@@ -445,6 +445,14 @@ enum weft_drop weft_service_settle_port(struct weft_worker *worker);
 /* worker->pair was inserted. */
 void weft_service_opened(struct weft_worker *worker);
 
+/* ---- stateless.c ---- */
+/* The way of a packet without a connection that needs none: *way is set. False: it needs one, or may not pass. */
+bool weft_stateless_way(struct weft_worker *worker, const struct weft_step *step, struct weft_way *way);
+
+/* The burst comes from a port whose packets the routes alone may send; then weft_stateless_leave is its weft_leave. */
+bool weft_stateless_burst(const struct weft_worker *worker);
+void weft_stateless_leave(struct weft_worker *worker, uint32_t count);
+
 /* ---- ecmp.c ---- */
 /* The hash of an initiator's key for this ECMP next hop: of the fields that it says. */
 uint32_t weft_ecmp_hash(struct weft_plane *plane, const struct weft_nexthop *ecmp, const struct weft_connection_key *key);

@@ -174,6 +174,7 @@ void row_vif(struct table *table, const void *body, uint32_t epoch)
 	table_boolean(table, "native", vif.flags & WEFT_VIF_NATIVE);
 	table_detail(table);
 	table_boolean(table, "strict_tcp", vif.flags & WEFT_VIF_STRICT_TCP);
+	table_boolean(table, "stateless", vif.flags & WEFT_VIF_STATELESS);
 	table_detail(table);
 	table_boolean(table, "created", vif.flags & WEFT_VIF_CREATED);
 	table_detail(table);

@@ -23,7 +23,6 @@
 #define BENCH_SLOT_BURSTS (BENCH_SLOT_PACKETS / BENCH_BURST_MIN)
 
 #define BENCH_UPLINK 1u /* vif ids */
-#define BENCH_AGENT 2u
 #define BENCH_POD_FIRST 16u
 #define BENCH_VRF 5u
 #define BENCH_VRF_OTHER 6u
@@ -44,7 +43,7 @@ struct bench_topology {
 	uint32_t pods, routes, connections; /* pods divides connections */
 	uint32_t rules;			    /* that a packet of a pod passes, and those to a pod */
 	uint32_t sets;			    /* policy sets those of a pod are in: 1 or 2; 0: 1 */
-	bool agent;			    /* has an AGENT vif */
+	bool stateless;			    /* ports without policy: no connections */
 };
 
 struct bench_flow {
@@ -56,7 +55,6 @@ struct bench_flow {
 enum bench_direction {
 	BENCH_OUT,	/* from the pod */
 	BENCH_IN,	/* the answer, from the fabric */
-	BENCH_INJECTED, /* from the agent, to be routed */
 };
 
 struct bench_slot {
@@ -165,11 +163,10 @@ struct bench_station *bench_station_open(const char *name, const struct bench_to
 					 const struct bench_options *options, struct weft_plane *plane, uint32_t worker);
 void bench_station_close(struct bench_station *station);
 /*
- * New packets in the slot: bursts with an even and with an odd number. A burst is of one port when it comes from pods;
- * `scattered`: its packets are of any pod all the same (the agent's).
+ * New packets in the slot: bursts with an even and with an odd number. A burst is of one port when it comes from pods.
  */
 void bench_station_prepare(struct bench_station *station, struct bench_slot *slot, enum bench_direction even,
-			   enum bench_direction odd, bool scattered);
+			   enum bench_direction odd);
 /* The same from pods, connections by number: `next` of each pod. */
 void bench_station_number(struct bench_station *station, struct bench_slot *slot, uint32_t *next);
 /* What is sent from now on is collected; fails when it is not so many packets. */

@@ -91,7 +91,7 @@ void bench_run_churn(const struct bench_row *row, const struct bench_options *op
 		struct bench_slot *slot = &station->slots[turn / PLANES % BENCH_SLOTS];
 		double one;
 
-		bench_station_prepare(station, slot, BENCH_OUT, BENCH_IN, false);
+		bench_station_prepare(station, slot, BENCH_OUT, BENCH_IN);
 		canary[turn] = bench_canary();
 		one = bench_station_window(station, slot);
 		cycles[turn % PLANES][turn / PLANES] = one;

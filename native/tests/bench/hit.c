@@ -17,21 +17,18 @@ struct bench {
 	struct bench_reference *reference;
 };
 
-static void prepare(struct bench *bench, struct bench_slot *slot, enum side side)
+static void prepare(struct bench *bench, struct bench_slot *slot)
 {
 	enum bench_direction even = bench->row->direction, odd = bench->row->both ? BENCH_IN : even;
-	bool scattered = even == BENCH_INJECTED;
 
-	if (scattered && side == REFERENCE)
-		even = odd = BENCH_OUT;
-	bench_station_prepare(bench->station, slot, even, odd, scattered);
+	bench_station_prepare(bench->station, slot, even, odd);
 }
 
 static void theirs(struct bench *bench, struct rte_mbuf **mbufs, uint32_t count, enum bench_direction direction)
 {
 	struct bench_sink *sink = &bench_sinks[0];
 
-	if (bench->row->direction == BENCH_INJECTED)
+	if (bench->row->topology.stateless)
 		bench_reference_stateless(bench->reference, mbufs, count);
 	else if (direction == BENCH_IN)
 		bench_reference_in(bench->reference, mbufs, count);
@@ -86,14 +83,14 @@ static void compare(struct bench *bench)
 	struct bench_random at = bench->station->random;
 	struct bench_slot *slot = &bench->station->slots[0];
 
-	prepare(bench, slot, OURS);
+	prepare(bench, slot);
 	run_window(bench, slot, OURS);
 	for (uint32_t i = 0; i < BENCH_SLOT_PACKETS; i++) {
 		lengths[i] = slot->mbufs[i]->pkt_len;
 		memcpy(frames[i], rte_pktmbuf_mtod(slot->mbufs[i], void *), RTE_MIN(lengths[i], FRAME_MAX));
 	}
 	bench->station->random = at;
-	prepare(bench, slot, REFERENCE);
+	prepare(bench, slot);
 	run_window(bench, slot, REFERENCE);
 	for (uint32_t i = 0; i < BENCH_SLOT_PACKETS; i++) {
 		uint8_t *frame = rte_pktmbuf_mtod(slot->mbufs[i], uint8_t *);
@@ -109,7 +106,6 @@ static void compare(struct bench *bench)
 
 static void open_bench(struct bench *bench, const struct bench_row *row, const struct bench_options *options)
 {
-	bool stateless = row->direction == BENCH_INJECTED;
 	struct weft_plane *plane = bench_plane_open(&row->topology, 1, BENCH_CONNECTIONS_DEFAULT);
 
 	bench->row = row;
@@ -119,7 +115,7 @@ static void open_bench(struct bench *bench, const struct bench_row *row, const s
 	weftd_rcu_online(0);
 	bench->reference =
 	    bench_reference_open(&row->topology, row->direction == BENCH_OUT, row->both || row->direction == BENCH_IN);
-	if (!stateless)
+	if (!row->topology.stateless)
 		bench_station_open_connections(bench->station);
 }
 
@@ -145,13 +141,13 @@ void bench_run_hit(const struct bench_row *row, const struct bench_options *opti
 	compare(&bench);
 	bench_say_pages();
 	for (uint32_t turn = 0; turn < BENCH_SLOTS; turn++)
-		prepare(&bench, &bench.station->slots[turn], turn % 2);
+		prepare(&bench, &bench.station->slots[turn]);
 	for (uint32_t turn = 0; turn < turns; turn++) {
 		struct bench_slot *slot = &bench.station->slots[turn % BENCH_SLOTS];
 
 		canary[turn] = bench_canary();
 		cycles[turn % 2][turn / 2] = run_window(&bench, slot, turn % 2);
-		prepare(&bench, slot, (turn + BENCH_SLOTS) % 2);
+		prepare(&bench, slot);
 	}
 	bench_result_cycles(result, cycles[OURS], cycles[REFERENCE], options->windows, canary, turns);
 	bench_result_ratio(result, row->goal);

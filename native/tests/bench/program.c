@@ -152,6 +152,10 @@ static void add_pod(struct bench_frame *frame, const struct bench_topology *topo
 	vif.egress_policy_ids[0] = POLICY_EGRESS;
 	vif.egress_policy_ids[1] = topology->sets == 2 ? POLICY_EGRESS_SECOND : WEFT_POLICY_NONE;
 	vif.ingress_policy_ids[0] = POLICY_INGRESS;
+	if (topology->stateless) {
+		vif.flags |= WEFT_VIF_STATELESS;
+		vif.egress_policy_ids[0] = vif.egress_policy_ids[1] = vif.ingress_policy_ids[0] = WEFT_POLICY_NONE;
+	}
 	ADD(frame, VIF, vif);
 	nexthop.vif_id = vif.vif_id;
 	nexthop.key[0] = (uint8_t)pod;
@@ -233,12 +237,6 @@ static void add_base(struct bench_frame *frame, const struct bench_topology *top
 		ADD(frame, IDENTITY, identity);
 	}
 	bench_policies_set(frame, topology->rules, topology->sets);
-	if (topology->agent) {
-		struct weft_vif_msg agent = {
-		    .vif_id = BENCH_AGENT, .type = WEFT_VIF_AGENT, .mtu = 9000, .label = WEFT_LABEL_NONE};
-
-		ADD(frame, VIF, agent);
-	}
 }
 
 /* What the daemon does between the messages of a frame (dpdk/record.c), but for its journal. */

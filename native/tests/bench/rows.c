@@ -46,7 +46,7 @@ const struct bench_row bench_rows[] = {
     {HIT("hit-encap-1m-v6", "1,000,000 connections, 10,000 routes"), TOPOLOGY(6, UDP, VXLAN, 16, 1000000, 10000)},
     {HIT("hit-decap-10k-v6", "answers from the fabric"), TOPOLOGY(6, UDP, VXLAN, 16, 10000, 1000), .direction = BENCH_IN},
     {.name = "route-encap-10k",
-     .doc = "stateless, 10,000 routes",
+     .doc = "ports without policy: no connections, 10,000 routes",
      .run = bench_run_hit,
      .goal = RATIO_STATELESS,
      .topology = {.family = 4,
@@ -56,10 +56,7 @@ const struct bench_row bench_rows[] = {
 		  .connections = 1000000,
 		  .routes = 10000,
 		  .rules = RULES,
-		  .agent = true},
-     .direction = BENCH_INJECTED,
-     .note = "the plane's one path without a connection: what the agent injects (ROUTE_IN_VRF), its header and full parse "
-	     "included"},
+		  .stateless = true}},
 
     {.name = "open-100", .doc = "first packets, 100 rules", .run = bench_run_open, .goal = 1, OPENS(0, 100, 1)},
     {.name = "open-10k-1m",

@@ -47,7 +47,7 @@ static uint32_t vif_of(enum bench_direction direction, uint32_t pod)
 {
 	if (direction == BENCH_IN)
 		return BENCH_UPLINK;
-	return direction == BENCH_INJECTED ? BENCH_AGENT : BENCH_POD_FIRST + pod;
+	return BENCH_POD_FIRST + pod;
 }
 
 /* A connection of this pod. Neighbours in rank are not neighbours in the tables. */
@@ -71,7 +71,7 @@ static uint32_t draw_pod(struct bench_station *station)
 }
 
 void bench_station_prepare(struct bench_station *station, struct bench_slot *slot, enum bench_direction even,
-			   enum bench_direction odd, bool scattered)
+			   enum bench_direction odd)
 {
 	const struct bench_topology *topology = station->topology;
 
@@ -84,7 +84,7 @@ void bench_station_prepare(struct bench_station *station, struct bench_slot *slo
 		for (uint32_t i = 0; i < station->burst; i++) {
 			struct bench_flow flow;
 
-			if (direction == BENCH_IN || scattered)
+			if (direction == BENCH_IN)
 				pod = draw_pod(station);
 			bench_flow_of(topology, draw(station, pod), &flow);
 			bench_frame_write(topology, &flow, direction, slot->mbufs[first + i]);

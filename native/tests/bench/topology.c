@@ -194,13 +194,6 @@ void bench_frame_write(const struct bench_topology *topology, const struct bench
 		else
 			memcpy(at + outer, frame + WEFT_L3, bytes -= WEFT_L3);
 		bytes += outer;
-	} else if (direction == BENCH_INJECTED) {
-		struct weft_injection_header header = {
-		    .operation = WEFT_INJECTION_ROUTE_IN_VRF, .vrf_id = BENCH_VRF, .bytes = bytes};
-
-		memcpy(at, &header, sizeof(header));
-		memcpy(at + sizeof(header), frame, bytes);
-		bytes += (uint32_t)sizeof(header);
 	} else {
 		memcpy(at, frame, bytes);
 	}

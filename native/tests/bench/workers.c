@@ -36,7 +36,7 @@ static void prepare(struct crew *crew, uint32_t worker, struct bench_slot *slot)
 	if (crew->opens)
 		bench_station_number(crew->stations[worker], slot, crew->next);
 	else
-		bench_station_prepare(crew->stations[worker], slot, BENCH_OUT, BENCH_OUT, false);
+		bench_station_prepare(crew->stations[worker], slot, BENCH_OUT, BENCH_OUT);
 }
 
 static void note(struct crew *crew, uint32_t worker, enum phase phase, double cycles)

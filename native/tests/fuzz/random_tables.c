@@ -12,13 +12,14 @@
 static const char *const lines[] = {
     "plane {underlay4=192.0.2.1|} {underlay6=2001:db8:1::1|} router-mac=02:00:00:00:aa:0{1|1|2}",
     "vrf {1|2|3} vni={100-104}",
-    "{|delete} vif {1-4} virtual vrf={1|1|2} mtu={68|600|1280|1450|9000} mac=02:00:00:00:00:1{1-4} {|check} {|identity={0-5}} "
+    "{|delete} vif {1-4} virtual vrf={1|1|2} mtu={68|600|1280|1450|9000} mac=02:00:00:00:00:1{1-4} {|check} {||stateless} {||strict} {|identity={0-5}} "
     "{|egress={0-3},{0-3}} {|ingress={0-3},{0-3}} {|connections={1-20}} address=10.{1|2}.1.{3-5}/{24|32} "
     "address=fd00:{1|2}::{3-5}/64 {|gateway=10.1.1.1/24} {|allow=10.0.0.0/8} {|allow=fd00::/16}",
     "{|delete} vif 5 agent vrf=0 mtu=1500 mac=02:00:00:00:00:15",
-    "vif 9 physical vrf=0 mtu={576|1500|9000} mac=02:00:00:00:00:fe",
-    "{|||delete} nexthop {1-24} {local vif={1-4}|local vif={1-4}|receive|discard|lookup vrf={1-3}}",
-    "{|||delete} nexthop {20-28} tunnel encap={vxlan inner-mac=02:00:00:00:aa:02|mplsoudp} {source=192.0.2.1 "
+    "vif 9 physical vrf=0 mtu={576|1500|9000} mac=02:00:00:00:00:fe {|native}",
+    "{|||delete} nexthop {1-24} {local vif={1-4}|local vif={1-4}|receive|discard|lookup vrf={1-3}|lookup vrf=3 pool={1-2}|"
+    "native vif=9 destination={192.0.2.254|2001:db8:1::fe}}",
+    "{|||delete} nexthop {20-28} tunnel encap={vxlan inner-mac=02:00:00:00:aa:02|mplsoudp|mplsogre} {source=192.0.2.1 "
     "destination=198.51.100.{2-3}|source=2001:db8:1::1 destination=2001:db8:2::{2-3}}",
     "{|||delete} nexthop {40-45} ecmp member=1,{1-24},{1-9}{|,{100-104}} {|member=2,{20-28},{1-1000},{100-104}} "
     "{|member=3,{1-4},1} {|member=7,{20-28},2,{16-2000}}",
@@ -30,6 +31,14 @@ static const char *const lines[] = {
     "{||delete} vni {100-104} nexthop={1-24}",
     "path destination={198.51.100.2|198.51.100.3|2001:db8:2::2|2001:db8:2::3} {|resolved vif={9|9|9|1} gateway=192.0.2.254 "
     "mtu={0|68|576|1300|1500|9000} source-mac=02:00:00:00:00:fe destination-mac=02:00:00:00:00:fd} {|up|down}",
+    "{|||delete} floating-ip {1-4} vrf={2|3|3} vif={1-4} {floating={203.0.113.{10-12}|10.1.1.{3-4}} fixed=10.1.1.{3-5}|"
+    "floating=fd00:1::{3-9} fixed=fd00:1::{3-5}} {||ingress|egress} {||map={6|17|132},{1-100},{1-100},{1-60000}}",
+    "{|||delete} nat-pool {1-2} vrf=3 first={203.0.113.{100-102}|2001:db8:f::100} {|addresses={1-3}} "
+    "{|ports={1|1024|5000}-{5000|5001|65535}} {|quarantine={0-5000}}",
+    "{|||delete} service {1-3} vrf={1|1|2} {tcp|udp} address={10.96.0.{1-2}|10.1.1.20|10.1.1.4|fd00:96::1} port={53|80} "
+    "{|affinity={1-60}} {|hairpin} {|pool={1-2}} {|backend={1-4},10.1.1.{3-10},{53|80}{|,weight={1-9}}{|,limit={1-3}}{|,draining}} "
+    "{|backend={5-8},10.{1|2}.1.{3-10},{53|80},vrf={1|2}} {|backend=9,fd00:1::{3-5},80}",
+    "ageing {6|17|1|0},{0|80},{1-9},{1-3} {|6,81,{1-9},{1-9},{1-9},{1-9}}",
     "{|||delete} identity {3-9} network:{1-3} {|group:8000001} {|tag:{1-9}}",
     "{|||delete} policy {1-4} {allow|deny} {|{rule {allow|deny} {|protocol={1|6|17}} {|ports={1|53|80}-{80|2000}} "
     "{|family={4|6}} {|log}}} "

@@ -74,6 +74,27 @@ static void aVifKeepsItsDeviceAndChangesItsAddresses(void)
 	CHECK(weft_vif_get(plane, 8)->carrier);
 }
 
+static void onlyAPortWithoutPolicyIsStateless(void)
+{
+	struct weft_policy_msg set = {.policy_id = 5, .default_action = WEFT_POLICY_ALLOW};
+	struct weft_plane *plane = weft_host_plane_core(host);
+	struct weft_vif_msg changed = port;
+
+	CHECK(SET(POLICY, &set) == 0);
+	changed.flags = WEFT_VIF_STATELESS;
+	changed.ingress_policy_ids[1] = 5;
+	CHECK(SET(VIF, &changed) == EINVAL && strstr(error_text, "flags 40: STATELESS, but it has policy set 5"));
+	CHECK(plane->stateless_ports == 0 && !weft_vif_get(plane, 8)->flags);
+	changed.ingress_policy_ids[1] = WEFT_POLICY_NONE;
+	CHECK(SET(VIF, &changed) == 0 && weft_vif_get(plane, 8)->flags == WEFT_VIF_STATELESS);
+	CHECK(SET(VIF, &changed) == 0 && plane->stateless_ports == 1);
+	CHECK(SET(VIF, &port) == 0 && plane->stateless_ports == 0);
+	changed.vif_id = 9;
+	changed.type = WEFT_VIF_HOST;
+	CHECK(SET(VIF, &changed) == EINVAL && strstr(error_text, "flags 40: STATELESS is for type 3, this is 0"));
+	CHECK(DELETE(POLICY, &set) == 0);
+}
+
 static void portsThatShareAnAddressGetZonesOfTheirOwn(void)
 {
 	struct weft_vif_msg twin = port;
@@ -217,6 +238,7 @@ int main(void)
 	RUN(anEqualSetIsNoChange);
 	RUN(whatIsInUseIsNotDeleted);
 	RUN(aVifKeepsItsDeviceAndChangesItsAddresses);
+	RUN(onlyAPortWithoutPolicyIsStateless);
 	RUN(portsThatShareAnAddressGetZonesOfTheirOwn);
 	RUN(routesOfOneSubnetShareAStampBucket);
 	RUN(aBodyOfVariableSizeHoldsWhatItCounts);

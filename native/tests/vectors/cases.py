@@ -7,6 +7,7 @@ import encap_cases
 import nat_cases
 import policy_cases
 import service_cases
+import stateless_cases
 import trap_cases
 
 BIG = bytes(range(256)) * 256
@@ -402,5 +403,5 @@ def coalescing():
 def all_cases():
     for group in (local, edges, routing, neighbours, tunnels, tunnel_drops, segments, coalescing, policy_cases.all_cases, ecmp_cases.all_cases,
                   trap_cases.all_cases, nat_cases.all_cases, connection_cases.all_cases, encap_cases.all_cases,
-                  service_cases.all_cases):
+                  service_cases.all_cases, stateless_cases.all_cases):
         yield from group()

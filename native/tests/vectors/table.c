@@ -197,8 +197,9 @@ static uint32_t read_vif(struct line *line, void *body)
 		    : has(line, "agent")   ? WEFT_VIF_AGENT
 					   : WEFT_VIF_HOST;
 	vif->port_kind = WEFT_PORT_NONE;
-	vif->flags = (uint16_t)((has(line, "check") ? WEFT_VIF_ADDRESS_CHECK : 0) |
-				(has(line, "strict") ? WEFT_VIF_STRICT_TCP : 0) | (has(line, "native") ? WEFT_VIF_NATIVE : 0));
+	vif->flags =
+	    (uint16_t)((has(line, "check") ? WEFT_VIF_ADDRESS_CHECK : 0) | (has(line, "strict") ? WEFT_VIF_STRICT_TCP : 0) |
+		       (has(line, "native") ? WEFT_VIF_NATIVE : 0) | (has(line, "stateless") ? WEFT_VIF_STATELESS : 0));
 	vif->vrf_id = number_of(line, "vrf", 0);
 	vif->mtu = number_of(line, "mtu", 1500);
 	vif->label = number_of(line, "label", WEFT_LABEL_NONE);
