@@ -346,6 +346,7 @@ void weft_nat_pool_hold(struct weft_plane *plane, const struct weft_connection_k
 	if (!find_port(plane, answers, vrf_id, &space, &pool, &offset))
 		return;
 	block = &space->blocks[offset / BLOCK_PORTS];
+	bit_clear(space->fresh, offset / BLOCK_PORTS); /* a worker took it, if not one of this process */
 	bit_set(&block->used, offset % BLOCK_PORTS);
 	bit_clear(&block->freed[0], offset % BLOCK_PORTS);
 	bit_clear(&block->freed[1], offset % BLOCK_PORTS);
@@ -484,8 +485,8 @@ static void put_index(struct weft_plane *plane, struct weft_nat_index *index)
 }
 
 /*
- * Ports that live connections have of a pool made afresh: another process's, or the pool's before it changed. A pair that is live
- * here may go, but is no other's before the control thread has ended its grace period.
+ * Ports that live connections have of a pool made afresh: another process's, or the pool's before it changed. A pair that is
+ * live here may go, but is no other's before the control thread has ended its grace period.
  */
 static void hold_used(struct weft_plane *plane)
 {

@@ -17,7 +17,7 @@ sh = daemon.sh
 
 SERVER = """
 import socket
-s = socket.create_server(("10.1.1.{number}", 7777)); print("listens", flush=True)
+s = socket.create_server(("{address}", 7777)); print("listens", flush=True)
 c, _ = s.accept()
 c.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 while (data := c.recv(4096)): c.sendall(data)
@@ -87,7 +87,9 @@ def dump(client, kind):
 
 
 POLICY = 15
-SERVICE = 17
+SERVICE, FLOATING_IP, NAT_POOL = 17, 18, 19
+PUBLIC, PUBLIC_VNI = 3, 5003  # a VRF, and its identifier on the fabric
+FLOATING, POOLED, OUTSIDE, OUTSIDE_TOO = "203.0.113.2", "203.0.113.100", "203.0.113.9", "203.0.113.10"
 OBJECTS = {name: getattr(daemon, name) for name in ("PLANE", "VIF", "VRF", "NEXTHOP", "ROUTE", "LABEL", "VNI", "PATH", "AGEING")}
 
 
@@ -116,14 +118,15 @@ class Check(daemon.Bench):
     def log_of(self, host):
         return open(host.log.name).read()
 
-    def session(self, client, server, address=None):
-        """An established TCP connection that speaks all the time, to the server's address or a virtual one."""
-        listener = subprocess.Popen(["ip", "netns", "exec", f"{PREFIX}p{server}", sys.executable, "-c", SERVER.format(number=server)],
+    def session(self, client, server, address=None, own=None):
+        """An established TCP connection that speaks all the time, to the server's own address or one that stands for it."""
+        own = own or f"10.1.1.{server}"
+        listener = subprocess.Popen(["ip", "netns", "exec", f"{PREFIX}p{server}", sys.executable, "-c", SERVER.format(address=own)],
                                     stdout=subprocess.PIPE, text=True)
         self.programs.append(listener)
         listener.stdout.readline()
         path = f"{self.folder}/session-{client}-{server}"
-        talker = subprocess.Popen(["ip", "netns", "exec", f"{PREFIX}p{client}", sys.executable, "-c", CLIENT.format(address=address or f"10.1.1.{server}")],
+        talker = subprocess.Popen(["ip", "netns", "exec", f"{PREFIX}p{client}", sys.executable, "-c", CLIENT.format(address=address or own)],
                                   stdout=open(path, "w"), stderr=subprocess.STDOUT)
         self.programs.append(talker)
         await_true(lambda: os.path.getsize(path) > 400, 5)
@@ -178,7 +181,7 @@ class Check(daemon.Bench):
         for kind, body in objects:
             if kind == daemon.CONNECTION and body[17] == 6 and body[40:56] == daemon.a16(target) and body[56] & 1:
                 packets, _, _, age = struct.unpack_from("<QQQQ", body, 80)
-                return {"ports": body[20:24].hex(), "tcp": body[18], "packets": packets, "age": age / 1e9}
+                return {"ports": body[20:24].hex(), "tcp": body[18], "packets": packets, "age": age / 1e9, "becomes": body[112:148].hex()}
         return None
 
     def warm_up(self):
@@ -347,6 +350,71 @@ class Check(daemon.Bench):
             self.end_session(session)
         host.client.call([(SERVICE, daemon.DELETE, struct.pack("<I68x", 1)), (daemon.ROUTE, daemon.DELETE, route)])
 
+    @staticmethod
+    def public_objects(host, other):
+        """The public network of both hosts; on the first, pod 2 has a floating IP and the others leave by a pool with two ports."""
+        public = struct.pack("<II16s", PUBLIC, PUBLIC_VNI, b"public".ljust(16, b"\0")).ljust(daemon.abi_bytes("vrf"), b"\0")
+        objects = [(daemon.VRF, public), (daemon.NEXTHOP, daemon.nexthop(30, 4, vrf_id=PUBLIC)), (daemon.VNI, struct.pack("<II", PUBLIC_VNI, 30))]
+        if host.index == 2:
+            inside = [(OUTSIDE, 24, daemon.CONFIGURE), (OUTSIDE_TOO, 24, daemon.CONFIGURE), ("203.0.113.1", 24, daemon.GATEWAY)]
+            objects += [(daemon.VIF, daemon.vif(5, PUBLIC, daemon.VIRTUAL, daemon.TAP, daemon.ADDRESS_CHECK, mtu=1450, address="02:01:01:00:00:05", name="eth0",
+                                                netns=f"/run/netns/{PREFIX}p5", addresses=inside)), (daemon.NEXTHOP, daemon.nexthop(105, 2, vif_id=5))]
+            here, there = (OUTSIDE, OUTSIDE_TOO), (FLOATING, POOLED)
+            return objects + [(daemon.ROUTE, daemon.route(PUBLIC, f"{to}/32", 105)) for to in here] \
+                + [(daemon.ROUTE, daemon.route(PUBLIC, f"{to}/32", 11, PUBLIC_VNI)) for to in there]
+        floating = struct.pack("<II16sIBxH16s16sII", 1, PUBLIC, b"floating", 2, 4, 3, daemon.a16(FLOATING), daemon.a16("10.1.1.2"), 0, 0)
+        pool = struct.pack("<II16sB3xHH16sII", 1, PUBLIC, b"pool", 4, 40000, 40001, daemon.a16(POOLED), 1, 60000).ljust(daemon.abi_bytes("nat_pool"), b"\0")
+        by_pool = bytearray(daemon.nexthop(31, 4, vrf_id=PUBLIC))
+        struct.pack_into("<I", by_pool, 76, 1)  # nat_pool_id
+        return objects + [(FLOATING_IP, floating), (NAT_POOL, pool), (daemon.NEXTHOP, bytes(by_pool)), (daemon.NEXTHOP, daemon.nexthop(32, 1)),
+                          (daemon.ROUTE, daemon.route(1, "10.1.1.1/32", 32)),
+                          (daemon.ROUTE, daemon.route(1, "203.0.113.0/24", 31)), (daemon.ROUTE, daemon.route(PUBLIC, f"{FLOATING}/32", 102)),
+                          (daemon.ROUTE, daemon.route(PUBLIC, f"{POOLED}/32", 32)), (daemon.ROUTE, daemon.route(PUBLIC, "203.0.113.8/30", 11, PUBLIC_VNI))]
+
+    @staticmethod
+    def pool_ports(host):
+        """Ports in use, ports in quarantine, connections refused."""
+        return struct.unpack_from("<QQQ", dump(host.client, NAT_POOL)[0][1], 64)
+
+    def opens(self, pod, target):
+        """A connection that is opened and at once closed: whether it was accepted."""
+        listener = daemon.in_netns(f"{PREFIX}p5", lambda: socket.create_server((target, 7778)))
+        with listener:
+            text = sh(f"ip netns exec {PREFIX}p{pod} timeout 2 {sys.executable} -c 'import socket; socket.create_connection((\"{target}\", 7778)); print(1)'", check=False).stdout
+        return text == "1\n"
+
+    def run_nat(self):
+        """Connections to a floating IP, from it, and through a source pool outlive the worker that translates them; the pool's port is no other's."""
+        host, other = self.hosts
+        sh(f"ip netns add {PREFIX}p5")
+        for one in (other, host):
+            one.client.call([(kind, daemon.SET, body) for kind, body in self.public_objects(one, other)])
+        ends = {"to a floating IP": (5, 2, FLOATING, None), "from a floating IP": (2, 5, None, OUTSIDE), "through a source pool": (4, 5, None, OUTSIDE_TOO)}
+        sessions = {what: self.session(*end) for what, end in ends.items()}
+        targets = {what: end[2] or end[3] for what, end in ends.items()}
+        before = {what: self.connection_of(host, target) for what, target in targets.items()}
+        if not all(before.values()):
+            raise SystemExit(f"no connection: {before}")
+        port = struct.unpack_from("<H", bytes.fromhex(before["through a source pool"]["becomes"]), 32)[0]
+        seen = sh(f"ip netns exec {PREFIX}p5 ss -Htn state established src {OUTSIDE_TOO}").stdout
+        self.check("the pool's port is on the wire", f"{POOLED}:{port}" in seen and port in (40000, 40001), f"{port}; {' '.join(seen.split())}")
+        image = dump(host.client, FLOATING_IP), dump(host.client, NAT_POOL)
+        killed, _ = self.kill_worker(host)
+        later = dump(host.client, FLOATING_IP), dump(host.client, NAT_POOL)
+        self.check("floating IP and pool are the same", image == later and all(map(len, image)), f"ports used, waiting, refused: {self.pool_ports(host)}")
+        for what, session in sessions.items():
+            spoke = await_true(lambda: sum(1 for line in open(session[2]) if re.fullmatch(r"[\d.]+\n", line) and float(line) > killed + 1) > 20, 5)
+            one, two = before[what], self.connection_of(host, targets[what])
+            same = two and all(one[name] == two[name] for name in ("ports", "tcp", "becomes")) and two["age"] > one["age"] and two["packets"] > one["packets"]
+            self.check(f"a connection {what} goes on", spoke and session[1].poll() is None and same, f"{len(open(session[2]).readlines())} answers; {one} -> {two}")
+        got = self.opens(4, OUTSIDE), self.opens(4, OUTSIDE)
+        self.check("the pool's port is no other's", got == (True, False) and self.pool_ports(host)[2] > 0, f"the other port, then none: {got}, {self.pool_ports(host)}")
+        for session in sessions.values():
+            self.end_session(session)
+        for one in (host, other):
+            one.client.call([(kind, daemon.DELETE, body) for kind, body in reversed(self.public_objects(one, other))])
+        sh(f"ip netns del {PREFIX}p5")
+
     def run_refused(self):
         """A vif that cannot be taken over is left out; the others stay."""
         host = self.hosts[1]
@@ -407,7 +475,8 @@ class Check(daemon.Bench):
         self.check("its socket is taken over by a new daemon", line.startswith("ready") and again.returncode == 0 and "adopted" not in log, f"exit {again.returncode}: {log}")
 
 
-STEPS = ["takeover", "path_mtu", "service", "ports", "programming", "policy", "refused", "again", "stop"]
+# The sixth death of a worker in a row is followed later: what measures a gap comes before it.
+STEPS = ["takeover", "path_mtu", "service", "ports", "nat", "programming", "policy", "refused", "again", "stop"]
 
 
 def main():

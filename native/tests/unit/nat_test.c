@@ -217,7 +217,7 @@ static void aPoolThatGrowsKeepsThePortsInUse(void)
 	CHECK(send_udp(100, 53) == 7000 && !send_udp(101, 53));
 	pool.port_max = 7001;
 	CHECK(SET(NAT_POOL, &pool) == 0);
-	CHECK(read_pool().ports_used == 1);
+	CHECK(read_pool().ports_used == 1 && read_pool().blocks == 1);
 	CHECK(send_udp(100, 53) == 7000 && send_udp(101, 53) == 7001 && !send_udp(102, 53));
 	CHECK(DELETE(NAT_POOL, &pool) == EBUSY && strstr(error_text, "1 next hops"));
 	weft_host_plane_close(host);
@@ -412,7 +412,7 @@ static void aPlaneThatTakesOverKnowsThePortsInUse(void)
 	weft_plane_restore_begin(plane);
 	set_tables(&pool);
 	weft_plane_restore_end(plane);
-	CHECK(read_pool().ports_used == 1);
+	CHECK(read_pool().ports_used == 1 && read_pool().blocks == 1);
 	CHECK(send_udp(100, 53) == port);
 	CHECK(send_udp(101, 53) == (port == 7000 ? 7001 : 7000) && !send_udp(102, 53));
 	weft_host_plane_close(host);

@@ -511,6 +511,17 @@ static void theAffinityTableForgetsTheOldest(void)
 	CHECK(DELETE(SERVICE, begin(7)) == 0);
 }
 
+/* Entries that nobody can read or write: a worker is writing them. */
+static uint32_t entries_being_written(void)
+{
+	const uint32_t *words = (const uint32_t *)plane->affinity_memory;
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < weft_affinity_bytes() / 4; i += 8)
+		count += words[i] & 1;
+	return count;
+}
+
 /* The worker that dies in the middle of an entry leaves it odd. */
 static uint32_t break_entries(void)
 {
@@ -555,7 +566,8 @@ static void theNextWorkerFindsAffinityAndCounts(void)
 	open_plane(shared);
 	for (uint32_t i = 2; i <= 200; i++)
 		add(i, 1);
-	CHECK(weft_plane_adopted(plane) && set_service(service) == 0);
+	CHECK(weft_plane_adopted(plane) && entries_being_written() == 3);
+	CHECK(set_service(service) == 0 && entries_being_written() == 0);
 	CHECK(state_of(7, 0).connections == 11 && state_of(7, 0).packets == 7 && state_of(7, 0).connections_live == 10);
 	for (uint32_t client = 0; client < 100; client++) {
 		key = key_of(7, client, 1);
