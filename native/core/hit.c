@@ -169,9 +169,35 @@ WEFT_HOT_PART void leave(struct weft_worker *worker, struct weft_step *step)
 		weft_step_drop(worker, step, reason);
 }
 
+/* Packets ahead of the one that leaves. */
+#define NEXTHOP_AHEAD 5u
+#define ENDPOINT_AHEAD 2u
+
+/* Its entry has come: the next hop is asked for. What is answered is good for another hint only. */
+WEFT_HOT_PART const struct weft_nexthop *seek_nexthop(struct weft_worker *worker, const struct weft_step *step)
+{
+	const struct weft_connection *connection = step->candidate;
+	const struct weft_nexthop *nexthop;
+
+	if (WEFT_UNLIKELY(!step->packet || !connection))
+		return NULL;
+	nexthop = weft_nexthop_at(worker->plane, weft_get(connection->nexthop_id));
+	__builtin_prefetch(nexthop);
+	__builtin_prefetch((const uint8_t *)nexthop + WEFT_CACHE_LINE);
+	return nexthop;
+}
+
 WEFT_HOT void weft_leave(struct weft_worker *worker, uint32_t count)
 {
+	const struct weft_nexthop *ahead[WEFT_BURST_MAX];
+
+	for (uint32_t i = 0; i < NEXTHOP_AHEAD && i < count; i++)
+		ahead[i] = seek_nexthop(worker, &worker->steps[i]);
 	for (uint32_t i = 0; i < count; i++) {
+		if (i + NEXTHOP_AHEAD < count)
+			ahead[i + NEXTHOP_AHEAD] = seek_nexthop(worker, &worker->steps[i + NEXTHOP_AHEAD]);
+		if (i + ENDPOINT_AHEAD < count && ahead[i + ENDPOINT_AHEAD])
+			__builtin_prefetch(ahead[i + ENDPOINT_AHEAD]->endpoint);
 		if (worker->steps[i].packet)
 			leave(worker, &worker->steps[i]);
 	}
