@@ -21,7 +21,7 @@
 #endif
 
 #define WEFT_ABI_MAJOR 0
-#define WEFT_ABI_MINOR 3
+#define WEFT_ABI_MINOR 4
 
 #define WEFT_FRAME_BYTES_MAX (4u << 20) /* a policy set of WEFT_POLICY_RULES_MAX rules fits into one */
 #define WEFT_KEY_BYTES 16
@@ -208,6 +208,7 @@ enum weft_vif_flag {
 	WEFT_VIF_CREATED = 1u << 3,       /* answers only: the device was made by the plane and goes with the vif */
 	WEFT_VIF_STRICT_TCP = 1u << 4,    /* TCP packets that their connection's state does not allow are dropped: CONNECTION_STATE */
 	WEFT_VIF_NATIVE = 1u << 5,        /* PHYSICAL: what comes outside a tunnel is routed in the vif's VRF, as from WEFT_IDENTITY_EXTERNAL */
+	WEFT_VIF_STATELESS = 1u << 6,     /* VIRTUAL, without policy sets: what needs no connection gets none (OpenContrail: disable_policy) */
 };
 
 enum weft_vif_address_flag {
