@@ -247,7 +247,7 @@ final class ObjectCases {
                 "vif",
                 List.of(VRF, OTHER_VRF, IDENTITY, POLICY, new PolicySet(8, KEY, PolicyAction.DENY, List.of())),
                 variants,
-                Set.of("Vif.portKind"), // needs devices: each plane's own test
+                Set.of("Vif.portKind", "Vif.stateless"), // portKind needs devices: each plane's own test
                 plane ->
                         plane.vifs().stream().map(ObjectCases::withoutDeviceMac).toList(),
                 Optional.of(ObjectKind.VIF));
@@ -299,6 +299,7 @@ final class ObjectCases {
                 of.sharedUplink(),
                 of.strictTcp(),
                 true,
+                of.stateless(),
                 of.mtu(),
                 of.label(),
                 of.mac(),
@@ -371,6 +372,7 @@ final class ObjectCases {
                 sharedUplink,
                 of.strictTcp(),
                 of.nativeUplink(),
+                of.stateless(),
                 mtu,
                 label,
                 mac,
