@@ -99,6 +99,15 @@ public final class Site {
         putAddress(graph, "ip6-" + n, port, "fd00:" + network + "::" + Integer.toHexString(host));
     }
 
+    /** What the configuration says of the policy of a port that is there: `true` takes it away. */
+    public static void disablePolicy(ConfigGraph graph, int n, String value) {
+        Key port = key("virtual-machine-interface", "default-domain:red:port" + n);
+        Map<String, List<XmlTree>> properties =
+                new HashMap<>(graph.node(port).orElseThrow().children());
+        properties.put("virtual-machine-interface-disable-policy", List.of(XmlTree.leaf(value)));
+        graph.putNode(port, new XmlTree("", properties));
+    }
+
     public static void removePort(ConfigGraph graph, int n, int network) {
         Key port = key("virtual-machine-interface", "default-domain:red:port" + n);
         for (String name : List.of("ip4-" + n, "ip6-" + n)) {
