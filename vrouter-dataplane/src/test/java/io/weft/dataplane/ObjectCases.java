@@ -242,12 +242,16 @@ final class ObjectCases {
         variants.add(with(VIF, KEY, false, true, 65535, 1048575, MAC, most));
         variants.add(with(VIF, KEY, true, true, 1500, 0, MAC, most.subList(0, 1)));
         variants.add(VIF.withStrictTcp(true));
+        variants.add(VIF.withStateless(true));
+        variants.add(guarded(VIF, IDENTITY.id(), Vif.NO_POLICIES, Vif.NO_POLICIES, 7)
+                .withStrictTcp(true)
+                .withStateless(true));
         variants.addAll(otherTypes());
         return new ObjectCase(
                 "vif",
                 List.of(VRF, OTHER_VRF, IDENTITY, POLICY, new PolicySet(8, KEY, PolicyAction.DENY, List.of())),
                 variants,
-                Set.of("Vif.portKind", "Vif.stateless"), // portKind needs devices: each plane's own test
+                Set.of("Vif.portKind"), // needs devices: each plane's own test
                 plane ->
                         plane.vifs().stream().map(ObjectCases::withoutDeviceMac).toList(),
                 Optional.of(ObjectKind.VIF));
