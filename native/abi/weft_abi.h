@@ -21,7 +21,7 @@
 #endif
 
 #define WEFT_ABI_MAJOR 0
-#define WEFT_ABI_MINOR 3
+#define WEFT_ABI_MINOR 4
 
 #define WEFT_FRAME_BYTES_MAX (4u << 20) /* a policy set of WEFT_POLICY_RULES_MAX rules fits into one */
 #define WEFT_KEY_BYTES 16

@@ -16,6 +16,7 @@ import java.util.Objects;
  * @param sharedUplink PHYSICAL: the kernel keeps the host address, the plane takes the tunnel ports only
  * @param strictTcp TCP packets that their connection's state does not allow are dropped
  * @param nativeUplink PHYSICAL: what comes outside a tunnel is routed in the vif's VRF, as from {@link Identity#EXTERNAL}
+ * @param stateless VIRTUAL without policy sets: packets go by the routes alone, one by one; no connection is kept for those that need none
  * @param mtu L3 bytes, 68 .. 65535
  * @param label MPLS label of this port or {@link Route#NO_LABEL}; informative
  * @param mac VIRTUAL: the pod's; PHYSICAL: what the device has (ignored when set)
@@ -38,6 +39,7 @@ public record Vif(
         boolean sharedUplink,
         boolean strictTcp,
         boolean nativeUplink,
+        boolean stateless,
         int mtu,
         int label,
         MacAddress mac,
@@ -71,9 +73,21 @@ public record Vif(
         egressPolicyIds = policies("egress policy", id, egressPolicyIds);
         ingressPolicyIds = policies("ingress policy", id, ingressPolicyIds);
         Limits.range("connections max of vif " + id, connectionsMax, 0, Integer.MAX_VALUE);
+        if (stateless) {
+            checkStateless(id, type, egressPolicyIds, ingressPolicyIds);
+        }
     }
 
-    /** Loose about TCP, and takes tunnel packets only. */
+    private static void checkStateless(int id, VifType type, List<Integer> egress, List<Integer> ingress) {
+        if (type != VifType.VIRTUAL) {
+            throw new IllegalArgumentException(
+                    "stateless of vif " + id + " is true, must be false: its type is " + type + ", not VIRTUAL");
+        }
+        egress.forEach(policy -> Limits.range("egress policy id of stateless vif " + id, policy, 0, PolicySet.NONE));
+        ingress.forEach(policy -> Limits.range("ingress policy id of stateless vif " + id, policy, 0, PolicySet.NONE));
+    }
+
+    /** Loose about TCP, takes tunnel packets only, and keeps connections. */
     public Vif(
             int id,
             int vrfId,
@@ -103,6 +117,7 @@ public record Vif(
                 sharedUplink,
                 false,
                 false,
+                false,
                 mtu,
                 label,
                 mac,
@@ -128,6 +143,33 @@ public record Vif(
                 sharedUplink,
                 strict,
                 nativeUplink,
+                stateless,
+                mtu,
+                label,
+                mac,
+                name,
+                device,
+                netns,
+                addresses,
+                identityId,
+                egressPolicyIds,
+                ingressPolicyIds,
+                connectionsMax);
+    }
+
+    /** The same, going by the routes alone or not. */
+    public Vif withStateless(boolean free) {
+        return new Vif(
+                id,
+                vrfId,
+                key,
+                type,
+                portKind,
+                addressCheck,
+                sharedUplink,
+                strictTcp,
+                nativeUplink,
+                free,
                 mtu,
                 label,
                 mac,
@@ -159,6 +201,7 @@ public record Vif(
                 sharedUplink,
                 strictTcp,
                 nativeUplink,
+                stateless,
                 otherMtu,
                 label,
                 otherMac,

@@ -242,6 +242,10 @@ final class ObjectCases {
         variants.add(with(VIF, KEY, false, true, 65535, 1048575, MAC, most));
         variants.add(with(VIF, KEY, true, true, 1500, 0, MAC, most.subList(0, 1)));
         variants.add(VIF.withStrictTcp(true));
+        variants.add(VIF.withStateless(true));
+        variants.add(guarded(VIF, IDENTITY.id(), Vif.NO_POLICIES, Vif.NO_POLICIES, 7)
+                .withStrictTcp(true)
+                .withStateless(true));
         variants.addAll(otherTypes());
         return new ObjectCase(
                 "vif",
@@ -299,6 +303,7 @@ final class ObjectCases {
                 of.sharedUplink(),
                 of.strictTcp(),
                 true,
+                of.stateless(),
                 of.mtu(),
                 of.label(),
                 of.mac(),
@@ -371,6 +376,7 @@ final class ObjectCases {
                 sharedUplink,
                 of.strictTcp(),
                 of.nativeUplink(),
+                of.stateless(),
                 mtu,
                 label,
                 mac,

@@ -5,6 +5,7 @@ import static io.weft.dataplane.ObjectCases.MAC;
 import static io.weft.dataplane.ObjectCases.VIF;
 import static io.weft.dataplane.ObjectCases.ip;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -162,6 +163,51 @@ class RecordLimitsTest {
                 0,
                 Vif.NO_POLICIES,
                 Vif.NO_POLICIES,
+                0);
+    }
+
+    @Test
+    void onlyAPodsPortWithoutPolicyIsStateless() {
+        Vif port = named("", "", "");
+        assertTrue(port.withStateless(true).stateless());
+        assertFalse(port.withStateless(true).withStateless(false).stateless());
+        for (VifType type : VifType.values()) {
+            if (type != VifType.VIRTUAL) {
+                refused(
+                        () -> of(type, Vif.NO_POLICIES, Vif.NO_POLICIES).withStateless(true),
+                        "stateless of vif 5 is true",
+                        "its type is " + type);
+            }
+        }
+        refused(
+                () -> of(VifType.VIRTUAL, List.of(0, 9), Vif.NO_POLICIES).withStateless(true),
+                "egress policy id of stateless vif 5 is 9",
+                "0 .. 0");
+        refused(
+                () -> of(VifType.VIRTUAL, Vif.NO_POLICIES, List.of(8, 0)).withStateless(true),
+                "ingress policy id of stateless vif 5 is 8",
+                "0 .. 0");
+    }
+
+    private static Vif of(VifType type, List<Integer> egress, List<Integer> ingress) {
+        return new Vif(
+                5,
+                0,
+                KEY,
+                type,
+                PortKind.NONE,
+                true,
+                false,
+                1500,
+                -1,
+                MAC,
+                "",
+                "",
+                "",
+                List.of(),
+                0,
+                egress,
+                ingress,
                 0);
     }
 

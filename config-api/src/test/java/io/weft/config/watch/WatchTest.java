@@ -207,6 +207,33 @@ class WatchTest {
         }
     }
 
+    @Test
+    void tellsThatThePolicyOfAPortIsDisabledAndLosesNothingToAValueThatIsNeither() throws IOException {
+        String property = "virtual_machine_interface_disable_policy";
+        String network = api.createNetwork("red", "");
+        try (Client client = new Client(api.port(), "?resource_type=virtual-machine-interface", null)) {
+            assertEquals("init", client.next().name());
+            String port = api.create(
+                    "virtual-machine-interface",
+                    "'fq_name':['default-domain','red','p'],'parent_type':'project','virtual_network_refs':[{'uuid':'"
+                            + network + "'}]");
+            JsonNode made = client.next().data().path("virtual-machine-interface");
+            assertFalse(made.path(property).asBoolean(), made.toString());
+            String path = "/virtual-machine-interface/" + port;
+            for (boolean disabled : List.of(true, false, true)) {
+                api.put(path, "{'virtual-machine-interface':{'" + property + "':" + disabled + "}}");
+                JsonNode told = client.next().data().at("/virtual-machine-interface/" + property);
+                assertTrue(told.isBoolean(), told.toString());
+                assertEquals(disabled, told.asBoolean());
+            }
+            RunningApi.Answer refused = api.put(path, "{'virtual-machine-interface':{'" + property + "':'no'}}");
+            assertEquals(400, refused.status());
+            assertTrue(refused.text().contains(property + ": \"no\" is not true or false"), refused.text());
+            assertTrue(
+                    api.object("virtual-machine-interface", port).path(property).asBoolean());
+        }
+    }
+
     private static List<String> types(List<Event> events) {
         return events.stream().map(event -> event.data().fieldNames().next()).toList();
     }

@@ -175,6 +175,33 @@ class PolicyAndPathsTest extends CoreScenario {
     }
 
     @Test
+    void tellsThePortsAgentThatPolicyIsDisabledAndEnabledAgain() {
+        twoRoutersAndRed();
+        Agent a = new Agent("a", "192.0.2.1");
+        Agent b = new Agent("b", "192.0.2.2");
+        a.asksConfig();
+        b.asksConfig();
+        config(String.join("", policyEvents()) + "event: revision\nid: 6\ndata: {}\n\n");
+        ConfigNode.Key key = new ConfigNode.Key("virtual-machine-interface", "d:red:p1");
+        String property = "virtual-machine-interface-disable-policy";
+        assertEquals(Optional.empty(), a.nodes.get(key).properties().text(property));
+        int revision = 7;
+        for (boolean disabled : List.of(true, false)) {
+            String json = port(IN_GROUP + ",\"virtual_machine_interface_disable_policy\":" + disabled);
+            config("event: update\nid: " + revision++ + "\ndata: {\"virtual-machine-interface\":" + json + "}\n\n");
+            Stanza.ConfigUpdate told = (Stanza.ConfigUpdate) a.stanzas().getLast();
+            assertEquals(
+                    List.of(key), told.nodes().stream().map(ConfigNode::key).toList());
+            assertEquals(List.of(), told.links(), "its groups stay");
+            assertEquals(List.of(), told.deletedNodes());
+            assertEquals(
+                    Optional.of(Boolean.toString(disabled)),
+                    told.nodes().getFirst().properties().text(property));
+        }
+        assertFalse(b.nodes.containsKey(key), "not its business");
+    }
+
+    @Test
     void cutsLargeListsIntoSeveralMessagesAndEndsTheRevisionWithTheLast() {
         twoRoutersAndRed();
         Agent a = new Agent("a", "192.0.2.1");

@@ -160,6 +160,7 @@ final class ConfigReader {
                     MacAddress.parse(mac.get()),
                     networks.getFirst().name(),
                     groups(graph, id),
+                    isPolicyDisabled(id, node.get()),
                     addresses,
                     shared));
         } catch (IllegalArgumentException e) {
@@ -173,6 +174,16 @@ final class ConfigReader {
         Optional<String> mode = graph.node(instanceIp).flatMap(node -> node.text("instance-ip-mode"));
         return mode.map("active-active"::equals)
                 .orElseGet(() -> graph.linked(instanceIp, INTERFACE).size() > 1);
+    }
+
+    /** What cannot be read opens nothing: the port keeps its policy. */
+    private static boolean isPolicyDisabled(Key id, XmlTree port) {
+        try {
+            return port.flag("virtual-machine-interface-disable-policy", false);
+        } catch (IllegalArgumentException e) {
+            LOG.warn("configuration of {} is not usable, its policy stays: {}", id, e.getMessage());
+            return false;
+        }
     }
 
     private static List<Interface.Group> groups(ConfigGraph graph, Key port) {

@@ -14,6 +14,7 @@ import java.util.UUID;
  * @param network domain:project:network
  * @param vm uuid of its virtual machine; null: none
  * @param groups its security groups, in the order of their names
+ * @param policyDisabled what its network and its groups say is not asked at the port
  * @param shared those of `addresses` that other interfaces have too
  * @param addresses of its instance-ips, in the order of their bytes, IPv4 first
  */
@@ -24,6 +25,7 @@ public record Interface(
         MacAddress mac,
         String network,
         List<Group> groups,
+        boolean policyDisabled,
         List<InetAddress> addresses,
         Set<InetAddress> shared) {
     /**

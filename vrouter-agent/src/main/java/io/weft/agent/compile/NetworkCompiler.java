@@ -117,15 +117,24 @@ public final class NetworkCompiler {
                 host.podMtu(),
                 addresses,
                 placed.configured().identity(),
-                network.lists().isEmpty() ? Optional.empty() : Optional.of(new PolicySource.OfNetwork(network.lists())),
+                lists(network, placed.configured()),
                 groups(placed.configured(), true),
-                groups(placed.configured(), false));
+                groups(placed.configured(), false),
+                placed.configured().policyDisabled());
+    }
+
+    private static Optional<PolicySource> lists(Network network, Interface configured) {
+        return configured.policyDisabled() || network.lists().isEmpty()
+                ? Optional.empty()
+                : Optional.of(new PolicySource.OfNetwork(network.lists()));
     }
 
     private static Optional<PolicySource> groups(Interface configured, boolean egress) {
         List<String> names =
                 configured.groups().stream().map(Interface.Group::name).toList();
-        return names.isEmpty() ? Optional.empty() : Optional.of(new PolicySource.OfGroups(names, egress));
+        return configured.policyDisabled() || names.isEmpty()
+                ? Optional.empty()
+                : Optional.of(new PolicySource.OfGroups(names, egress));
     }
 
     /** The /32 or /128 of an address. */

@@ -17,6 +17,7 @@ import java.util.stream.Stream;
  * @param networkPolicy both directions must pass it; empty: no network policy
  * @param egressPolicy connections opened from the port must pass it too; empty: no security group
  * @param ingressPolicy connections opened to the port must pass it too; empty: no security group
+ * @param stateless policy is disabled: the port has none and its packets go by the routes alone
  */
 public record PortState(
         UUID vmi,
@@ -29,7 +30,8 @@ public record PortState(
         IdentityState identity,
         Optional<PolicySource> networkPolicy,
         Optional<PolicySource> egressPolicy,
-        Optional<PolicySource> ingressPolicy) {
+        Optional<PolicySource> ingressPolicy,
+        boolean stateless) {
     /**
      * @param prefixLength of the subnet, bits
      * @param gateway not the port's own: its default gateway
@@ -54,6 +56,10 @@ public record PortState(
         addresses = List.copyOf(addresses);
         if (mtu < 68 || mtu > 65535) {
             throw new IllegalArgumentException("mtu " + mtu + " is not in 68..65535");
+        }
+        if (stateless && (networkPolicy.isPresent() || egressPolicy.isPresent() || ingressPolicy.isPresent())) {
+            throw new IllegalArgumentException("port " + vmi + " is stateless, but has network policy " + networkPolicy
+                    + ", egress policy " + egressPolicy + ", ingress policy " + ingressPolicy + ": must be none");
         }
     }
 

@@ -271,7 +271,7 @@ public final class Programmer {
                             ? VifAddress.gateway(address.address())
                             : VifAddress.configured(address.address(), address.prefixLength()));
         }
-        plane.want(new Vif(
+        Vif vif = new Vif(
                 id,
                 vrfId(port.instance(), nowNs),
                 Ids.vifKey(port.vmi()),
@@ -289,7 +289,8 @@ public final class Programmer {
                 use(port.identity(), nowNs),
                 List.of(policyId(port.networkPolicy(), nowNs), policyId(port.egressPolicy(), nowNs)),
                 List.of(policyId(port.networkPolicy(), nowNs), policyId(port.ingressPolicy(), nowNs)),
-                0));
+                0);
+        plane.want(vif.withStateless(port.stateless()));
         if (before != null) {
             release(before.identity());
         } else {

@@ -2,6 +2,7 @@ package io.weft.agent.compile;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.weft.dataplane.IpPrefix;
 import java.net.InetAddress;
@@ -12,10 +13,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.UUID;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class CompilerTest {
     /** A scenario's steps are taken in several ways that must end in the same state. */
@@ -100,9 +104,14 @@ class CompilerTest {
                 in -> Site.putPort(in.graph, 1, 1, 3),
                 in -> Site.putPort(in.graph, 2, 1, 4),
                 in -> Site.putPort(in.graph, 3, 2, 3),
+                in -> {
+                    Site.putPort(in.graph, 4, 2, 4);
+                    Site.disablePolicy(in.graph, 4, "true");
+                },
                 in -> Site.putPriorities(in.graph, List.of("VXLAN", "MPLSoUDP")),
                 in -> in.compiler.attach(Site.port(1, 1)),
                 in -> in.compiler.attach(Site.port(3, 2)),
+                in -> in.compiler.attach(Site.port(4, 2)),
                 in -> Site.linkList(in.graph, 1),
                 in -> Site.putList(
                         in.graph, 1, Site.rule("pass", "tcp", Site.ofNetwork("any"), Site.ofNetwork("any"), 80, 80)),
@@ -113,6 +122,7 @@ class CompilerTest {
                 in -> Site.linkGroup(in.graph, 1, 2),
                 in -> Site.linkGroup(in.graph, 3, 2),
                 in -> Site.linkGroup(in.graph, 3, 3),
+                in -> Site.linkGroup(in.graph, 4, 1),
                 in -> Site.putGroupList(
                         in.graph, 1, false, Site.rule("pass", "any", Site.ofGroup(1), Map.of(), -1, -1)),
                 in -> Site.putGroupList(
@@ -161,8 +171,8 @@ class CompilerTest {
     void endsInTheSameStateHoweverTheInputArrives(Expansion expansion) {
         Inputs all = new Inputs();
         scenario().forEach(step -> step.take(all));
-        DesiredState expected =
-                Compiler.compile(all.graph, List.of(Site.port(1, 1), Site.port(3, 2)), all.routes, Site.HOST);
+        List<AttachedPort> attached = List.of(Site.port(1, 1), Site.port(3, 2), Site.port(4, 2));
+        DesiredState expected = Compiler.compile(all.graph, attached, all.routes, Site.HOST);
         assertEquals(2, expected.vrfs().size());
         assertEquals(expected, run(expansion));
     }
@@ -212,6 +222,51 @@ class CompilerTest {
         assertEquals(11, routes.size());
     }
 
+    private static PortState guarded(Consumer<ConfigGraph> more) {
+        Inputs in = new Inputs();
+        Site.putNetwork(in.graph, 1);
+        Site.linkList(in.graph, 1);
+        Site.putPort(in.graph, 1, 1, 3);
+        Site.putGroup(in.graph, 1);
+        Site.linkGroup(in.graph, 1, 1);
+        more.accept(in.graph);
+        DesiredState state = Compiler.compile(in.graph, List.of(Site.port(1, 1)), in.routes, Site.HOST);
+        PortState port = state.vrfs().get(Site.instance(1)).ports().get(Site.vmi(1));
+        assertEquals(Set.copyOf(port.policies()), state.policies().keySet());
+        return port;
+    }
+
+    @Test
+    void aPortWhosePolicyIsDisabledIsStatelessWithoutSetsAndOtherwiseAsItWas() {
+        PortState guarded = guarded(graph -> {});
+        PortState free = guarded(graph -> Site.disablePolicy(graph, 1, "true"));
+        assertEquals(3, guarded.policies().size());
+        assertFalse(guarded.stateless());
+        assertEquals(List.of(), free.policies());
+        assertTrue(free.stateless());
+        assertEquals(
+                IdentityState.of(Site.network(1), List.of(Site.groupId(1))),
+                free.identity(),
+                "others judge it by its groups");
+        assertEquals(guarded.addresses(), free.addresses());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "false", "yes", "1", "TRUE"})
+    void aPortKeepsItsPolicyUnlessItsConfigurationSaysTrue(String value) {
+        assertEquals(guarded(graph -> {}), guarded(graph -> Site.disablePolicy(graph, 1, value)));
+    }
+
+    @Test
+    void aPortWithoutAnyPolicyOfItsOwnIsNotStateless() {
+        PortState port = guarded(graph -> {
+            Site.unlinkList(graph, 1);
+            Site.unlinkGroup(graph, 1, 1);
+        });
+        assertEquals(List.of(), port.policies());
+        assertFalse(port.stateless());
+    }
+
     @Test
     void incrementalStateEqualsCompilationFromNothing() {
         long seed = new Random().nextLong();
@@ -234,7 +289,7 @@ class CompilerTest {
     private static void change(Random random, Inputs in, Map<Integer, Integer> networkOf) {
         int port = random.nextInt(6);
         int network = 1 + random.nextInt(3);
-        switch (random.nextInt(14)) {
+        switch (random.nextInt(15)) {
             case 0 -> Site.putNetwork(in.graph, network);
             case 1, 2 -> {
                 if (networkOf.putIfAbsent(port, network) == null) {
@@ -252,6 +307,11 @@ class CompilerTest {
             case 7, 8, 11 -> randomRoute(random, in.routes, network);
             case 9 -> randomPolicy(random, in.graph, network, port);
             case 10 -> randomGroup(random, in.graph, 1 + random.nextInt(3), port);
+            case 13 -> {
+                if (networkOf.containsKey(port)) {
+                    Site.disablePolicy(in.graph, port, random.nextBoolean() ? "true" : "false");
+                }
+            }
             case 12 -> {
                 if (networkOf.containsKey(port)) {
                     Site.putSharedAddress(

@@ -89,7 +89,7 @@ public final class Site {
 
     /** Port n of a network with 10.network.0.host and fd00:network::host. */
     public static void putPort(ConfigGraph graph, int n, int network, int host) {
-        Key port = key("virtual-machine-interface", "default-domain:red:port" + n);
+        Key port = portKey(n);
         Map<String, Object> properties = new HashMap<>();
         properties.put("id_perms", idPerms(vmi(n)));
         properties.put("virtual_machine_interface_mac_addresses", Map.of("mac_address", List.of(mac(n).toString())));
@@ -99,8 +99,21 @@ public final class Site {
         putAddress(graph, "ip6-" + n, port, "fd00:" + network + "::" + Integer.toHexString(host));
     }
 
+    private static Key portKey(int n) {
+        return key("virtual-machine-interface", "default-domain:red:port" + n);
+    }
+
+    /** What the configuration says of the policy of a port that is there: `true` takes it away. */
+    public static void disablePolicy(ConfigGraph graph, int n, String value) {
+        Key port = portKey(n);
+        Map<String, List<XmlTree>> properties =
+                new HashMap<>(graph.node(port).orElseThrow().children());
+        properties.put("virtual-machine-interface-disable-policy", List.of(XmlTree.leaf(value)));
+        graph.putNode(port, new XmlTree("", properties));
+    }
+
     public static void removePort(ConfigGraph graph, int n, int network) {
-        Key port = key("virtual-machine-interface", "default-domain:red:port" + n);
+        Key port = portKey(n);
         for (String name : List.of("ip4-" + n, "ip6-" + n)) {
             graph.removeLink(key("instance-ip", name), port);
             graph.removeNode(key("instance-ip", name));
@@ -206,23 +219,18 @@ public final class Site {
     }
 
     public static void linkGroup(ConfigGraph graph, int port, int group) {
-        graph.putLink(
-                key("virtual-machine-interface", "default-domain:red:port" + port),
-                key("security-group", group(group)),
-                XmlTree.EMPTY);
+        graph.putLink(portKey(port), key("security-group", group(group)), XmlTree.EMPTY);
     }
 
     public static void unlinkGroup(ConfigGraph graph, int port, int group) {
-        graph.removeLink(
-                key("virtual-machine-interface", "default-domain:red:port" + port),
-                key("security-group", group(group)));
+        graph.removeLink(portKey(port), key("security-group", group(group)));
     }
 
     /** An address that a port has beside its own, perhaps with others. */
     public static void putSharedAddress(ConfigGraph graph, int port, String address, String mode) {
         Key instanceIp = key("instance-ip", "shared-" + address);
         graph.putNode(instanceIp, XmlTree.fromJson(Map.of("instance_ip_address", address, "instance_ip_mode", mode)));
-        graph.putLink(instanceIp, key("virtual-machine-interface", "default-domain:red:port" + port), XmlTree.EMPTY);
+        graph.putLink(instanceIp, portKey(port), XmlTree.EMPTY);
     }
 
     /** An entry of an access control list. */
@@ -313,6 +321,11 @@ public final class Site {
                 if (random.nextBoolean()) {
                     putSharedAddress(graph, port, "10." + network + ".0.10", "active-active");
                 }
+            }
+        }
+        for (int port = 1; port <= 6; port++) {
+            if (random.nextInt(3) == 0 && graph.node(portKey(port)).isPresent()) {
+                disablePolicy(graph, port, "true");
             }
         }
         return Compiler.compile(graph, ports, routes, HOST);

@@ -322,6 +322,40 @@ class ProgrammerTest {
     }
 
     @Test
+    void aPortWithoutPolicyIsStatelessAndSetsThatNobodyNamesGo() throws DataplaneException {
+        Sample sample = new Sample();
+        Programmer programmer = programmer();
+        programmer.open(plane.open(), 0);
+        programmer.inSync();
+        DesiredState guarded = sample.state();
+        apply(programmer, DesiredState.EMPTY, guarded, 0);
+        Vif before = programmer.vif(Site.vmi(1)).orElseThrow();
+        assertFalse(before.stateless());
+
+        Site.disablePolicy(sample.graph, 1, "true");
+        DesiredState one = sample.state();
+        List<Operation> changes = changes(programmer, guarded, one);
+        assertEquals(1, changes.size(), "port 2 needs the sets: " + changes);
+        Vif free = (Vif) ((Operation.Set) changes.getFirst()).object();
+        assertTrue(free.stateless());
+        assertEquals(Vif.NO_POLICIES, free.egressPolicyIds());
+        assertEquals(Vif.NO_POLICIES, free.ingressPolicyIds());
+        assertEquals(before.identityId(), free.identityId());
+
+        Site.disablePolicy(sample.graph, 2, "true");
+        DesiredState none = sample.state();
+        changes(programmer, one, none);
+        assertEquals(List.of(), plane.all(PolicySet.class));
+
+        Site.disablePolicy(sample.graph, 1, "false");
+        changes(programmer, none, sample.state());
+        Vif after = programmer.vif(Site.vmi(1)).orElseThrow();
+        assertFalse(after.stateless());
+        assertFalse(after.egressPolicyIds().contains(PolicySet.NONE));
+        assertEquals(desired(programmer), tenantObjects());
+    }
+
+    @Test
     void anEcmpNextHopKeepsItsIdAndTheMembersThatStayKeepTheirs() throws DataplaneException {
         Sample sample = new Sample();
         Programmer programmer = programmer();

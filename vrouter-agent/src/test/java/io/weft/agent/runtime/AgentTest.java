@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.weft.agent.compile.Site;
 import io.weft.dataplane.Label;
+import io.weft.dataplane.Operation;
 import io.weft.dataplane.PlaneObject;
 import io.weft.dataplane.PolicyAction;
 import io.weft.dataplane.PolicySet;
@@ -311,10 +312,7 @@ class AgentTest extends AgentFixture {
         control.guard(false);
         Reply added = add("c1");
         assertEquals(0, added.exit(), added.body().toString());
-        Vif vif = plane.all(Vif.class).stream()
-                .filter(one -> one.type() == VifType.VIRTUAL)
-                .findFirst()
-                .orElseThrow();
+        Vif vif = port();
         assertFalse(vif.egressPolicyIds().contains(PolicySet.NONE));
         assertFalse(vif.ingressPolicyIds().contains(PolicySet.NONE));
         assertEquals(3, plane.all(PolicySet.class).size());
@@ -344,6 +342,44 @@ class AgentTest extends AgentFixture {
         assertEquals(
                 introspect(agent, "/desired").path("policySet"),
                 introspect(agent, "/programmed").path("policySet"));
+        assertEquals(
+                0, cni("DEL", "c1", netns("c1"), FakeControlNode.NETWORK, "").exit());
+        assertNothingLeft();
+    }
+
+    private Vif port() {
+        return plane.all(Vif.class).stream()
+                .filter(one -> one.type() == VifType.VIRTUAL)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    @Test
+    void aPortIsStatelessWhileItsConfigurationDisablesPolicyAndIsNeverAway() throws Exception {
+        control.guard(true);
+        assertEquals(0, add("c1").exit());
+        Vif guarded = port();
+        assertFalse(guarded.stateless());
+        assertEquals(3, plane.all(PolicySet.class).size());
+
+        plane.takeChanges();
+        control.disablePolicy(true);
+        await().atMost(5, SECONDS).until(() -> port().stateless());
+        assertEquals(guarded.id(), port().id());
+        assertEquals(Vif.NO_POLICIES, port().egressPolicyIds());
+        assertEquals(Vif.NO_POLICIES, port().ingressPolicyIds());
+        await().atMost(5, SECONDS).until(() -> plane.all(PolicySet.class).isEmpty());
+        assertEquals(
+                List.of(Site.groupId(1)), control.published().get("10.1.1.3/32").securityGroups());
+        JsonNode shown = introspect(agent, "/ports").path(0).path("state");
+        assertTrue(shown.path("stateless").asBoolean(), shown.toString());
+
+        control.disablePolicy(false);
+        await().atMost(5, SECONDS).until(() -> !port().stateless());
+        assertFalse(port().egressPolicyIds().contains(PolicySet.NONE));
+        assertFalse(port().ingressPolicyIds().contains(PolicySet.NONE));
+        assertTrue(plane.takeChanges().stream()
+                .noneMatch(change -> change instanceof Operation.Delete delete && delete.object() instanceof Vif));
         assertEquals(
                 0, cni("DEL", "c1", netns("c1"), FakeControlNode.NETWORK, "").exit());
         assertNothingLeft();

@@ -43,6 +43,7 @@ final class FakeControlNode implements AutoCloseable {
     private int nextHost = 3;
     private boolean guarded;
     private boolean listsKnown;
+    private boolean policyDisabled;
     private volatile String router = "";
 
     FakeControlNode() throws IOException {
@@ -129,6 +130,15 @@ final class FakeControlNode implements AutoCloseable {
         }
     }
 
+    /** What every port's configuration says from now on of its policy. */
+    void disablePolicy(boolean disabled) throws IOException {
+        synchronized (lock) {
+            policyDisabled = disabled;
+            revision++;
+            pushConfig();
+        }
+    }
+
     private void guard(Map<Key, ConfigNode> nodes, Map<String, ConfigLink> links, Key network, Key port) {
         Map<String, Object> anywhere = Site.ofNetwork("any");
         Key group = node(nodes, "security-group", Site.group(1), Map.of("security_group_id", Site.groupId(1)));
@@ -185,6 +195,7 @@ final class FakeControlNode implements AutoCloseable {
             properties.put(
                     "virtual_machine_interface_mac_addresses",
                     Map.of("mac_address", List.of("02:%02x:00:00:00:01".formatted(Math.abs(uuid.hashCode() % 256)))));
+            properties.put("virtual_machine_interface_disable_policy", policyDisabled);
             Key portKey = node(nodes, "virtual-machine-interface", name(port), properties);
             link(links, routerKey, machineKey, XmlTree.EMPTY);
             link(links, portKey, machineKey, XmlTree.EMPTY);

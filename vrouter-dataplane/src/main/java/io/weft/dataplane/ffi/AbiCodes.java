@@ -7,7 +7,7 @@ public final class AbiCodes {
     private AbiCodes() {}
 
     public static final int WEFT_ABI_MAJOR = 0;
-    public static final int WEFT_ABI_MINOR = 3;
+    public static final int WEFT_ABI_MINOR = 4;
     public static final int WEFT_FRAME_BYTES_MAX = 4194304;
     public static final int WEFT_KEY_BYTES = 16;
     public static final int WEFT_NAME_BYTES = 64;
@@ -99,6 +99,7 @@ public final class AbiCodes {
     public static final int WEFT_TUNNEL_DSCP_UNIFORM = 0;
     public static final int WEFT_TUNNEL_DSCP_PIPE = 1;
     public static final int WEFT_VIF_NATIVE = 32;
+    public static final int WEFT_VIF_STATELESS = 64;
     public static final int WEFT_HASH_PROTOCOL = 1;
     public static final int WEFT_HASH_SOURCE_ADDRESS = 2;
     public static final int WEFT_HASH_SOURCE_PORT = 4;

@@ -50,6 +50,7 @@ final class ObjectReader {
                 (flags & AbiCodes.WEFT_VIF_SHARED_UPLINK) != 0,
                 (flags & AbiCodes.WEFT_VIF_STRICT_TCP) != 0,
                 (flags & AbiCodes.WEFT_VIF_NATIVE) != 0,
+                (flags & AbiCodes.WEFT_VIF_STATELESS) != 0,
                 body.get(Wire.INT, AbiLayout.VifMsg.MTU),
                 body.get(Wire.INT, AbiLayout.VifMsg.LABEL),
                 Wire.mac(body, AbiLayout.VifMsg.MAC),

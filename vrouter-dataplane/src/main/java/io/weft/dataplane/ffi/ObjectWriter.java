@@ -150,7 +150,8 @@ final class ObjectWriter {
         int flags = (vif.addressCheck() ? AbiCodes.WEFT_VIF_ADDRESS_CHECK : 0)
                 | (vif.sharedUplink() ? AbiCodes.WEFT_VIF_SHARED_UPLINK : 0)
                 | (vif.strictTcp() ? AbiCodes.WEFT_VIF_STRICT_TCP : 0)
-                | (vif.nativeUplink() ? AbiCodes.WEFT_VIF_NATIVE : 0);
+                | (vif.nativeUplink() ? AbiCodes.WEFT_VIF_NATIVE : 0)
+                | (vif.stateless() ? AbiCodes.WEFT_VIF_STATELESS : 0);
         to.set(Wire.INT, at + AbiLayout.VifMsg.VIF_ID, vif.id());
         to.set(Wire.INT, at + AbiLayout.VifMsg.VRF_ID, vif.vrfId());
         Wire.putKey(to, at + AbiLayout.VifMsg.KEY, vif.key());

@@ -333,6 +333,37 @@ class BodyTest {
     }
 
     @Test
+    void aStatelessVifSaysSoInOneBitOfItsFlags() {
+        Vif vif = new Vif(
+                3,
+                2,
+                KEY,
+                VifType.VIRTUAL,
+                PortKind.NONE,
+                true,
+                false,
+                1450,
+                4098,
+                MacAddress.parse("02:00:00:00:00:01"),
+                "eth0",
+                "",
+                "",
+                List.of(),
+                17,
+                Vif.NO_POLICIES,
+                Vif.NO_POLICIES,
+                0);
+        MemorySegment plain = written(vif);
+        MemorySegment stateless = written(vif.withStateless(true));
+        assertEquals(1, Wire.unsignedShort(plain, AbiLayout.VifMsg.FLAGS));
+        assertEquals(1 | 64, Wire.unsignedShort(stateless, AbiLayout.VifMsg.FLAGS));
+        assertEquals(vif, ObjectReader.vif(plain, 1).vif());
+        assertEquals(vif.withStateless(true), ObjectReader.vif(stateless, 1).vif());
+        stateless.set(Wire.SHORT, AbiLayout.VifMsg.FLAGS, (short) 1);
+        assertEquals(-1, plain.mismatch(stateless), "nothing else differs");
+    }
+
+    @Test
     void keepsTheBfdSettingsOfThePlane() {
         PlaneSettings settings =
                 new PlaneSettings(Optional.empty(), Optional.empty(), MacAddress.parse("02:00:00:00:00:01"), 300, 3);
