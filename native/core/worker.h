@@ -114,9 +114,9 @@ struct weft_translation {
 	bool held;			/* they are an address and a port of a pool that the connection has already */
 	uint16_t source_port;		/* host order; of ICMP echo the identifier */
 	uint8_t source_address[16];
-	struct weft_nat_pool *pool;		/* they will be taken from it when the pair is inserted; NULL: they are there */
-	const struct weft_connection_key *keep; /* answers' key of the connection as it is: kept while valid; NULL: a new one */
-	uint32_t stamps[3];			/* see weft_translation_stamp; read before what they cover */
+	struct weft_nat_pool *pool;	    /* they will be taken from it when the pair is inserted; NULL: they are there */
+	const struct weft_connection *keep; /* the answers' direction as it is: kept while valid; NULL: a new connection */
+	uint32_t stamps[3];		    /* see weft_translation_stamp; read before what they cover */
 	/* what was read of the initiator's port and of the destination's */
 	const struct weft_floating_ips *initiator_floating, *destination_floating;
 	uint32_t service_id, backend_id; /* 0: none */
@@ -415,11 +415,11 @@ enum weft_drop weft_nat_enter(struct weft_worker *worker);
 void weft_nat_deliver(struct weft_step *step, const struct weft_vif *vif);
 /* The pool's address and port for a pair about to be inserted. NONE, or NAT_EXHAUSTED. `attempt`: counts up from 0. */
 enum weft_drop weft_nat_take(struct weft_worker *worker, uint32_t hash, uint32_t attempt);
-/* Removes the connection whose place worker->pair takes. A pool's port that it keeps goes over to it. */
+/* Removes a connection whose place worker->pair takes. A pool's port that both have goes over to it. */
 void weft_nat_remove(struct weft_worker *worker, struct weft_connection *connection);
 /* An untranslated packet with this key, looked up in the VRF. */
 void weft_translation_begin(struct weft_worker *worker, const struct weft_connection_key *key, uint32_t vrf_id,
-			    const struct weft_connection_key *keep);
+			    const struct weft_connection *keep);
 /* Before each lookup of the destination in translation.vrf_id: what is found then cannot be newer than the stamp. */
 void weft_translation_note_stamps(struct weft_worker *worker, const struct weft_connection_key *key);
 /* The answers' key. Its zone is the packet's. */
@@ -433,10 +433,10 @@ uint32_t weft_translation_stamp(struct weft_plane *plane, const struct weft_conn
 
 /* ---- balance.c: connections to services ---- */
 /*
- * Says in worker->translation where a packet to a service goes. `keep`: backend that the connection has, 0: none. NONE, also
- * when its destination is no service; else why no backend takes it; NO_RECEIVER: an echo to an address that only services have.
+ * Says in worker->translation where a packet to a service goes. NONE, also when its destination is no service; else why no
+ * backend takes it; NO_RECEIVER: an echo to an address that only services have.
  */
-enum weft_drop weft_service_translate(struct weft_worker *worker, uint32_t keep);
+enum weft_drop weft_service_translate(struct weft_worker *worker);
 /*
  * worker->pair, to a service, is filled: when its answers' key is another connection's (one client port to two services with a
  * backend in common), its packets get another source port. NONE or SERVICE_PORTS.
