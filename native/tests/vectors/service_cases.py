@@ -6,7 +6,7 @@ import ipaddress
 import struct
 from fractions import Fraction
 
-from compose import A, A4, A6, B, B4, B6, C, C4, FABRIC, GW, H1, H2, R4, ROUTER, UPLINK, Case, addr, eth, icmp4, icmp6, ip4, l4, outer, tcp, udp, vxlan
+from compose import A, A4, A6, B, B4, B6, C, C4, FABRIC, GW, H1, H2, P, R4, ROUTER, UPLINK, Case, addr, eth, icmp4, icmp6, ip4, l4, outer, tcp, udp, vxlan
 
 MASK = (1 << 64) - 1
 VIP, VIP6 = "10.96.0.10", "fd00:96::10"
@@ -325,6 +325,13 @@ def echoes():
     case = Case("service-echo-began-before", "A ping that went by a default route before the service was there is answered from then on.") \
         .table("route 1 0.0.0.0/0 nexthop=2 same").into(1, eth(GW, A, asked)).out(2, eth(B, GW, asked)).table(service())
     yield case.into(1, eth(GW, A, asked)).out(1, eth(A, GW, routed)).into(1, eth(GW, A, asked)).out(1, eth(A, GW, routed))
+    case = Case("service-echo-keeps-nothing", "Echoes that the plane answers keep no connection alive, not the one that went to another place before.") \
+        .table("vif 1 virtual vrf=1 mtu=1450 mac=%s check address=10.1.1.3/24 connections=1" % A).table("ageing 1,0,5,5") \
+        .table("route 1 0.0.0.0/0 nexthop=4 same").into(1, eth(GW, A, asked)).out(4, eth(P, GW, asked)) \
+        .into(4, eth(GW, P, routed)).out(1, eth(A, GW, routed)).table(service())
+    for _ in range(4):
+        case.line("time 2000").into(1, eth(GW, A, asked)).out(1, eth(A, GW, routed))
+    yield case.into(1, eth(GW, A, udp(A4, B4, 7, 8))).out(2, eth(B, GW, udp(A4, B4, 7, 8)))
     remote, answer = ping(R4, VIP)
     yield Case("service-echo-from-fabric", "A client on another host is answered through the tunnel.").table(service()) \
         .into(9, outer(H2, H1, 4789, vxlan(101, remote, ROUTER), FABRIC, UPLINK)).tunnel(outer(H1, H2, 4789, vxlan(101, answer)))
