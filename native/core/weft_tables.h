@@ -123,7 +123,7 @@ struct weft_policy {
 struct weft_hop {
 	struct weft_vif *uplink;
 	uint8_t rewrite[14];
-	uint16_t weight; /* 1 .. 256 */
+	uint16_t weight; /* 1 .. 256 * WEFT_PATH_WAYS_MAX */
 };
 
 /* Several ways. Never changes: others take its place. */
