@@ -142,20 +142,10 @@ enum weft_drop weft_icmp_error(struct weft_worker *worker, const struct weft_ste
  */
 static enum weft_drop may_answer(struct weft_worker *worker, const struct weft_step *step)
 {
-	const struct weft_view *view = &step->view;
-	struct weft_opening opening = {.key = &view->key, .source_identity = worker->vif->identity_id};
+	enum weft_drop denied = weft_judge_destination(worker, step);
 
-	if (step->vif_id != WEFT_FROM_FABRIC && worker->vif->type != WEFT_VIF_PHYSICAL) {
-		enum weft_drop denied;
-
-		opening.destination_identity =
-		    weft_route_get(worker->plane, step->vrf_id, view->family, view->destination).identity_id;
-		worker->verdict_count = 0;
-		denied = weft_judge(worker, worker->vif, true, &opening);
-		weft_judge_commit(worker, view->l3_bytes);
-		if (denied)
-			return denied;
-	}
+	if (denied)
+		return denied;
 	return weft_bucket_take(&worker->icmp[worker->vif->vif_id % WEFT_VIF_LIMIT], worker->now_ns) ? WEFT_DROP_NONE
 												     : WEFT_DROP_ICMP_RATE;
 }
@@ -208,9 +198,15 @@ static enum weft_drop receive(struct weft_worker *worker, struct weft_step *step
 
 enum weft_drop weft_icmp_answer(struct weft_worker *worker, struct weft_step *step, enum weft_drop reason)
 {
+	enum weft_drop denied;
+
 	if (reason == WEFT_DROP_NO_RECEIVER)
 		return receive(worker, step);
-	if (reason == WEFT_DROP_NO_BACKEND) /* counted as what it is, told or not */
-		weft_icmp_error(worker, step, WEFT_ICMP_PORT_UNREACHABLE, NULL, 0, reason);
+	if (reason != WEFT_DROP_NO_BACKEND)
+		return reason;
+	denied = weft_judge_destination(worker, step); /* there is no backend that policy could be asked about */
+	if (denied)
+		return denied;
+	weft_icmp_error(worker, step, WEFT_ICMP_PORT_UNREACHABLE, NULL, 0, reason); /* counted as what it is, told or not */
 	return reason;
 }

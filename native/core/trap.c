@@ -142,7 +142,6 @@ enum weft_drop weft_trap_destination(struct weft_worker *worker, struct weft_ste
 {
 	const struct weft_view *view = &step->view;
 	const struct weft_connection_key *key = &view->key;
-	struct weft_opening opening = {.key = key, .source_identity = worker->vif->identity_id};
 	enum weft_trap trap;
 	enum weft_drop denied;
 
@@ -155,10 +154,7 @@ enum weft_drop weft_trap_destination(struct weft_worker *worker, struct weft_ste
 		trap = WEFT_TRAP_DNS;
 	else
 		return reason;
-	opening.destination_identity = weft_route_get(worker->plane, step->vrf_id, view->family, view->destination).identity_id;
-	worker->verdict_count = 0;
-	denied = weft_judge(worker, worker->vif, true, &opening);
-	weft_judge_commit(worker, view->l3_bytes);
+	denied = weft_judge_destination(worker, step);
 	return denied ? denied : weft_trap(worker, step, trap, reason);
 }
 

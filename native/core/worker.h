@@ -469,6 +469,11 @@ enum weft_drop weft_judge(struct weft_worker *worker, const struct weft_vif *vif
 			  const struct weft_opening *opening);
 /* Counts, and logs, what was decided about a packet of so many bytes. */
 void weft_judge_commit(struct weft_worker *worker, uint32_t bytes);
+/*
+ * Of a packet without a connection, which the plane answers or leaves to the agent: asks the egress sets of its port about the
+ * destination as the packet says it, counts and logs. NONE for what comes by the fabric or an uplink. NONE or POLICY.
+ */
+enum weft_drop weft_judge_destination(struct weft_worker *worker, const struct weft_step *step);
 
 /* ---- tcp.c ---- */
 /* A SYN: NULL when the connection was closed and is gone, so that the packet opens another, else `connection`. */
@@ -519,7 +524,7 @@ enum weft_drop weft_icmp_error(struct weft_worker *worker, const struct weft_ste
 			       const struct weft_vif *out, uint32_t mtu, enum weft_drop reason);
 /*
  * What the initiator is told whose packet the tables drop for `reason`. NO_RECEIVER: the echo reply of an address of the plane or
- * of a service (takes the packet). NO_BACKEND: port unreachable. Answers the reason to drop the packet for, or NONE: taken.
+ * of a service (takes the packet). NO_BACKEND: port unreachable, when its port may reach the service (POLICY). Answers the reason to drop the packet for, or NONE: taken.
  */
 enum weft_drop weft_icmp_answer(struct weft_worker *worker, struct weft_step *step, enum weft_drop reason);
 

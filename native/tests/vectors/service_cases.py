@@ -275,6 +275,12 @@ def refused():
         .into(1, eth(GW, A, syn)).out(1, eth(A, GW, unreachable(syn))) \
         .into(1, eth(GW, A, syn6)).out(1, eth(A, GW, unreachable(syn6))).drop(1, "NO_BACKEND", 2) \
         .into(1, eth(GW, A, tcp(A4, VIP, 1000, 81, 5, flags=2))).drop(1, "NO_ROUTE")
+    guarded = "vif 1 virtual vrf=1 mtu=1450 mac=%s check address=10.1.1.3/24 egress=5" % A
+    case = base("service-none-policy", "A port whose egress sets deny the virtual address hears nothing, neither of a new connection nor of one whose last backend went.") \
+        .table("policy 5 deny rule allow protocol=17 ports=80 to=%s/32 rule allow ports=8080 to=%s/32" % (VIP, B4)).table(guarded) \
+        .table(service()).table(service(LOCAL[1], sid=2, port=81)).into(1, eth(GW, A, ask(1000))).out(1, eth(A, GW, unreachable(ask(1000)))) \
+        .into(1, eth(GW, A, ask(1001, port=81))).out(2, eth(B, GW, udp(A4, B4, 1001, 8080))).table(service(sid=2, port=81))
+    yield case.into(1, eth(GW, A, ask(1001, port=81))).into(1, eth(GW, A, ask(1002, port=81))).drop(1, "POLICY", 2).drop(1, "NO_BACKEND")
     came = udp(R4, VIP, 1000, 80)
     yield Case("service-none-from-fabric", "A client on another host is told through the tunnel.").table(service()) \
         .into(9, outer(H2, H1, 4789, vxlan(101, came, ROUTER), FABRIC, UPLINK)).tunnel(outer(H1, H2, 4789, vxlan(101, unreachable(came)))) \
