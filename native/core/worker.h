@@ -53,6 +53,24 @@ struct weft_step {
 	struct weft_view view;
 };
 
+/*
+ * At whose expense a packet is given what is scarce: its port, or the VRF of what came through the fabric, so that no tenant
+ * takes another's. Below WEFT_STEP_OWNERS.
+ */
+#define WEFT_STEP_OWNERS (WEFT_VIF_LIMIT + WEFT_VRF_LIMIT)
+static inline uint32_t weft_step_owner(const struct weft_step *step)
+{
+	return step->vif_id == WEFT_FROM_FABRIC ? WEFT_VIF_LIMIT + step->vrf_id % WEFT_VRF_LIMIT : step->vif_id % WEFT_VIF_LIMIT;
+}
+
+/* What an ICMP error is about. Each has tokens of its own: no flood of one keeps another from being told. */
+enum weft_icmp_cause {
+	WEFT_ICMP_TIME_EXCEEDED,
+	WEFT_ICMP_TOO_BIG,
+	WEFT_ICMP_PORT_UNREACHABLE, /* and echo replies of services' addresses */
+	WEFT_ICMP_CAUSES
+};
+
 /* How a packet leaves: what a connection's direction holds, resolved. */
 struct weft_way {
 	struct weft_nexthop *nexthop; /* NULL: `vif` */
@@ -86,9 +104,9 @@ struct weft_group {
 	bool closed;
 };
 
+/* Tokens that come back one by one: when they will all be there. 0: they are. */
 struct weft_bucket {
-	uint64_t filled_ns;
-	uint32_t tokens;
+	uint64_t full_ns;
 };
 
 /* Who opens what: the initiator's direction, and what is known of the two ends. */
@@ -187,7 +205,7 @@ struct weft_worker {
 	uint32_t verdict_count;
 	struct weft_step reply;		/* a packet of the plane's own */
 	uint16_t due, due_tail;		/* fragments that waited and go on behind this burst (datagram.c); plus one, 0: none */
-	struct weft_bucket icmp[WEFT_VIF_LIMIT];
+	struct weft_bucket icmp[WEFT_STEP_OWNERS][WEFT_ICMP_CAUSES];
 	struct weft_bucket traps[WEFT_VIF_LIMIT][WEFT_TRAP_LIMIT];
 	uint8_t chunk[WEFT_CHUNK_BYTES];
 	uint32_t outer_id; /* of the next outer packet that may be fragmented */
@@ -515,7 +533,6 @@ enum weft_drop weft_injection_input(struct weft_worker *worker, struct weft_step
 /* ---- icmp.c ---- */
 /* A token of a bucket that gets 100 a second and holds 50. */
 bool weft_bucket_take(struct weft_bucket *bucket, uint64_t now_ns);
-enum weft_icmp_cause { WEFT_ICMP_TIME_EXCEEDED, WEFT_ICMP_TOO_BIG, WEFT_ICMP_PORT_UNREACHABLE };
 /*
  * Sends an ICMP error about step->packet (which stays the caller's, unchanged) back to where it came from. Answers the reason
  * to drop it for: `reason`, or ICMP_RATE. `out`: the port it would have left by, or NULL. `mtu`: for TOO_BIG, L3 bytes.

@@ -354,6 +354,40 @@ def echoes():
     for _ in range(50):
         case.out(1, eth(A, GW, routed))
     yield case.drop(1, "ICMP_RATE").line("time 10").into(1, eth(GW, A, asked)).out(1, eth(A, GW, routed))
+    yield from echoes_and_errors()
+
+
+def echoes_and_errors():
+    """Who asks too often takes nothing from others, and not the path's errors from himself."""
+    (asked, routed), big, low = ping(A4, VIP), udp(A4, R4, 1000, 2000, bytes(1440)), udp(A4, C4, 1000, 2000, ttl=1)
+    case = Case("service-echo-flood", "After 51 echoes, and as many packets to a service without a backend, a port still hears that a packet is too big or its time is over; "
+                "and after as many of those that another is too big.").table(service())
+    for _ in range(51):
+        case.into(1, eth(GW, A, asked))
+    for _ in range(50):
+        case.out(1, eth(A, GW, routed))
+    case.drop(1, "ICMP_RATE").into(1, eth(GW, A, ask(1000))).drop(1, "NO_BACKEND")
+    exceeded = icmp4("10.1.1.1", A4, 11, rest=b"\0" * 4, payload=low, ident=0, frag=0)
+    for _ in range(51):
+        case.into(1, eth(GW, A, low))
+    for _ in range(50):
+        case.out(1, eth(A, GW, exceeded))
+    case.drop(1, "TTL_EXCEEDED", 50).drop(1, "ICMP_RATE").into(1, eth(GW, A, big)).drop(1, "TOO_BIG")
+    yield case.out(1, eth(A, GW, icmp4("10.1.1.1", A4, 3, 4, rest=struct.pack(">HH", 0, 1450), payload=big[:548], ident=0, frag=0)))
+
+    def came(vni, packet):
+        return outer(H2, H1, 4789, vxlan(vni, packet, ROUTER), FABRIC, UPLINK)
+    (one, back), (other, other_back), far = ping(R4, VIP), ping("10.2.1.9", VIP), "10.2.1.9"
+    big = udp(far, C4, 1000, 2000, bytes(700))
+    case = Case("service-echo-flood-from-fabric", "The echoes of one network's hosts take no other network's answers.").table(service()).table(service(sid=2, vrf=2)) \
+        .table("route 2 %s/32 nexthop=20 label=102 proxy same" % far) \
+        .table("vif 3 virtual vrf=2 mtu=600 mac=%s check address=10.2.1.3/24 gateway=10.2.1.1/24" % C)
+    for _ in range(51):
+        case.into(9, came(101, one))
+    for _ in range(50):
+        case.tunnel(outer(H1, H2, 4789, vxlan(101, back)))
+    case.drop(9, "ICMP_RATE").into(9, came(102, other)).tunnel(outer(H1, H2, 4789, vxlan(102, other_back))).into(9, came(102, big)).drop(9, "TOO_BIG")
+    yield case.tunnel(outer(H1, H2, 4789, vxlan(102, icmp4("10.2.1.1", far, 3, 4, rest=struct.pack(">HH", 0, 600), payload=big[:548], ident=0, frag=0))))
 
 
 def all_cases():
