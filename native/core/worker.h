@@ -584,6 +584,11 @@ static inline void weft_depart(struct weft_worker *worker, struct weft_vif *vif,
 }
 /* Room for `count` departures without a flush between them, so that trains stay together. count <= WEFT_DEPARTURES_MAX. */
 void weft_depart_room(struct weft_worker *worker, uint32_t count);
+/*
+ * The next hop of the route to the packet's destination becomes the way; of an ECMP one the member where the packet came from
+ * (step->vif_id, ->entry), or else one by its hash. No hop is taken.
+ */
+enum weft_drop weft_route_way(struct weft_worker *worker, const struct weft_step *step, struct weft_way *way);
 /* Frame of the plane's own back to where step came from; the IP packet is to `destination`. Takes it, or counts its drop. */
 void weft_output_back(struct weft_worker *worker, const struct weft_step *step, struct weft_packet *packet, uint8_t family,
 		      const uint8_t *destination);
