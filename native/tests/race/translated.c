@@ -394,8 +394,11 @@ void translated_check(uint64_t now_ns)
 	       (unsigned long long)most_opened, pairs, ports);
 	if (!most_opened)
 		wrong("no connection was opened to a backend");
-	/* a bit may be wrong for a port's life (natpool.c), which takes a race: seldom */
-	if (pairs > ports + pairs / 16 + 2)
+	/*
+	 * A bit may be wrong for a port's life (natpool.c): above all a pool made afresh gives out ports before it knows of
+	 * those that live connections have, and here pools are made afresh all the time.
+	 */
+	if (pairs > ports + pairs / 4 + 8)
 		wrong("connections have ports of pools that are not held");
 	for (uint32_t i = 0; i < 2 * weft_connections_used(race_plane); i += 2) {
 		if (weft_connection_live(race_plane, i))
