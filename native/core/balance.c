@@ -107,10 +107,11 @@ static bool is_echo_to_service(struct weft_worker *worker)
 	return !nexthop || nexthop->type == WEFT_NEXTHOP_RECEIVE || nexthop->type == WEFT_NEXTHOP_DISCARD;
 }
 
-enum weft_drop weft_service_translate(struct weft_worker *worker, uint32_t keep)
+enum weft_drop weft_service_translate(struct weft_worker *worker)
 {
 	struct weft_translation *translation = &worker->translation;
 	const struct weft_service *service = weft_service_find(worker->plane, translation->vrf_id, &translation->key);
+	uint32_t keep = translation->keep ? translation->keep->of_pair[WEFT_PAIR_BACKEND] : 0;
 	const struct weft_backend *backend;
 	enum weft_drop reason;
 
@@ -140,7 +141,7 @@ static bool is_free(struct weft_worker *worker, const struct weft_connection_key
 
 enum weft_drop weft_service_settle_port(struct weft_worker *worker)
 {
-	const struct weft_connection_key *keep = worker->translation.keep;
+	const struct weft_connection *keep = worker->translation.keep;
 	struct weft_connection_key *answers = &worker->pair[1].key, had;
 	uint32_t hash = weft_service_hash(answers, false);
 
@@ -148,9 +149,9 @@ enum weft_drop weft_service_settle_port(struct weft_worker *worker)
 		return WEFT_DROP_NONE; /* the port is the pool's */
 	if (keep) {
 		had = *answers;
-		had.destination_port = keep->destination_port;
-		if (!memcmp(&had, keep, sizeof(had))) {
-			answers->destination_port = keep->destination_port;
+		had.destination_port = keep->key.destination_port;
+		if (!memcmp(&had, &keep->key, sizeof(had))) {
+			answers->destination_port = had.destination_port;
 			return WEFT_DROP_NONE;
 		}
 	}

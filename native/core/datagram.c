@@ -20,7 +20,6 @@
 #define KEPT_NS 2000000000ull
 #define ID_AGAIN_NS 100000000ull /* a host may use an IPv4 identification again after so long */
 #define SCAN_NS 100000000ull
-#define OWNERS (WEFT_VIF_LIMIT + WEFT_VRF_LIMIT)
 
 struct piece {
 	uint16_t from, to; /* bytes of the fragmented part */
@@ -69,7 +68,7 @@ struct weft_datagrams {
 	uint32_t lock __attribute__((aligned(WEFT_CACHE_LINE))); /* of what follows */
 	uint32_t used, count, bytes;
 	uint16_t free; /* plus one */
-	struct share shares[OWNERS];
+	struct share shares[WEFT_STEP_OWNERS];
 };
 
 static void lock_of(uint32_t *lock)
@@ -227,7 +226,7 @@ static uint16_t cut_chain(struct datagram *datagram)
 /* The datagram of this fragment, perhaps a new one; *displaced: the chain of the one whose place it took. */
 static struct datagram *find_datagram(struct set *set, const struct weft_step *step, uint64_t now_ns, uint16_t *displaced)
 {
-	uint32_t owner = step->vif_id == WEFT_FROM_FABRIC ? WEFT_VIF_LIMIT + step->vrf_id : step->vif_id;
+	uint32_t owner = weft_step_owner(step);
 	struct datagram *datagram;
 
 	for (uint32_t i = 0; i < WAYS; i++) {

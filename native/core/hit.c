@@ -137,7 +137,7 @@ WEFT_HOT_PART enum weft_drop connection_way(struct weft_worker *worker, struct w
 			return WEFT_DROP_UNKNOWN_TUNNEL_SOURCE;
 		if (!weft_revalidate(worker, step, connection) || !is_fresh(worker, step, connection, way)) {
 			reason = weft_connection_again(worker, step, connection, way);
-			if (reason)
+			if (reason || !step->packet) /* taken: an echo that the plane answered is none of the connection's */
 				return reason;
 		}
 	} else if (WEFT_UNLIKELY(weft_get(connection->flags) & WEFT_CONNECTION_TRANSLATED)) {

@@ -17,19 +17,17 @@
 
 bool weft_bucket_take(struct weft_bucket *bucket, uint64_t now_ns)
 {
-	uint64_t elapsed = now_ns - bucket->filled_ns, fresh = elapsed / TOKEN_NS;
+	uint64_t full_ns = bucket->full_ns > now_ns ? bucket->full_ns : now_ns;
 
-	if (!bucket->filled_ns || fresh >= TOKENS_MAX) {
-		bucket->tokens = TOKENS_MAX;
-		bucket->filled_ns = now_ns ? now_ns : 1;
-	} else if (fresh) {
-		bucket->tokens = bucket->tokens + fresh > TOKENS_MAX ? TOKENS_MAX : bucket->tokens + (uint32_t)fresh;
-		bucket->filled_ns += fresh * TOKEN_NS;
-	}
-	if (!bucket->tokens)
+	if (full_ns - now_ns > (TOKENS_MAX - 1) * TOKEN_NS)
 		return false;
-	bucket->tokens--;
+	bucket->full_ns = full_ns + TOKEN_NS;
 	return true;
+}
+
+static bool may_tell(struct weft_worker *worker, const struct weft_step *step, enum weft_icmp_cause cause)
+{
+	return weft_bucket_take(&worker->icmp[weft_step_owner(step)][cause], worker->now_ns);
 }
 
 /* Who the error is from: the gateway address of the port, or else, and when it is about a port, the packet's destination. */
@@ -115,7 +113,7 @@ enum weft_drop weft_icmp_error(struct weft_worker *worker, const struct weft_ste
 	if (step->view.kind == WEFT_KIND_ICMP_ERROR || step->view.fragment == WEFT_FRAGMENT_LATER ||
 	    weft_is_bad_source(step->view.family, step->view.source))
 		return reason;
-	if (!weft_bucket_take(&worker->icmp[worker->vif->vif_id % WEFT_VIF_LIMIT], worker->now_ns))
+	if (!may_tell(worker, step, cause))
 		return WEFT_DROP_ICMP_RATE;
 	if (quote > step->view.l3_bytes)
 		quote = step->view.l3_bytes;
@@ -142,22 +140,11 @@ enum weft_drop weft_icmp_error(struct weft_worker *worker, const struct weft_ste
  */
 static enum weft_drop may_answer(struct weft_worker *worker, const struct weft_step *step)
 {
-	const struct weft_view *view = &step->view;
-	struct weft_opening opening = {.key = &view->key, .source_identity = worker->vif->identity_id};
+	enum weft_drop denied = weft_judge_destination(worker, step);
 
-	if (step->vif_id != WEFT_FROM_FABRIC && worker->vif->type != WEFT_VIF_PHYSICAL) {
-		enum weft_drop denied;
-
-		opening.destination_identity =
-		    weft_route_get(worker->plane, step->vrf_id, view->family, view->destination).identity_id;
-		worker->verdict_count = 0;
-		denied = weft_judge(worker, worker->vif, true, &opening);
-		weft_judge_commit(worker, view->l3_bytes);
-		if (denied)
-			return denied;
-	}
-	return weft_bucket_take(&worker->icmp[worker->vif->vif_id % WEFT_VIF_LIMIT], worker->now_ns) ? WEFT_DROP_NONE
-												     : WEFT_DROP_ICMP_RATE;
+	if (denied)
+		return denied;
+	return may_tell(worker, step, WEFT_ICMP_PORT_UNREACHABLE) ? WEFT_DROP_NONE : WEFT_DROP_ICMP_RATE;
 }
 
 /* A packet to an address of the plane or of a service: answers an echo request (takes the packet), else NO_RECEIVER. */
@@ -208,9 +195,15 @@ static enum weft_drop receive(struct weft_worker *worker, struct weft_step *step
 
 enum weft_drop weft_icmp_answer(struct weft_worker *worker, struct weft_step *step, enum weft_drop reason)
 {
+	enum weft_drop denied;
+
 	if (reason == WEFT_DROP_NO_RECEIVER)
 		return receive(worker, step);
-	if (reason == WEFT_DROP_NO_BACKEND) /* counted as what it is, told or not */
-		weft_icmp_error(worker, step, WEFT_ICMP_PORT_UNREACHABLE, NULL, 0, reason);
+	if (reason != WEFT_DROP_NO_BACKEND)
+		return reason;
+	denied = weft_judge_destination(worker, step); /* there is no backend that policy could be asked about */
+	if (denied)
+		return denied;
+	weft_icmp_error(worker, step, WEFT_ICMP_PORT_UNREACHABLE, NULL, 0, reason); /* counted as what it is, told or not */
 	return reason;
 }

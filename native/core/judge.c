@@ -140,3 +140,18 @@ void weft_judge_commit(struct weft_worker *worker, uint32_t bytes)
 	}
 	worker->verdict_count = 0;
 }
+
+enum weft_drop weft_judge_destination(struct weft_worker *worker, const struct weft_step *step)
+{
+	const struct weft_view *view = &step->view;
+	struct weft_opening opening = {.key = &view->key, .source_identity = worker->vif->identity_id};
+	enum weft_drop reason;
+
+	if (step->vif_id == WEFT_FROM_FABRIC || worker->vif->type == WEFT_VIF_PHYSICAL)
+		return WEFT_DROP_NONE;
+	opening.destination_identity = weft_route_get(worker->plane, step->vrf_id, view->family, view->destination).identity_id;
+	worker->verdict_count = 0;
+	reason = weft_judge(worker, worker->vif, true, &opening);
+	weft_judge_commit(worker, view->l3_bytes);
+	return reason;
+}

@@ -19,7 +19,7 @@ static bool has_source_port(const struct weft_connection_key *key)
 }
 
 void weft_translation_begin(struct weft_worker *worker, const struct weft_connection_key *key, uint32_t vrf_id,
-			    const struct weft_connection_key *keep)
+			    const struct weft_connection *keep)
 {
 	struct weft_translation *translation = &worker->translation;
 
@@ -92,17 +92,23 @@ uint32_t weft_translation_stamp(struct weft_plane *plane, const struct weft_conn
 
 /* ---- source pools ---- */
 
+/* The port, or an echo's identifier, that answers come back to. */
+static uint16_t answers_port(const struct weft_connection_key *answers)
+{
+	return is_icmp(answers) ? answers->source_port : answers->destination_port;
+}
+
 enum weft_drop weft_translate_from_pool(struct weft_worker *worker, uint32_t nat_pool_id)
 {
 	struct weft_nat_pool *pool = weft_nat_pool_get(worker->plane, nat_pool_id);
 	struct weft_translation *translation = &worker->translation;
-	const struct weft_connection_key *keep = translation->keep;
+	const struct weft_connection *keep = translation->keep;
 
 	if (!pool || weft_nat_pool_family(pool) != translation->key.family)
 		return WEFT_DROP_NAT_NO_POOL;
-	if (keep && weft_nat_pool_has(pool, keep)) {
-		weft_translate_from(worker, keep->destination, is_icmp(keep) ? keep->source_port : keep->destination_port);
-		translation->held = has_source_port(keep);
+	if (keep && weft_nat_pool_has(pool, &keep->key, keep->vrf_id)) {
+		weft_translate_from(worker, keep->key.destination, answers_port(&keep->key));
+		translation->held = has_source_port(&keep->key);
 		return WEFT_DROP_NONE;
 	}
 	translation->made = true;
@@ -134,15 +140,29 @@ static void disown_port(struct weft_plane *plane, struct weft_connection *pair)
 	weft_connection_unlock(plane, pair);
 }
 
+/* The pool's port that these answers come back to is the pair's. */
+static bool has_port_of(struct weft_plane *plane, const struct weft_connection *pair, const struct weft_connection *answers)
+{
+	const struct weft_connection_key *key = &answers->key;
+	struct weft_connection own;
+
+	weft_connection_copy(weft_get(pair->flags) & WEFT_CONNECTION_INITIATOR ? weft_connection_reverse(plane, pair) : pair,
+			     &own);
+	return (own.flags & WEFT_CONNECTION_POOL_PORT) && own.vrf_id == answers->vrf_id && own.key.protocol == key->protocol &&
+	       !memcmp(own.key.destination, key->destination, 16) && answers_port(&own.key) == answers_port(key);
+}
+
 void weft_nat_remove(struct weft_worker *worker, struct weft_connection *connection)
 {
 	const struct weft_connection *answers = &worker->pair[1];
+	bool held = worker->translation.held;
 
 	/* not through the pool: another worker could take the port before worker->pair has it */
-	if (worker->translation.held)
+	if (held && has_port_of(worker->plane, connection, answers))
 		disown_port(worker->plane, connection);
 	weft_connection_remove(worker->plane, connection);
-	if (worker->translation.held) /* another thread may have been first to remove it */
+	worker->removed = true;
+	if (held) /* another thread may have been first to remove it */
 		weft_nat_pool_hold(worker->plane, &answers->key, answers->vrf_id);
 }
 
@@ -189,11 +209,11 @@ static bool may_leave(struct weft_worker *worker, const struct weft_floating_ip 
 static const struct weft_floating_ip *choose_floating(struct weft_worker *worker, const struct weft_floating_ips *list,
 						      int own_match, uint16_t *port)
 {
-	const struct weft_connection_key *keep = worker->translation.keep;
+	const struct weft_connection *keep = worker->translation.keep;
 	const struct weft_floating_ip *best = NULL;
 	int longest = own_match;
 
-	if (keep && own_match >= 0 && !memcmp(keep->destination, worker->translation.key.source, 16))
+	if (keep && own_match >= 0 && !memcmp(keep->key.destination, worker->translation.key.source, 16))
 		return NULL;
 	for (uint32_t i = 0; i < list->count; i++) {
 		const struct weft_floating_ip *floating = list->items[i];
@@ -202,7 +222,7 @@ static const struct weft_floating_ip *choose_floating(struct weft_worker *worker
 
 		if (!may_leave(worker, floating, &mapped, &match))
 			continue;
-		if (keep && !memcmp(keep->destination, floating->floating_address, 16)) {
+		if (keep && !memcmp(keep->key.destination, floating->floating_address, 16)) {
 			*port = mapped;
 			return floating;
 		}

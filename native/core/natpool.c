@@ -233,21 +233,20 @@ static const struct index_slot *index_next(const struct weft_nat_index *index, u
 	return NULL;
 }
 
-/* The port that answers are sent to: of the pool in that VRF, or else of any that has the address. */
+/* The port that answers are sent to: of the VRF's pool that has the address. In another VRF it is another address. */
 static bool find_port(struct weft_plane *plane, const struct weft_connection_key *answers, uint32_t vrf_id,
 		      struct space **space, struct weft_nat_pool **pool, uint32_t *offset)
 {
 	const struct weft_nat_index *index = weft_load(plane->nat_index);
-	const struct index_slot *slot, *found = NULL;
+	const struct index_slot *found;
 	enum pool_class class = class_of(answers);
 	uint32_t at = address_hash(answers->family, answers->destination), port;
 
 	if (!index || class == CLASS_NONE)
 		return false;
-	while ((slot = index_next(index, answers->family, answers->destination, &at))) {
-		if (!found || slot->pool->vrf_id == vrf_id)
-			found = slot;
-	}
+	do {
+		found = index_next(index, answers->family, answers->destination, &at);
+	} while (found && found->pool->vrf_id != vrf_id);
 	if (!found)
 		return false;
 	port = class == CLASS_ICMP ? answers->source_port : answers->destination_port;
@@ -302,7 +301,7 @@ bool weft_nat_pool_take(struct weft_nat_pool *pool, uint32_t worker, const struc
 	return false;
 }
 
-bool weft_nat_pool_has(const struct weft_nat_pool *pool, const struct weft_connection_key *answers)
+bool weft_nat_pool_has(const struct weft_nat_pool *pool, const struct weft_connection_key *answers, uint32_t vrf_id)
 {
 	enum pool_class class = class_of(answers);
 	uint32_t port = class == CLASS_ICMP ? answers->source_port : answers->destination_port;
@@ -313,7 +312,7 @@ bool weft_nat_pool_has(const struct weft_nat_pool *pool, const struct weft_conne
 		address_at(pool, at, own);
 		mine = !memcmp(own, answers->destination, 16);
 	}
-	if (!mine || pool->family != answers->family)
+	if (!mine || pool->family != answers->family || pool->vrf_id != vrf_id)
 		return false;
 	return class == CLASS_NONE || (port >= pool->port_min && port - pool->port_min < pool->port_count);
 }

@@ -110,7 +110,8 @@ static enum weft_drop to_port(struct weft_worker *worker, struct weft_step *step
 		return weft_fragment_send(worker, step, way, way->vif->mtu);
 	step->packet = NULL;
 	if (packet->flags & WEFT_PACKET_FROM_TUNNEL)
-		view->protocol == WEFT_PROTOCOL_TCP ? weft_coalesce(worker, way->vif, step, packet) : weft_depart(worker, way->vif, packet);
+		view->protocol == WEFT_PROTOCOL_TCP ? weft_coalesce(worker, way->vif, step, packet)
+						    : weft_depart(worker, way->vif, packet);
 	else
 		weft_depart(worker, way->vif, packet);
 	return WEFT_DROP_NONE;
@@ -245,19 +246,68 @@ enum weft_drop weft_output(struct weft_worker *worker, struct weft_step *step, c
 	return way->vif ? to_port(worker, step, way) : to_tunnel(worker, step, way);
 }
 
+/* Of several places, the one where the packet came from, or else by its hash. */
+static const struct weft_nexthop_member *member_of(struct weft_worker *worker, const struct weft_step *step,
+						   const struct weft_nexthop *ecmp)
+{
+	const struct weft_nexthop_member *member = weft_ecmp_origin(worker->plane, ecmp, step->vif_id, step->entry);
+
+	return member ? member
+		      : weft_ecmp_choose(worker->plane, ecmp, weft_ecmp_hash(worker->plane, ecmp, &step->view.key), 0,
+					 WEFT_FROM_ANYWHERE);
+}
+
+enum weft_drop weft_route_way(struct weft_worker *worker, const struct weft_step *step, struct weft_way *way)
+{
+	const struct weft_view *view = &step->view;
+	struct weft_leaf leaf = weft_route_get(worker->plane, step->vrf_id, view->family, view->destination);
+
+	if (leaf.prefix_len == WEFT_NO_ROUTE)
+		return WEFT_DROP_NO_ROUTE;
+	*way = (struct weft_way){
+	    .label = leaf.label, .route_flags = WEFT_ROUTE_SAME_NETWORK, .entropy_port = weft_entropy_port(step->hash)};
+	way->nexthop = weft_nexthop_get(worker->plane, leaf.nexthop_id);
+	if (way->nexthop && way->nexthop->type == WEFT_NEXTHOP_ECMP) {
+		const struct weft_nexthop_member *member = member_of(worker, step, way->nexthop);
+
+		if (!member)
+			return WEFT_DROP_NO_LIVE_MEMBER;
+		way->label = member->label;
+		way->nexthop = weft_nexthop_get(worker->plane, member->nexthop_id);
+	}
+	if (!way->nexthop)
+		return WEFT_DROP_INVALID_NEXTHOP;
+	switch (way->nexthop->type) {
+	case WEFT_NEXTHOP_LOCAL:
+		way->vif = weft_vif_get(worker->plane, way->nexthop->vif_id);
+		return way->vif ? WEFT_DROP_NONE : WEFT_DROP_INVALID_VIF;
+	case WEFT_NEXTHOP_TUNNEL:
+		return way->nexthop->endpoint ? WEFT_DROP_NONE : WEFT_DROP_INVALID_NEXTHOP;
+	case WEFT_NEXTHOP_DISCARD:
+		return WEFT_DROP_DISCARD;
+	case WEFT_NEXTHOP_RECEIVE:
+		return WEFT_DROP_NO_RECEIVER;
+	default:
+		return WEFT_DROP_INVALID_NEXTHOP;
+	}
+}
+
 void weft_output_back(struct weft_worker *worker, const struct weft_step *step, struct weft_packet *packet, uint8_t family,
 		      const uint8_t *destination)
 {
 	struct weft_step *reply = &worker->reply;
-	enum weft_drop reason = WEFT_DROP_NONE;
-	struct weft_leaf leaf;
+	enum weft_drop reason;
 	struct weft_way way;
 
 	memset(reply, 0, sizeof(*reply));
 	reply->packet = packet;
 	reply->vif_id = step->vif_id;
 	reply->vrf_id = step->vrf_id;
+	reply->entry = step->entry;
+	reply->hash = step->hash;
+	reply->view.key = step->view.key;
 	reply->view.family = family;
+	memcpy(reply->view.destination, destination, sizeof(reply->view.destination));
 	reply->view.kind = WEFT_KIND_ICMP_ERROR; /* nothing of the plane's own causes another error */
 	reply->view.l3_bytes = packet->length - WEFT_L3;
 	reply->view.tos = family == 4 ? weft_ipv4_at(packet)->tos : weft_ipv6_class(weft_ipv6_at(packet));
@@ -272,17 +322,11 @@ void weft_output_back(struct weft_worker *worker, const struct weft_step *step, 
 	/* the frame inside VXLAN */
 	((struct weft_ethernet *)(void *)packet->data)->type =
 	    weft_be16_of(family == 4 ? WEFT_ETHERTYPE_IPV4 : WEFT_ETHERTYPE_IPV6);
-	leaf = weft_route_get(worker->plane, step->vrf_id, family, destination);
-	way = (struct weft_way){
-	    .label = leaf.label, .route_flags = WEFT_ROUTE_SAME_NETWORK, .entropy_port = weft_entropy_port(step->hash)};
-	way.nexthop = leaf.prefix_len == WEFT_NO_ROUTE ? NULL : weft_nexthop_get(worker->plane, leaf.nexthop_id);
-	if (!way.nexthop || !way.nexthop->endpoint)
-		reason = WEFT_DROP_NO_ROUTE;
-	else if (way.nexthop->type == WEFT_NEXTHOP_TUNNEL)
-		reason = to_tunnel(worker, reply, &way);
-	else
-		reason = (way.vif = weft_vif_get(worker->plane, way.nexthop->vif_id)) ? weft_native_output(worker, reply, &way)
-										      : WEFT_DROP_INVALID_VIF;
+	reason = weft_route_way(worker, reply, &way);
+	if (!reason && !way.nexthop->endpoint)
+		reason = WEFT_DROP_NO_ROUTE; /* a port: not where the packet came from */
+	if (!reason)
+		reason = way.vif ? weft_native_output(worker, reply, &way) : to_tunnel(worker, reply, &way);
 	if (reason) {
 		weft_plane_count_drop(worker->plane, worker->index, worker->vif, reason, 1);
 		weft_host_packet_free(worker->plane, worker->index, packet);

@@ -214,7 +214,7 @@ uint32_t weft_ageing_epoch(const struct weft_plane *plane);
 uint32_t weft_ageing_bytes(const struct weft_plane *plane);
 void weft_ageing_fill(const struct weft_plane *plane, void *out);
 /* ---- ways.c ---- */
-/* The ways of a path whose uplinks are there. Their count. */
+/* The ways of a path whose uplinks are there; what is one way, by uplink and MACs, with its weights added up. Their count. */
 uint32_t weft_path_ways(struct weft_plane *plane, const struct weft_path_msg *path, struct weft_ways *out);
 /* Leaves out the ways whose uplinks are not there; without any it is unresolved and its vif_id 0xffffffff. */
 void weft_path_forget(struct weft_plane *plane, struct weft_path_msg *path);

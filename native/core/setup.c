@@ -13,11 +13,10 @@ struct question {
 	uint32_t vif_id;		       /* port it entered by, or WEFT_FROM_FABRIC */
 	uint32_t entry;			       /* weft_endpoint.entry */
 	uint32_t vrf_id;
-	struct weft_nexthop *delivery;		/* LOCAL next hop of the fabric's label, or NULL */
-	bool strict;				/* the initiator's own packet: it must come from where its route points */
-	uint32_t keep_ecmp, keep_member;	/* what the connection goes by now; keep_member 0: nothing */
-	const struct weft_connection_key *keep; /* its answers' key, or NULL: a new one */
-	uint32_t keep_backend;			/* of a service, 0: none */
+	struct weft_nexthop *delivery;	    /* LOCAL next hop of the fabric's label, or NULL */
+	bool strict;			    /* the initiator's own packet: it must come from where its route points */
+	uint32_t keep_ecmp, keep_member;    /* what the connection goes by now; keep_member 0: nothing */
+	const struct weft_connection *keep; /* its answers' direction, or NULL: a new one */
 };
 
 struct side {
@@ -208,7 +207,7 @@ static enum weft_drop find_destination(struct weft_worker *worker, const struct 
 	if (initiator)
 		translation->initiator_floating = weft_load(initiator->floating);
 	if (!question->delivery)
-		reason = weft_service_translate(worker, question->keep_backend);
+		reason = weft_service_translate(worker);
 	if (WEFT_UNLIKELY(reason))
 		return reason;
 	service = translation->made;
@@ -456,15 +455,16 @@ static void settle_answers(struct weft_worker *worker, const struct weft_connect
 
 /*
  * Puts worker->pair into the table. A stranger under the reverse key (its zone changed) is removed first; one with a pool's
- * port makes it another port.
+ * port makes it another port. A port of a pool that the pair has is given back when it finds no place.
  */
 static enum weft_drop insert_pair(struct weft_worker *worker)
 {
 	struct weft_connection *forward = &worker->pair[0], *reverse = &worker->pair[1], *present;
 	bool pooled = worker->translation.pool;
+	uint32_t left = pooled ? POOL_ATTEMPTS : 2;
 	enum weft_drop refused;
 
-	for (uint32_t attempt = 0; attempt < (pooled ? POOL_ATTEMPTS : 2); attempt++) {
+	for (uint32_t attempt = 0; left--; attempt++) {
 		refused = pooled ? take_source(worker, attempt) : WEFT_DROP_NONE;
 		if (refused)
 			return refused;
@@ -473,16 +473,16 @@ static enum weft_drop insert_pair(struct weft_worker *worker)
 			settle_answers(worker, present);
 			return WEFT_DROP_NONE;
 		}
-		if (pooled || refused)
+		if (pooled || refused || !left)
 			weft_nat_pool_release_pair(worker->plane, worker->pair);
 		if (refused)
 			return refused;
-		if (pooled)
+		if (pooled || !left)
 			continue;
 		present =
 		    weft_connection_find(worker->plane, &reverse->key, weft_connection_hash(worker->plane, &reverse->key));
 		if (present)
-			weft_connection_remove(worker->plane, present);
+			weft_nat_remove(worker, present);
 	}
 	return pooled ? WEFT_DROP_NAT_EXHAUSTED : WEFT_DROP_CONNECTION_LIMIT;
 }
@@ -711,7 +711,6 @@ static enum weft_drop replace(struct weft_worker *worker, struct weft_connection
 		new->seen = weft_ticks(worker->now_ns);
 	}
 	weft_nat_remove(worker, forward);
-	worker->removed = true;
 	return insert_pair(worker);
 }
 
@@ -726,15 +725,14 @@ static bool is_another(const struct weft_connection_key *old, const struct weft_
 
 /* The initiator's question, as it was asked first, or as its own packet asks it now. */
 static struct question ask_again(struct weft_worker *worker, const struct weft_step *step,
-				 const struct weft_connection *forward, const struct weft_connection_key *key,
-				 const struct weft_connection_key *keep, bool own)
+				 const struct weft_connection *forward, const struct weft_connection *reverse, bool own)
 {
-	struct question question = {.key = key,
+	struct question question = {.key = &forward->key,
 				    .vif_id = forward->vif_id,
 				    .entry = forward->entry_endpoint,
 				    .vrf_id = forward->vrf_id,
 				    .strict = own,
-				    .keep = keep};
+				    .keep = reverse};
 
 	if (forward->flags & WEFT_CONNECTION_VIA_ECMP) {
 		question.keep_ecmp = forward->ecmp_id;
@@ -766,8 +764,7 @@ enum weft_drop weft_connection_again(struct weft_worker *worker, struct weft_ste
 
 	weft_connection_copy(forward, &asked);
 	weft_connection_copy(reverse, &answered);
-	question = ask_again(worker, step, &asked, &asked.key, &answered.key, own);
-	question.keep_backend = answered.of_pair[WEFT_PAIR_BACKEND];
+	question = ask_again(worker, step, &asked, &answered, own);
 	reason = evaluate(worker, &question);
 	if (reason == WEFT_DROP_POLICY) {
 		weft_judge_commit(worker, step->view.l3_bytes);

@@ -142,7 +142,6 @@ enum weft_drop weft_trap_destination(struct weft_worker *worker, struct weft_ste
 {
 	const struct weft_view *view = &step->view;
 	const struct weft_connection_key *key = &view->key;
-	struct weft_opening opening = {.key = key, .source_identity = worker->vif->identity_id};
 	enum weft_trap trap;
 	enum weft_drop denied;
 
@@ -155,49 +154,8 @@ enum weft_drop weft_trap_destination(struct weft_worker *worker, struct weft_ste
 		trap = WEFT_TRAP_DNS;
 	else
 		return reason;
-	opening.destination_identity = weft_route_get(worker->plane, step->vrf_id, view->family, view->destination).identity_id;
-	worker->verdict_count = 0;
-	denied = weft_judge(worker, worker->vif, true, &opening);
-	weft_judge_commit(worker, view->l3_bytes);
+	denied = weft_judge_destination(worker, step);
 	return denied ? denied : weft_trap(worker, step, trap, reason);
-}
-
-/* The next hop, ECMP settled by the packet's hash, becomes the way; the hop limit stays as the agent wrote it. */
-static enum weft_drop find_way(struct weft_worker *worker, const struct weft_step *step, struct weft_way *way)
-{
-	const struct weft_view *view = &step->view;
-	struct weft_leaf leaf = weft_route_get(worker->plane, step->vrf_id, view->family, view->destination);
-
-	if (leaf.prefix_len == WEFT_NO_ROUTE)
-		return WEFT_DROP_NO_ROUTE;
-	*way = (struct weft_way){
-	    .label = leaf.label, .route_flags = WEFT_ROUTE_SAME_NETWORK, .entropy_port = weft_entropy_port(step->hash)};
-	way->nexthop = weft_nexthop_get(worker->plane, leaf.nexthop_id);
-	if (way->nexthop && way->nexthop->type == WEFT_NEXTHOP_ECMP) {
-		const struct weft_nexthop_member *member =
-		    weft_ecmp_choose(worker->plane, way->nexthop, weft_ecmp_hash(worker->plane, way->nexthop, &step->view.key),
-				     0, WEFT_FROM_ANYWHERE);
-
-		if (!member)
-			return WEFT_DROP_NO_LIVE_MEMBER;
-		way->label = member->label;
-		way->nexthop = weft_nexthop_get(worker->plane, member->nexthop_id);
-	}
-	if (!way->nexthop)
-		return WEFT_DROP_INVALID_NEXTHOP;
-	switch (way->nexthop->type) {
-	case WEFT_NEXTHOP_LOCAL:
-		way->vif = weft_vif_get(worker->plane, way->nexthop->vif_id);
-		return way->vif ? WEFT_DROP_NONE : WEFT_DROP_INVALID_VIF;
-	case WEFT_NEXTHOP_TUNNEL:
-		return way->nexthop->endpoint ? WEFT_DROP_NONE : WEFT_DROP_INVALID_NEXTHOP;
-	case WEFT_NEXTHOP_DISCARD:
-		return WEFT_DROP_DISCARD;
-	case WEFT_NEXTHOP_RECEIVE:
-		return WEFT_DROP_NO_RECEIVER;
-	default:
-		return WEFT_DROP_INVALID_NEXTHOP;
-	}
 }
 
 static enum weft_drop route_in_vrf(struct weft_worker *worker, struct weft_step *step)
@@ -214,8 +172,8 @@ static enum weft_drop route_in_vrf(struct weft_worker *worker, struct weft_step 
 	step->view.key.zone = step->vrf_id;
 	step->hash = weft_connection_hash(worker->plane, &step->view.key);
 	step->packet->hash = step->hash;
-	step->view.kind = WEFT_KIND_ICMP_ERROR; /* nobody is told of what becomes of it */
-	reason = find_way(worker, step, &way);
+	step->view.kind = WEFT_KIND_ICMP_ERROR;	     /* nobody is told of what becomes of it */
+	reason = weft_route_way(worker, step, &way); /* the hop limit stays as the agent wrote it */
 	return reason ? reason : weft_output(worker, step, &way);
 }
 

@@ -43,7 +43,8 @@ static uint32_t cost_of(uint32_t drawn)
 const struct weft_hop *weft_ways_choose(const struct weft_ways *ways, uint32_t entropy)
 {
 	const struct weft_hop *best = NULL;
-	uint32_t most = 0, least = 0, drawn, cost = 0;
+	uint64_t least = 0, cost = 0;
+	uint32_t most = 0, drawn;
 	bool better;
 
 	for (uint32_t i = 0; i < ways->count; i++) {
@@ -54,7 +55,7 @@ const struct weft_hop *weft_ways_choose(const struct weft_ways *ways, uint32_t e
 		drawn = draw(entropy, hop);
 		better = !best || drawn > most;
 		if (ways->weighted) {
-			cost = cost_of(drawn); /* at most 2^21: with a weight it fits */
+			cost = cost_of(drawn);
 			if (best && cost * best->weight != least * hop->weight)
 				better = cost * best->weight < least * hop->weight;
 		}
@@ -75,6 +76,16 @@ void weft_way_rewrite(uint8_t rewrite[14], uint8_t family, const struct weft_pat
 	rewrite[13] = family == 4 ? 0x00 : 0xdd;
 }
 
+/* The way among the first `count` that is the same one, or NULL. */
+static struct weft_hop *same_way(struct weft_ways *ways, uint32_t count, const struct weft_hop *hop)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		if (ways->ways[i].uplink == hop->uplink && !memcmp(ways->ways[i].rewrite, hop->rewrite, sizeof(hop->rewrite)))
+			return &ways->ways[i];
+	}
+	return NULL;
+}
+
 uint32_t weft_path_ways(struct weft_plane *plane, const struct weft_path_msg *path, struct weft_ways *out)
 {
 	struct weft_path_way way = {.vif_id = path->vif_id};
@@ -87,7 +98,7 @@ uint32_t weft_path_ways(struct weft_plane *plane, const struct weft_path_msg *pa
 	memcpy(way.source_mac, path->source_mac, 6);
 	memcpy(way.destination_mac, path->destination_mac, 6);
 	for (uint32_t i = 0; i <= more; i++) {
-		struct weft_hop *hop = &out->ways[out->count];
+		struct weft_hop *hop = &out->ways[out->count], *same;
 
 		if (i)
 			way = path->ways[i - 1];
@@ -96,9 +107,14 @@ uint32_t weft_path_ways(struct weft_plane *plane, const struct weft_path_msg *pa
 			continue;
 		weft_way_rewrite(hop->rewrite, path->family, &way);
 		hop->weight = (uint16_t)(path->weights[i] + 1u);
-		out->weighted = out->weighted || hop->weight != out->ways[0].weight;
-		out->count++;
+		same = same_way(out, out->count, hop);
+		if (same)
+			same->weight = (uint16_t)(same->weight + hop->weight);
+		else
+			out->count++;
 	}
+	for (uint32_t i = 1; i < out->count; i++)
+		out->weighted = out->weighted || out->ways[i].weight != out->ways[0].weight;
 	return out->count;
 }
 

@@ -123,7 +123,7 @@ struct weft_policy {
 struct weft_hop {
 	struct weft_vif *uplink;
 	uint8_t rewrite[14];
-	uint16_t weight; /* 1 .. 256 */
+	uint16_t weight; /* 1 .. 256 * WEFT_PATH_WAYS_MAX */
 };
 
 /* Several ways. Never changes: others take its place. */
@@ -346,8 +346,8 @@ struct weft_nat_pool *weft_nat_pool_get(struct weft_plane *plane, uint32_t nat_p
 bool weft_nat_pool_take(struct weft_nat_pool *pool, uint32_t worker, const struct weft_connection_key *key, uint32_t seed,
 			uint8_t address[16], uint16_t *port, bool *taken);
 uint8_t weft_nat_pool_family(const struct weft_nat_pool *pool);
-/* The pool has what these answers are sent to. */
-bool weft_nat_pool_has(const struct weft_nat_pool *pool, const struct weft_connection_key *answers);
+/* The pool has what these answers are sent to: its address in its VRF, and its port. */
+bool weft_nat_pool_has(const struct weft_nat_pool *pool, const struct weft_connection_key *answers, uint32_t vrf_id);
 /* The port that these answers are sent to is free after its quarantine. `vrf_id`: where the address is known. Any context. */
 void weft_nat_pool_release(struct weft_plane *plane, const struct weft_connection_key *answers, uint32_t vrf_id);
 /* It is in use, though weft_nat_pool_take did not give it: a pair that is put in the place of another, or was adopted. */

@@ -53,6 +53,24 @@ struct weft_step {
 	struct weft_view view;
 };
 
+/*
+ * At whose expense a packet is given what is scarce: its port, or the VRF of what came through the fabric, so that no tenant
+ * takes another's. Below WEFT_STEP_OWNERS.
+ */
+#define WEFT_STEP_OWNERS (WEFT_VIF_LIMIT + WEFT_VRF_LIMIT)
+static inline uint32_t weft_step_owner(const struct weft_step *step)
+{
+	return step->vif_id == WEFT_FROM_FABRIC ? WEFT_VIF_LIMIT + step->vrf_id % WEFT_VRF_LIMIT : step->vif_id % WEFT_VIF_LIMIT;
+}
+
+/* What an ICMP error is about. Each has tokens of its own: no flood of one keeps another from being told. */
+enum weft_icmp_cause {
+	WEFT_ICMP_TIME_EXCEEDED,
+	WEFT_ICMP_TOO_BIG,
+	WEFT_ICMP_PORT_UNREACHABLE, /* and echo replies of services' addresses */
+	WEFT_ICMP_CAUSES
+};
+
 /* How a packet leaves: what a connection's direction holds, resolved. */
 struct weft_way {
 	struct weft_nexthop *nexthop; /* NULL: `vif` */
@@ -86,9 +104,9 @@ struct weft_group {
 	bool closed;
 };
 
+/* Tokens that come back one by one: when they will all be there. 0: they are. */
 struct weft_bucket {
-	uint64_t filled_ns;
-	uint32_t tokens;
+	uint64_t full_ns;
 };
 
 /* Who opens what: the initiator's direction, and what is known of the two ends. */
@@ -114,9 +132,9 @@ struct weft_translation {
 	bool held;			/* they are an address and a port of a pool that the connection has already */
 	uint16_t source_port;		/* host order; of ICMP echo the identifier */
 	uint8_t source_address[16];
-	struct weft_nat_pool *pool;		/* they will be taken from it when the pair is inserted; NULL: they are there */
-	const struct weft_connection_key *keep; /* answers' key of the connection as it is: kept while valid; NULL: a new one */
-	uint32_t stamps[3];			/* see weft_translation_stamp; read before what they cover */
+	struct weft_nat_pool *pool;	    /* they will be taken from it when the pair is inserted; NULL: they are there */
+	const struct weft_connection *keep; /* the answers' direction as it is: kept while valid; NULL: a new connection */
+	uint32_t stamps[3];		    /* see weft_translation_stamp; read before what they cover */
 	/* what was read of the initiator's port and of the destination's */
 	const struct weft_floating_ips *initiator_floating, *destination_floating;
 	uint32_t service_id, backend_id; /* 0: none */
@@ -187,7 +205,7 @@ struct weft_worker {
 	uint32_t verdict_count;
 	struct weft_step reply;		/* a packet of the plane's own */
 	uint16_t due, due_tail;		/* fragments that waited and go on behind this burst (datagram.c); plus one, 0: none */
-	struct weft_bucket icmp[WEFT_VIF_LIMIT];
+	struct weft_bucket icmp[WEFT_STEP_OWNERS][WEFT_ICMP_CAUSES];
 	struct weft_bucket traps[WEFT_VIF_LIMIT][WEFT_TRAP_LIMIT];
 	uint8_t chunk[WEFT_CHUNK_BYTES];
 	uint32_t outer_id; /* of the next outer packet that may be fragmented */
@@ -415,11 +433,11 @@ enum weft_drop weft_nat_enter(struct weft_worker *worker);
 void weft_nat_deliver(struct weft_step *step, const struct weft_vif *vif);
 /* The pool's address and port for a pair about to be inserted. NONE, or NAT_EXHAUSTED. `attempt`: counts up from 0. */
 enum weft_drop weft_nat_take(struct weft_worker *worker, uint32_t hash, uint32_t attempt);
-/* Removes the connection whose place worker->pair takes. A pool's port that it keeps goes over to it. */
+/* Removes a connection whose place worker->pair takes. A pool's port that both have goes over to it. */
 void weft_nat_remove(struct weft_worker *worker, struct weft_connection *connection);
 /* An untranslated packet with this key, looked up in the VRF. */
 void weft_translation_begin(struct weft_worker *worker, const struct weft_connection_key *key, uint32_t vrf_id,
-			    const struct weft_connection_key *keep);
+			    const struct weft_connection *keep);
 /* Before each lookup of the destination in translation.vrf_id: what is found then cannot be newer than the stamp. */
 void weft_translation_note_stamps(struct weft_worker *worker, const struct weft_connection_key *key);
 /* The answers' key. Its zone is the packet's. */
@@ -433,10 +451,10 @@ uint32_t weft_translation_stamp(struct weft_plane *plane, const struct weft_conn
 
 /* ---- balance.c: connections to services ---- */
 /*
- * Says in worker->translation where a packet to a service goes. `keep`: backend that the connection has, 0: none. NONE, also
- * when its destination is no service; else why no backend takes it; NO_RECEIVER: an echo to an address that only services have.
+ * Says in worker->translation where a packet to a service goes. NONE, also when its destination is no service; else why no
+ * backend takes it; NO_RECEIVER: an echo to an address that only services have.
  */
-enum weft_drop weft_service_translate(struct weft_worker *worker, uint32_t keep);
+enum weft_drop weft_service_translate(struct weft_worker *worker);
 /*
  * worker->pair, to a service, is filled: when its answers' key is another connection's (one client port to two services with a
  * backend in common), its packets get another source port. NONE or SERVICE_PORTS.
@@ -477,6 +495,11 @@ enum weft_drop weft_judge(struct weft_worker *worker, const struct weft_vif *vif
 			  const struct weft_opening *opening);
 /* Counts, and logs, what was decided about a packet of so many bytes. */
 void weft_judge_commit(struct weft_worker *worker, uint32_t bytes);
+/*
+ * Of a packet without a connection, which the plane answers or leaves to the agent: asks the egress sets of its port about the
+ * destination as the packet says it, counts and logs. NONE for what comes by the fabric or an uplink. NONE or POLICY.
+ */
+enum weft_drop weft_judge_destination(struct weft_worker *worker, const struct weft_step *step);
 
 /* ---- tcp.c ---- */
 /* A SYN: NULL when the connection was closed and is gone, so that the packet opens another, else `connection`. */
@@ -518,7 +541,6 @@ enum weft_drop weft_injection_input(struct weft_worker *worker, struct weft_step
 /* ---- icmp.c ---- */
 /* A token of a bucket that gets 100 a second and holds 50. */
 bool weft_bucket_take(struct weft_bucket *bucket, uint64_t now_ns);
-enum weft_icmp_cause { WEFT_ICMP_TIME_EXCEEDED, WEFT_ICMP_TOO_BIG, WEFT_ICMP_PORT_UNREACHABLE };
 /*
  * Sends an ICMP error about step->packet (which stays the caller's, unchanged) back to where it came from. Answers the reason
  * to drop it for: `reason`, or ICMP_RATE. `out`: the port it would have left by, or NULL. `mtu`: for TOO_BIG, L3 bytes.
@@ -527,7 +549,7 @@ enum weft_drop weft_icmp_error(struct weft_worker *worker, const struct weft_ste
 			       const struct weft_vif *out, uint32_t mtu, enum weft_drop reason);
 /*
  * What the initiator is told whose packet the tables drop for `reason`. NO_RECEIVER: the echo reply of an address of the plane or
- * of a service (takes the packet). NO_BACKEND: port unreachable. Answers the reason to drop the packet for, or NONE: taken.
+ * of a service (takes the packet). NO_BACKEND: port unreachable, when its port may reach the service (POLICY). Answers the reason to drop the packet for, or NONE: taken.
  */
 enum weft_drop weft_icmp_answer(struct weft_worker *worker, struct weft_step *step, enum weft_drop reason);
 
@@ -570,6 +592,11 @@ static inline void weft_depart(struct weft_worker *worker, struct weft_vif *vif,
 }
 /* Room for `count` departures without a flush between them, so that trains stay together. count <= WEFT_DEPARTURES_MAX. */
 void weft_depart_room(struct weft_worker *worker, uint32_t count);
+/*
+ * The next hop of the route to the packet's destination becomes the way; of an ECMP one the member where the packet came from
+ * (step->vif_id, ->entry), or else one by its hash. No hop is taken.
+ */
+enum weft_drop weft_route_way(struct weft_worker *worker, const struct weft_step *step, struct weft_way *way);
 /* Frame of the plane's own back to where step came from; the IP packet is to `destination`. Takes it, or counts its drop. */
 void weft_output_back(struct weft_worker *worker, const struct weft_step *step, struct weft_packet *packet, uint8_t family,
 		      const uint8_t *destination);

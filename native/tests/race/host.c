@@ -225,8 +225,13 @@ void weft_host_transmit(struct weft_plane *plane, uint32_t worker, struct weft_v
 			uint32_t count)
 {
 	(void)vif;
-	for (uint32_t i = 0; i < count; i++)
+	for (uint32_t i = 0; i < count; i++) {
+		const uint8_t *frame = packets[i]->data;
+
+		race_workers[worker].echoes +=
+		    packets[i]->length > 34 && frame[12] == 8 && !frame[13] && frame[23] == 1 && !frame[34];
 		weft_host_packet_free(plane, worker, packets[i]);
+	}
 	race_workers[worker].sent += count;
 }
 

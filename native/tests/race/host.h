@@ -15,6 +15,7 @@ struct race_worker {
 	uint64_t seen;	 /* epoch of the last quiescent state; the maximum: not reading */
 	uint64_t now_ns; /* its own */
 	uint64_t made, freed, sent;
+	uint64_t echoes; /* replies among what was sent to ports */
 } __attribute__((aligned(64)));
 
 extern struct race_worker race_workers[RACE_WORKERS];

@@ -48,7 +48,7 @@ extern struct weft_plane *race_plane;
 
 /* The test has failed: the first reason is printed. */
 void wrong(const char *what);
-/* Control thread: one table line of the vectors. True: applied. */
+/* Control thread: one table line of the vectors. True: applied. What a line sets must be; the test has failed otherwise. */
 bool change(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* ---- translated.c ---- */

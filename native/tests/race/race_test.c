@@ -187,6 +187,7 @@ bool change(const char *format, ...)
 	char line[700], text[VECTOR_TEXT_MAX] = "", *words[32], *rest = NULL;
 	uint32_t count = 0, bytes;
 	va_list arguments;
+	bool applied;
 
 	va_start(arguments, format);
 	vsnprintf(line, sizeof(line), format, arguments);
@@ -199,7 +200,10 @@ bool change(const char *format, ...)
 		wrong(text);
 		return false;
 	}
-	return race_apply(race_plane, message, bytes);
+	applied = race_apply(race_plane, message, bytes);
+	if (!applied && strcmp(words[0], "delete")) /* which may come when it is gone already, or is in use */
+		wrong("a change was refused");
+	return applied;
 }
 
 static void change_routes(struct random *random)
@@ -377,6 +381,10 @@ int main(int argc, char **argv)
 	       (unsigned long long)translated_sent[1]);
 	if (!translated_sent[0] || !translated_sent[1])
 		wrong("a worker sent nothing of services and NAT");
+	printf("%llu and %llu echoes answered\n", (unsigned long long)race_workers[0].echoes,
+	       (unsigned long long)race_workers[1].echoes);
+	if (!race_workers[0].echoes || !race_workers[1].echoes)
+		wrong("a worker answered no echo to a virtual address");
 	translated_check(clock_ns);
 	race_close(race_plane);
 	printf("%s\n", failed ? "not ok" : "ok");

@@ -9,6 +9,7 @@
 #define SECOND 1000000000ull
 #define INSIDE 1u
 #define OUTSIDE 3u
+#define BESIDE 5u
 #define POD 1u
 #define SERVER 2u
 #define RACE_TAKES 200000u
@@ -17,6 +18,7 @@
 static struct weft_plane *plane;
 static const uint8_t pod[16] = {10, 1, 1, 3}, server[16] = {203, 0, 113, 9}, address[16] = {203, 0, 113, 100};
 static uint64_t now_ns;
+static bool stranger_waits;
 
 static void advance(uint64_t seconds)
 {
@@ -135,9 +137,9 @@ static uint16_t send_udp(uint16_t port, uint16_t to)
 	return (uint16_t)(out[34] << 8 | out[35]);
 }
 
-static struct weft_nat_pool_msg read_pool(void)
+static struct weft_nat_pool_msg read_pool_of(uint32_t nat_pool_id)
 {
-	struct weft_nat_pool_msg pool = {.nat_pool_id = 1};
+	struct weft_nat_pool_msg pool = {.nat_pool_id = nat_pool_id};
 	struct weft_message_header header;
 	const void *body;
 
@@ -145,6 +147,11 @@ static struct weft_nat_pool_msg read_pool(void)
 	CHECK(next_object(0, &header, &body) && header.object == WEFT_OBJECT_NAT_POOL);
 	memcpy(&pool, body, sizeof(pool));
 	return pool;
+}
+
+static struct weft_nat_pool_msg read_pool(void)
+{
+	return read_pool_of(1);
 }
 
 static uint64_t drops_of(uint32_t vif_id, uint32_t reason)
@@ -297,6 +304,70 @@ static void thePoolIsRefusedForEachFieldThatIsWrong(void)
 	m.vrf_id = INSIDE;
 	CHECK(SET(NAT_POOL, &m) == 0 && dump(WEFT_OBJECT_NAT_POOL, 0) == 2 && DELETE(NAT_POOL, &m) == 0);
 	CHECK(DELETE(NAT_POOL, &m) == ENOENT && read_pool().references == 1);
+	weft_host_plane_close(host);
+}
+
+/* The server is behind a port here, so that the two pools' connections have the very same keys. */
+static void thePortGoesBackToItsPoolWhenTheRouteMovesToAnotherVrfs(void)
+{
+	struct weft_nat_pool_msg pool = pool_of(7000, 7000, 0), other = pool_of(7000, 7000, 0);
+	struct weft_nexthop_msg out = {.nexthop_id = 4, .type = WEFT_NEXTHOP_VRF, .vrf_id = BESIDE, .nat_pool_id = 2};
+	struct weft_vrf_msg beside = {.vrf_id = BESIDE, .name = "beside"};
+
+	start(&pool);
+	other.nat_pool_id = 2;
+	other.vrf_id = BESIDE;
+	CHECK(SET(VRF, &beside) == 0 && SET(NAT_POOL, &other) == 0 && set_nexthop(&out) == 0);
+	set_route(BESIDE, server, 32, 2);
+	for (uint32_t turn = 0; turn < 3; turn++) {
+		CHECK(send_udp(100, 53) == 7000);
+		CHECK(read_pool_of(1).ports_used == 1 && read_pool_of(2).ports_used == 0);
+		set_route(INSIDE, pod, 0, 4);
+		CHECK(send_udp(100, 53) == 7000);
+		CHECK(read_pool_of(1).ports_used == 0 && read_pool_of(2).ports_used == 1);
+		set_route(INSIDE, pod, 0, 3);
+	}
+	weft_host_plane_close(host);
+}
+
+/* A connection that no packet made, with the answers' key that the pod's would have when its server is in VRF INSIDE. */
+static void insert_stranger(void)
+{
+	struct weft_connection forward = {.vif_id = SERVER, .vrf_id = INSIDE, .flags = WEFT_CONNECTION_INITIATOR},
+			       reverse = {0};
+	enum weft_drop refused;
+
+	forward.key = (struct weft_connection_key){.family = 4, .protocol = 17, .zone = 9, .source_port = 9};
+	reverse.key = (struct weft_connection_key){
+	    .family = 4, .protocol = 17, .zone = INSIDE, .source_port = 53, .destination_port = 7000};
+	memcpy(reverse.key.source, server, 16);
+	memcpy(reverse.key.destination, address, 16);
+	CHECK(weft_connection_insert(plane, 0, &forward, &reverse, &refused));
+}
+
+void __real_weft_connection_remove(struct weft_plane *of, struct weft_connection *connection);
+void __wrap_weft_connection_remove(struct weft_plane *of, struct weft_connection *connection);
+
+/* As if another worker were always faster than what follows a removal. */
+void __wrap_weft_connection_remove(struct weft_plane *of, struct weft_connection *connection)
+{
+	__real_weft_connection_remove(of, connection);
+	if (stranger_waits)
+		insert_stranger();
+}
+
+static void aPortThatIsKeptForAPairWithoutAPlaceIsGivenBack(void)
+{
+	struct weft_nat_pool_msg pool = pool_of(7000, 7000, 0);
+
+	start(&pool);
+	CHECK(send_udp(100, 53) == 7000 && read_pool().ports_used == 1);
+	set_vif(SERVER, INSIDE); /* another zone: another pair in the place of this one */
+	stranger_waits = true;
+	CHECK(!send_udp(100, 53) && drops_of(POD, WEFT_DROP_CONNECTION_LIMIT) == 1);
+	stranger_waits = false;
+	CHECK(read_pool().ports_used == 0);
+	CHECK(send_udp(100, 54) == 7000 && read_pool().ports_used == 1);
 	weft_host_plane_close(host);
 }
 
@@ -498,6 +569,8 @@ int main(void)
 	RUN(aFreedPortIsNotGivenOutForTheQuarantine);
 	RUN(aPoolThatGrowsKeepsThePortsInUse);
 	RUN(aSourceKeepsItsAddressWhileThatHasPorts);
+	RUN(thePortGoesBackToItsPoolWhenTheRouteMovesToAnotherVrfs);
+	RUN(aPortThatIsKeptForAPairWithoutAPlaceIsGivenBack);
 	RUN(thePoolIsRefusedForEachFieldThatIsWrong);
 	RUN(theFloatingIpIsRefusedForEachFieldThatIsWrong);
 	RUN(aPortHasSoManyFloatingIpsAndNoMore);

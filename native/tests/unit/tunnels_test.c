@@ -143,6 +143,59 @@ static void waysTakeConnectionsAsTheirWeightsSay(void)
 	}
 }
 
+static void theWeightsOfWhatIsOneWayAddUp(void)
+{
+	/* entries of a path: which way each is, its weight; what ways 1 and 2 have in all */
+	static const struct {
+		uint32_t count, way[WEFT_PATH_WAYS_MAX], weight[WEFT_PATH_WAYS_MAX], all[2];
+	} cases[] = {{3, {1, 1, 2}, {1, 1, 1}, {2, 1}},
+		     {4, {2, 1, 2, 2}, {5, 7, 1, 1}, {7, 7}},
+		     {8, {1, 1, 1, 2, 1, 1, 1, 1}, {256, 256, 256, 1, 256, 256, 256, 256}, {1792, 1}}};
+	static uint8_t chosen[ENTROPIES], wanted[ENTROPIES];
+
+	for (uint32_t i = 0; i < WEFT_ARRAY_COUNT(cases); i++) {
+		struct weft_path_msg path = path_by(cases[i].count), single = path_by(UPLINKS);
+		uint32_t taken = 0, all = cases[i].all[0] + cases[i].all[1];
+		double fair = (double)ENTROPIES * cases[i].all[0] / all, off;
+
+		for (uint32_t at = 0; at < cases[i].count; at++) {
+			uint32_t way = cases[i].way[at];
+			struct weft_path_way entry = single.ways[0];
+
+			if (way == 1)
+				entry = (struct weft_path_way){
+				    .vif_id = 1, .source_mac = {2, 0, 0, 0, 0, 1}, .destination_mac = {2, 0, 0, 0, 1, 1}};
+			path.weights[at] = (uint8_t)(cases[i].weight[at] - 1);
+			if (at) {
+				path.ways[at - 1] = entry;
+				continue;
+			}
+			path.vif_id = entry.vif_id;
+			memcpy(path.source_mac, entry.source_mac, 6);
+			memcpy(path.destination_mac, entry.destination_mac, 6);
+		}
+		CHECK(SET(PATH, &path) == 0 && endpoint()->ways->count == 2);
+		CHECK(endpoint()->ways->weighted == (cases[i].all[0] != cases[i].all[1]));
+		choose_all(chosen);
+		for (uint32_t at = 0; at < ENTROPIES; at++)
+			taken += chosen[at] == 1;
+		off = taken - fair;
+		CHECK(off * off < (4 * 4 * fair) + (0.02 * fair) * (0.02 * fair));
+		if (all <= 256) { /* the same as said in two entries */
+			single = weighted_path(2, cases[i].all);
+			CHECK(SET(PATH, &single) == 0);
+			choose_all(wanted);
+			CHECK(!memcmp(chosen, wanted, sizeof(chosen)));
+		}
+	}
+	/* nothing but one way is no choice */
+	struct weft_path_msg one = path_by(2);
+
+	one.ways[0] =
+	    (struct weft_path_way){.vif_id = 1, .source_mac = {2, 0, 0, 0, 0, 1}, .destination_mac = {2, 0, 0, 0, 1, 1}};
+	CHECK(SET(PATH, &one) == 0 && !endpoint()->ways && endpoint()->uplink == weft_vif_get(plane, 1));
+}
+
 static void onlyConnectionsOfAWayThatChangesMove(void)
 {
 	static const uint32_t all[UPLINKS] = {2, 3, 1, 9};
@@ -504,6 +557,7 @@ int main(void)
 	RUN(equalWaysShareConnectionsWithinTenPercent);
 	RUN(onlyConnectionsOfALostUplinkMoveAndTheyComeBack);
 	RUN(waysTakeConnectionsAsTheirWeightsSay);
+	RUN(theWeightsOfWhatIsOneWayAddUp);
 	RUN(onlyConnectionsOfAWayThatChangesMove);
 	RUN(aDeletedUplinkLeavesTheOtherWays);
 	RUN(badPathsChangeNothing);

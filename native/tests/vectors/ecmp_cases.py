@@ -3,6 +3,7 @@
 from compose import *  # noqa: F403: the composer's words
 
 V4 = "10.1.1.50"  # behind the ECMP next hop 30
+P4 = "10.1.1.5"  # port 4
 H3, H4 = "198.51.100.3", "198.51.100.4"
 ROUTER3 = "02:00:00:00:aa:03"  # base's other host has ...:02
 
@@ -65,6 +66,23 @@ def sources():
         .table(ecmp(ON_H2, ON_H3)).into(9, came(H3, back)).drop(9, "SOURCE_MISMATCH").into(9, came(H2, back)).out(1, eth(A, GW, back))
 
 
+def answers_of_the_plane():
+    vip, echo, echoed = "10.96.0.10", icmp4(V4, "10.96.0.10", 8, payload=b"abc"), icmp4("10.96.0.10", V4, 0, payload=b"abc")
+    asks, low, big = udp(V4, vip, 1000, 80), udp(V4, C4, 1, 2, ttl=1), udp(V4, P4, 1, 2, bytes(700))
+
+    def about(source, kind, code, rest, packet):
+        return icmp4(source, V4, kind, code, rest, packet[:548], ident=0, frag=0)
+    story = case("ecmp-answers-of-the-plane", "Echo replies and errors go back to the member that the packet came from, however light, and to no other.",
+                 "member=1,20,1,101", "member=2,24,1000,101", "member=4,22,1000,101") \
+        .table("service 1 vrf=1 udp address=%s port=80" % vip)
+    for host in (H2, H3):
+        story.into(9, came(host, echo)).tunnel(to(host, echoed)) \
+            .into(9, came(host, asks)).tunnel(to(host, about(vip, 3, 3, b"\0" * 4, asks))) \
+            .into(9, came(host, low)).tunnel(to(host, about("10.2.1.1", 11, 0, b"\0" * 4, low))) \
+            .into(9, came(host, big)).tunnel(to(host, about(P4, 3, 4, struct.pack(">HH", 0, 600), big)))
+    yield story.drop(9, "NO_BACKEND", 2).drop(9, "TTL_EXCEEDED", 2).drop(9, "TOO_BIG", 2)
+
+
 def local_members():
     asks, answer = udp(R4, V4, 7, 8), udp(V4, R4, 8, 7)
     own_b = "vif 2 virtual vrf=1 mtu=1450 mac=%s check address=10.1.1.4/24 address=10.1.1.50/32" % B
@@ -85,5 +103,5 @@ def limits():
 
 
 def all_cases():
-    for group in (members, sources, local_members, limits):
+    for group in (members, sources, answers_of_the_plane, local_members, limits):
         yield from group()

@@ -255,6 +255,13 @@ def pools():
     yield case("nat-pool-changed", "The pool loses the address: the connection takes another, answers to the old one are for nobody.", *pool) \
         .into(1, eth(GW, A, opens)).tunnel(sent(hop(opened))).table(other).into(9, came(back)).drop(9, "TRANSLATION_GONE") \
         .into(1, eth(GW, A, opens)).tunnel(sent(hop(udp("203.0.113.101", FAR, 6000, 53))))
+    second = ("vrf 4 vni=104", "nat-pool 2 vrf=4 first=%s ports=5000-5000" % POOL, "nexthop 17 lookup vrf=4 pool=2", "route 4 0.0.0.0/0 nexthop=20 label=104")
+    again = udp(A4, "9.9.9.9", 1001, 53)
+    yield case("nat-pool-other-vrf", "The route moves to another VRF, whose pool has the same address and port: it is that pool's now, and the first one's is free.",
+               *pool, *second) \
+        .into(1, eth(GW, A, opens)).tunnel(sent(hop(opened))).table("route 1 0.0.0.0/0 nexthop=17") \
+        .into(1, eth(GW, A, opens)).tunnel(sent(hop(opened), 104)).into(1, eth(GW, A, again)).drop(1, "NAT_EXHAUSTED") \
+        .table("route 1 9.0.0.0/8 nexthop=14").into(1, eth(GW, A, again)).tunnel(sent(hop(udp(POOL, "9.9.9.9", 5000, 53))))
     yield case("nat-pool-family", "IPv6 by a pool of IPv4 addresses.", *pool, "route 1 ::/0 nexthop=14") \
         .into(1, eth(GW, A, udp(A6, "2001:db8:ffff::1", 1, 2))).drop(1, "NAT_NO_POOL")
     pool6 = ("nat-pool 6 vrf=3 first=2001:db8:f::100 ports=5000-5000", "nexthop 16 lookup vrf=3 pool=6", "route 1 ::/0 nexthop=16")

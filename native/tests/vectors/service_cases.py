@@ -6,7 +6,7 @@ import ipaddress
 import struct
 from fractions import Fraction
 
-from compose import A, A4, A6, B, B4, B6, C, C4, FABRIC, GW, H1, H2, R4, ROUTER, UPLINK, Case, addr, eth, icmp4, icmp6, ip4, l4, outer, tcp, udp, vxlan
+from compose import A, A4, A6, B, B4, B6, C, C4, FABRIC, GW, H1, H2, P, R4, ROUTER, UPLINK, Case, addr, eth, icmp4, icmp6, ip4, l4, outer, tcp, udp, vxlan
 
 MASK = (1 << 64) - 1
 VIP, VIP6 = "10.96.0.10", "fd00:96::10"
@@ -275,6 +275,12 @@ def refused():
         .into(1, eth(GW, A, syn)).out(1, eth(A, GW, unreachable(syn))) \
         .into(1, eth(GW, A, syn6)).out(1, eth(A, GW, unreachable(syn6))).drop(1, "NO_BACKEND", 2) \
         .into(1, eth(GW, A, tcp(A4, VIP, 1000, 81, 5, flags=2))).drop(1, "NO_ROUTE")
+    guarded = "vif 1 virtual vrf=1 mtu=1450 mac=%s check address=10.1.1.3/24 egress=5" % A
+    case = base("service-none-policy", "A port whose egress sets deny the virtual address hears nothing, neither of a new connection nor of one whose last backend went.") \
+        .table("policy 5 deny rule allow protocol=17 ports=80 to=%s/32 rule allow ports=8080 to=%s/32" % (VIP, B4)).table(guarded) \
+        .table(service()).table(service(LOCAL[1], sid=2, port=81)).into(1, eth(GW, A, ask(1000))).out(1, eth(A, GW, unreachable(ask(1000)))) \
+        .into(1, eth(GW, A, ask(1001, port=81))).out(2, eth(B, GW, udp(A4, B4, 1001, 8080))).table(service(sid=2, port=81))
+    yield case.into(1, eth(GW, A, ask(1001, port=81))).into(1, eth(GW, A, ask(1002, port=81))).drop(1, "POLICY", 2).drop(1, "NO_BACKEND")
     came = udp(R4, VIP, 1000, 80)
     yield Case("service-none-from-fabric", "A client on another host is told through the tunnel.").table(service()) \
         .into(9, outer(H2, H1, 4789, vxlan(101, came, ROUTER), FABRIC, UPLINK)).tunnel(outer(H1, H2, 4789, vxlan(101, unreachable(came)))) \
@@ -325,6 +331,13 @@ def echoes():
     case = Case("service-echo-began-before", "A ping that went by a default route before the service was there is answered from then on.") \
         .table("route 1 0.0.0.0/0 nexthop=2 same").into(1, eth(GW, A, asked)).out(2, eth(B, GW, asked)).table(service())
     yield case.into(1, eth(GW, A, asked)).out(1, eth(A, GW, routed)).into(1, eth(GW, A, asked)).out(1, eth(A, GW, routed))
+    case = Case("service-echo-keeps-nothing", "Echoes that the plane answers keep no connection alive, not the one that went to another place before.") \
+        .table("vif 1 virtual vrf=1 mtu=1450 mac=%s check address=10.1.1.3/24 connections=1" % A).table("ageing 1,0,5,5") \
+        .table("route 1 0.0.0.0/0 nexthop=4 same").into(1, eth(GW, A, asked)).out(4, eth(P, GW, asked)) \
+        .into(4, eth(GW, P, routed)).out(1, eth(A, GW, routed)).table(service())
+    for _ in range(4):
+        case.line("time 2000").into(1, eth(GW, A, asked)).out(1, eth(A, GW, routed))
+    yield case.into(1, eth(GW, A, udp(A4, B4, 7, 8))).out(2, eth(B, GW, udp(A4, B4, 7, 8)))
     remote, answer = ping(R4, VIP)
     yield Case("service-echo-from-fabric", "A client on another host is answered through the tunnel.").table(service()) \
         .into(9, outer(H2, H1, 4789, vxlan(101, remote, ROUTER), FABRIC, UPLINK)).tunnel(outer(H1, H2, 4789, vxlan(101, answer)))
@@ -341,6 +354,40 @@ def echoes():
     for _ in range(50):
         case.out(1, eth(A, GW, routed))
     yield case.drop(1, "ICMP_RATE").line("time 10").into(1, eth(GW, A, asked)).out(1, eth(A, GW, routed))
+    yield from echoes_and_errors()
+
+
+def echoes_and_errors():
+    """Who asks too often takes nothing from others, and not the path's errors from himself."""
+    (asked, routed), big, low = ping(A4, VIP), udp(A4, R4, 1000, 2000, bytes(1440)), udp(A4, C4, 1000, 2000, ttl=1)
+    case = Case("service-echo-flood", "After 51 echoes, and as many packets to a service without a backend, a port still hears that a packet is too big or its time is over; "
+                "and after as many of those that another is too big.").table(service())
+    for _ in range(51):
+        case.into(1, eth(GW, A, asked))
+    for _ in range(50):
+        case.out(1, eth(A, GW, routed))
+    case.drop(1, "ICMP_RATE").into(1, eth(GW, A, ask(1000))).drop(1, "NO_BACKEND")
+    exceeded = icmp4("10.1.1.1", A4, 11, rest=b"\0" * 4, payload=low, ident=0, frag=0)
+    for _ in range(51):
+        case.into(1, eth(GW, A, low))
+    for _ in range(50):
+        case.out(1, eth(A, GW, exceeded))
+    case.drop(1, "TTL_EXCEEDED", 50).drop(1, "ICMP_RATE").into(1, eth(GW, A, big)).drop(1, "TOO_BIG")
+    yield case.out(1, eth(A, GW, icmp4("10.1.1.1", A4, 3, 4, rest=struct.pack(">HH", 0, 1450), payload=big[:548], ident=0, frag=0)))
+
+    def came(vni, packet):
+        return outer(H2, H1, 4789, vxlan(vni, packet, ROUTER), FABRIC, UPLINK)
+    (one, back), (other, other_back), far = ping(R4, VIP), ping("10.2.1.9", VIP), "10.2.1.9"
+    big = udp(far, C4, 1000, 2000, bytes(700))
+    case = Case("service-echo-flood-from-fabric", "The echoes of one network's hosts take no other network's answers.").table(service()).table(service(sid=2, vrf=2)) \
+        .table("route 2 %s/32 nexthop=20 label=102 proxy same" % far) \
+        .table("vif 3 virtual vrf=2 mtu=600 mac=%s check address=10.2.1.3/24 gateway=10.2.1.1/24" % C)
+    for _ in range(51):
+        case.into(9, came(101, one))
+    for _ in range(50):
+        case.tunnel(outer(H1, H2, 4789, vxlan(101, back)))
+    case.drop(9, "ICMP_RATE").into(9, came(102, other)).tunnel(outer(H1, H2, 4789, vxlan(102, other_back))).into(9, came(102, big)).drop(9, "TOO_BIG")
+    yield case.tunnel(outer(H1, H2, 4789, vxlan(102, icmp4("10.2.1.1", far, 3, 4, rest=struct.pack(">HH", 0, 600), payload=big[:548], ident=0, frag=0))))
 
 
 def all_cases():
