@@ -78,8 +78,10 @@ static void onlyAPortWithoutPolicyIsStateless(void)
 {
 	struct weft_policy_msg set = {.policy_id = 5, .default_action = WEFT_POLICY_ALLOW};
 	struct weft_plane *plane = weft_host_plane_core(host);
-	struct weft_vif_msg changed = port;
+	struct weft_vif_msg changed = port, before;
 
+	changed.addresses[0].address[3] = 4;
+	before = changed;
 	CHECK(SET(POLICY, &set) == 0);
 	changed.flags = WEFT_VIF_STATELESS;
 	changed.ingress_policy_ids[1] = 5;
@@ -88,7 +90,7 @@ static void onlyAPortWithoutPolicyIsStateless(void)
 	changed.ingress_policy_ids[1] = WEFT_POLICY_NONE;
 	CHECK(SET(VIF, &changed) == 0 && weft_vif_get(plane, 8)->flags == WEFT_VIF_STATELESS);
 	CHECK(SET(VIF, &changed) == 0 && plane->stateless_ports == 1);
-	CHECK(SET(VIF, &port) == 0 && plane->stateless_ports == 0);
+	CHECK(SET(VIF, &before) == 0 && plane->stateless_ports == 0);
 	changed.vif_id = 9;
 	changed.type = WEFT_VIF_HOST;
 	CHECK(SET(VIF, &changed) == EINVAL && strstr(error_text, "flags 40: STATELESS is for type 3, this is 0"));
