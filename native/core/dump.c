@@ -174,10 +174,11 @@ static void dump_vrf_routes(struct dump *dump, const struct weft_vrf *vrf)
 	struct weft_route_msg message;
 
 	for (; place->slot < 2; place->slot++, place->zero0[0] = 0) {
-		const struct weft_route *route =
-			weft_fib_next(&vrf->fib[place->slot], place->zero0[0] ? place->prefix : NULL, place->prefix_len);
+		const struct weft_route *route;
+		struct weft_fib_cursor cursor;
 
-		for (; route; route = weft_fib_next(&vrf->fib[place->slot], route->prefix, route->leaf.prefix_len)) {
+		weft_fib_cursor_begin(&cursor, &vrf->fib[place->slot], place->zero0[0] ? place->prefix : NULL, place->prefix_len);
+		while ((route = weft_fib_cursor_next(&cursor))) {
 			weft_route_fill(vrf, place->slot, route, &message);
 			if (!emit(dump, WEFT_OBJECT_ROUTE, route->epoch, &message, sizeof(message)))
 				return;

@@ -293,69 +293,92 @@ int weft_fib_remove(struct weft_plane *plane, struct weft_fib *fib, const uint8_
 	return 0;
 }
 
-static struct weft_route *earlier(const struct weft_fib *fib, struct weft_route *a, struct weft_route *b)
+/* In the order of routes a node's own come before a child of the same byte: their prefixes end there, or are shorter. */
+const struct weft_route *weft_fib_cursor_next(struct weft_fib_cursor *cursor)
 {
-	if (!a || !b)
-		return a ? a : b;
-	return route_compare(fib, a, b->prefix, length_of(b)) < 0 ? a : b;
-}
+	const struct weft_route *alone = cursor->alone;
 
-static struct weft_route *leftmost(const struct weft_fib *fib, void *pointer)
-{
-	struct weft_route *best = NULL;
+	cursor->alone = NULL;
+	if (alone)
+		return alone;
+	while (cursor->count) {
+		struct weft_fib_position *at = &cursor->at[cursor->count - 1];
+		struct fib_node *node = at->node;
+		uint32_t byte = bit_next(node->child_map, at->byte);
+		void *child;
 
-	while (pointer && !is_tail(pointer)) {
-		struct fib_node *node = pointer;
-
-		if (node->routes)
-			best = earlier(fib, best, node_nth(node, 0));
-		pointer = node->children ? node->slots[0] : NULL;
+		if (at->route < node->routes && node_keys(node)[at->route].key >> 4 <= (int)byte)
+			return node_nth(node, at->route++);
+		if (byte > UINT8_MAX) {
+			cursor->count--;
+			continue;
+		}
+		at->byte = (uint16_t)(byte + 1);
+		child = *node_child(node, byte);
+		if (is_tail(child))
+			return tail_route(child);
+		cursor->at[cursor->count++] = (struct weft_fib_position){child, 0, 0};
 	}
-	return pointer ? earlier(fib, best, tail_route(pointer)) : best;
+	return NULL;
 }
 
-static struct weft_route *leftmost_child_above(const struct weft_fib *fib, struct fib_node *node, uint32_t byte)
+/* How many of the node's own routes are not behind the place. */
+static uint16_t own_before(const struct weft_fib *fib, const struct fib_node *node, const uint8_t *prefix, uint8_t prefix_len)
 {
-	uint32_t below = rank(node->child_map, node->child_base, byte) + bit_get(node->child_map, byte);
+	uint32_t low = 0, high = node->routes;
 
-	return below < node->children ? leftmost(fib, node->slots[below]) : NULL;
+	while (low < high) {
+		uint32_t middle = (low + high) / 2;
+
+		if (route_compare(fib, node_nth(node, middle), prefix, prefix_len) > 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return (uint16_t)low;
 }
 
-struct weft_route *weft_fib_next(const struct weft_fib *fib, const uint8_t *prefix, uint8_t prefix_len)
+void weft_fib_cursor_begin(struct weft_fib_cursor *cursor, const struct weft_fib *fib, const uint8_t *prefix, uint8_t prefix_len)
 {
-	struct weft_route *best = NULL;
 	void *pointer = fib->root;
 
-	if (!prefix)
-		return leftmost(fib, pointer);
+	cursor->count = 0;
+	cursor->alone = NULL;
 	while (pointer) {
 		struct fib_node *node = pointer;
-		uint32_t low = 0, high, byte;
-		int order;
+		uint8_t byte;
+		int order = prefix ? 0 : 1;
 
 		if (is_tail(pointer)) {
-			struct weft_route *tail = tail_route(pointer);
-
-			return route_compare(fib, tail, prefix, prefix_len) > 0 ? earlier(fib, best, tail) : best;
+			if (order > 0 || route_compare(fib, tail_route(pointer), prefix, prefix_len) > 0)
+				cursor->alone = tail_route(pointer);
+			return;
 		}
-		order = memcmp(node->prefix, prefix, node->depth);
-		if (order)
-			return order > 0 ? earlier(fib, best, leftmost(fib, pointer)) : best;
-		for (high = node->routes; low < high;) {
-			uint32_t middle = (low + high) / 2;
-
-			if (route_compare(fib, node_nth(node, middle), prefix, prefix_len) > 0)
-				high = middle;
-			else
-				low = middle + 1;
+		if (prefix)
+			order = memcmp(node->prefix, prefix, node->depth);
+		if (order < 0)
+			return;
+		if (order > 0) {
+			cursor->at[cursor->count++] = (struct weft_fib_position){node, 0, 0};
+			return;
 		}
-		if (low < node->routes)
-			best = earlier(fib, best, node_nth(node, low));
 		byte = prefix[node->depth];
-		best = earlier(fib, best, leftmost_child_above(fib, node, byte));
+		cursor->at[cursor->count] = (struct weft_fib_position){node, own_before(fib, node, prefix, prefix_len), byte};
+		if (depth_of(prefix_len) <= node->depth) { /* the children of its byte are all behind it */
+			cursor->count++;
+			return;
+		}
+		cursor->at[cursor->count++].byte++;
 		pointer = bit_get(node->child_map, byte) ? *node_child(node, byte) : NULL;
 	}
-	return best;
+}
+
+const struct weft_route *weft_fib_next(const struct weft_fib *fib, const uint8_t *prefix, uint8_t prefix_len)
+{
+	struct weft_fib_cursor cursor;
+
+	weft_fib_cursor_begin(&cursor, fib, prefix, prefix_len);
+	return weft_fib_cursor_next(&cursor);
 }
 
 /* Depth is at most 16 bytes, and so is the recursion. A leaf run points to a route that stands among the node's own. */

@@ -45,8 +45,24 @@ int weft_fib_insert(struct weft_plane *plane, struct weft_fib *fib, struct weft_
 /* Takes the route with this prefix out; *removed is it, or NULL when there was none. 0, or -ENOMEM and nothing changed. */
 int weft_fib_remove(struct weft_plane *plane, struct weft_fib *fib, const uint8_t *prefix, uint8_t prefix_len,
 		    struct weft_route **removed);
-/* The first route behind (prefix, prefix_len) in the order of prefix bytes, then length; prefix NULL: the first. Control. */
-struct weft_route *weft_fib_next(const struct weft_fib *fib, const uint8_t *prefix, uint8_t prefix_len);
+/*
+ * A walk in the order of prefix bytes, then length; control thread, and no change between its calls. It begins with the first route
+ * behind (prefix, prefix_len), which need not be one; prefix NULL: with the first of all. Each is found from the one before.
+ */
+struct weft_fib_position {
+	void *node;
+	uint16_t route, byte; /* the next of its own; of the next child, at least */
+};
+struct weft_fib_cursor {
+	const struct weft_route *alone; /* comes first */
+	uint32_t count;
+	struct weft_fib_position at[16]; /* from the root: a node looks at one byte of an address */
+};
+void weft_fib_cursor_begin(struct weft_fib_cursor *cursor, const struct weft_fib *fib, const uint8_t *prefix,
+			   uint8_t prefix_len);
+const struct weft_route *weft_fib_cursor_next(struct weft_fib_cursor *cursor);
+/* The first of such a walk: for who changes the table meanwhile. */
+const struct weft_route *weft_fib_next(const struct weft_fib *fib, const uint8_t *prefix, uint8_t prefix_len);
 /* No reader is left: frees nodes and routes. */
 void weft_fib_destroy(struct weft_plane *plane, struct weft_fib *fib);
 

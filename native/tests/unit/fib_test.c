@@ -74,7 +74,9 @@ static void check_walk(const struct weft_fib *fib, struct twin *twin)
 {
 	uint32_t seen = 0;
 	const struct weft_route *route = weft_fib_next(fib, NULL, 0), *before = NULL;
+	struct weft_fib_cursor cursor;
 
+	weft_fib_cursor_begin(&cursor, fib, NULL, 0);
 	for (; route; before = route, route = weft_fib_next(fib, route->prefix, route->leaf.prefix_len)) {
 		int order = before ? memcmp(before->prefix, route->prefix, fib->width) : -1;
 		uint8_t prefix[16] = {0};
@@ -82,10 +84,29 @@ static void check_walk(const struct weft_fib *fib, struct twin *twin)
 		memcpy(prefix, route->prefix, fib->width);
 		CHECK(order < 0 || (order == 0 && before->leaf.prefix_len < route->leaf.prefix_len));
 		CHECK(twin_exact(twin, prefix, route->leaf.prefix_len) != NULL);
+		CHECK(weft_fib_cursor_next(&cursor) == route);
 		seen++;
 	}
+	CHECK(!weft_fib_cursor_next(&cursor) && !weft_fib_cursor_next(&cursor));
 	CHECK(seen == twin->count);
 	CHECK(fib->count == twin->count);
+}
+
+/* From a place that may be no route's, to the end: as the whole walk from the first route behind it. */
+static void check_walk_from(const struct weft_fib *fib, const uint8_t *prefix, uint8_t prefix_len)
+{
+	struct weft_fib_cursor all, some;
+	const struct weft_route *route;
+
+	weft_fib_cursor_begin(&some, fib, prefix, prefix_len);
+	weft_fib_cursor_begin(&all, fib, NULL, 0);
+	while ((route = weft_fib_cursor_next(&all))) {
+		int order = memcmp(route->prefix, prefix, fib->width);
+
+		if (order > 0 || (order == 0 && route->leaf.prefix_len > prefix_len))
+			CHECK(weft_fib_cursor_next(&some) == route);
+	}
+	CHECK(!weft_fib_cursor_next(&some));
 }
 
 static void put(struct weft_fib *fib, struct twin *twin, const uint8_t *prefix, uint8_t prefix_len)
@@ -135,6 +156,8 @@ static void compare_with_twin(uint8_t family, uint32_t operations)
 			prefix_len = (uint8_t)(bits - (test_random() % 4 ? 0 : test_random() % 9));
 		random_address(address, bits / 8);
 		mask(address, prefix_len);
+		if (i % 16 == 0)
+			check_walk_from(&fib, address, prefix_len);
 		if (twin.count && test_random() % 3 == 0 && (!crowded || (i / 1000) % 2)) {
 			struct twin_route victim = twin.routes[test_random() % twin.count];
 
