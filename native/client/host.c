@@ -23,22 +23,30 @@ static void host_close(struct weft *weft)
 	weft_host_plane_close(weft->host);
 }
 
-static int64_t host_call(struct weft *weft, const void *request, uint32_t bytes, void *answer, uint64_t capacity,
-			 uint64_t deadline_ns)
+static int host_send(struct weft *weft, const void *request, uint32_t bytes, uint64_t deadline_ns)
+{
+	(void)deadline_ns;
+	weft->request = request;
+	weft->request_bytes = bytes;
+	return 0;
+}
+
+static int64_t host_receive(struct weft *weft, void *answer, uint64_t capacity, uint64_t deadline_ns)
 {
 	(void)deadline_ns;
 	if (capacity > WEFT_FRAME_BYTES_MAX)
 		capacity = WEFT_FRAME_BYTES_MAX;
 	if (capacity < ANSWER_BYTES_MIN)
 		return -EMSGSIZE;
-	return weft_host_plane_call(weft->host, request, bytes, answer, (uint32_t)capacity & ~7u);
+	return weft_host_plane_call(weft->host, weft->request, weft->request_bytes, answer, (uint32_t)capacity & ~7u);
 }
 
 const struct weft_scheme weft_scheme_host = {
 	.prefix = "host:",
 	.open = host_open,
 	.close = host_close,
-	.call = host_call,
+	.send = host_send,
+	.receive = host_receive,
 };
 
 WEFT_EXPORT int weft_host_inject(struct weft *weft, uint32_t vif_id, const void *frame, uint32_t bytes)

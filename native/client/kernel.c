@@ -16,12 +16,18 @@ static void kernel_close(struct weft *weft)
 	(void)weft;
 }
 
-static int64_t kernel_call(struct weft *weft, const void *request, uint32_t bytes, void *answer, uint64_t capacity,
-			   uint64_t deadline_ns)
+static int kernel_send(struct weft *weft, const void *request, uint32_t bytes, uint64_t deadline_ns)
 {
 	(void)weft;
 	(void)request;
 	(void)bytes;
+	(void)deadline_ns;
+	return -ENOSYS;
+}
+
+static int64_t kernel_receive(struct weft *weft, void *answer, uint64_t capacity, uint64_t deadline_ns)
+{
+	(void)weft;
 	(void)answer;
 	(void)capacity;
 	(void)deadline_ns;
@@ -32,5 +38,6 @@ const struct weft_scheme weft_scheme_kernel = {
 	.prefix = "kernel:",
 	.open = kernel_open,
 	.close = kernel_close,
-	.call = kernel_call,
+	.send = kernel_send,
+	.receive = kernel_receive,
 };

@@ -85,14 +85,16 @@ static int discard(int fd, uint64_t bytes, uint64_t deadline_ns)
 	return 0;
 }
 
-static int64_t socket_call(struct weft *weft, const void *request, uint32_t bytes, void *answer, uint64_t capacity,
-			   uint64_t deadline_ns)
+static int socket_send(struct weft *weft, const void *request, uint32_t bytes, uint64_t deadline_ns)
+{
+	return send_all(weft->fd, request, bytes, deadline_ns);
+}
+
+static int64_t socket_receive(struct weft *weft, void *answer, uint64_t capacity, uint64_t deadline_ns)
 {
 	struct weft_frame_header header;
-	int error = send_all(weft->fd, request, bytes, deadline_ns);
+	int error = receive_all(weft->fd, (uint8_t *)&header, sizeof(header), deadline_ns);
 
-	if (!error)
-		error = receive_all(weft->fd, (uint8_t *)&header, sizeof(header), deadline_ns);
 	if (error)
 		return error;
 	if (header.sequence != weft->sequence || header.bytes < sizeof(header) || header.bytes > WEFT_FRAME_BYTES_MAX)
@@ -138,5 +140,6 @@ const struct weft_scheme weft_scheme_socket = {
 	.prefix = "dpdk:",
 	.open = socket_open,
 	.close = socket_close,
-	.call = socket_call,
+	.send = socket_send,
+	.receive = socket_receive,
 };

@@ -133,27 +133,59 @@ WEFT_EXPORT void weft_close(struct weft *weft)
 	free(weft);
 }
 
-WEFT_EXPORT int64_t weft_call(struct weft *weft, void *request, uint64_t bytes, void *answer, uint64_t capacity,
-			      uint32_t timeout_ms)
+static uint64_t deadline_of(uint32_t timeout_ms)
+{
+	return weft_monotonic_ns() + (uint64_t)(timeout_ms ? timeout_ms : DEFAULT_TIMEOUT_MS) * 1000000u;
+}
+
+WEFT_EXPORT int weft_send(struct weft *weft, void *request, uint64_t bytes, uint32_t timeout_ms)
 {
 	struct weft_frame_header header;
-	int64_t got;
 
 	if (weft->dead)
 		return weft->dead;
-	if (bytes < sizeof(header) || bytes > WEFT_FRAME_BYTES_MAX || bytes % 8)
+	if (weft->sent || bytes < sizeof(header) || bytes > WEFT_FRAME_BYTES_MAX || bytes % 8)
 		return -EINVAL;
 	memcpy(&header, request, sizeof(header));
 	if (header.bytes != bytes)
 		return -EINVAL;
-	if (capacity < sizeof(header))
-		return -EMSGSIZE;
 	header.sequence = ++weft->sequence;
 	memcpy(request, &header, sizeof(header));
-	got = weft->scheme->call(weft, request, (uint32_t)bytes, answer, capacity,
-				 weft_monotonic_ns() + (uint64_t)(timeout_ms ? timeout_ms : DEFAULT_TIMEOUT_MS) * 1000000u);
+	weft->dead = weft->scheme->send(weft, request, (uint32_t)bytes, deadline_of(timeout_ms));
+	weft->sent = !weft->dead;
+	return weft->dead;
+}
+
+WEFT_EXPORT int64_t weft_receive(struct weft *weft, void *answer, uint64_t capacity, uint32_t timeout_ms)
+{
+	int64_t got;
+
+	if (weft->dead)
+		return weft->dead;
+	if (!weft->sent)
+		return -EINVAL;
+	if (capacity < sizeof(struct weft_frame_header))
+		return -EMSGSIZE;
+	got = weft->scheme->receive(weft, answer, capacity, deadline_of(timeout_ms));
+	weft->sent = false;
 	/* After a lost or half-read answer the next one could not be told from it. */
 	if (got < 0 && got != -EMSGSIZE)
 		weft->dead = (int)got;
 	return got;
+}
+
+WEFT_EXPORT int64_t weft_call(struct weft *weft, void *request, uint64_t bytes, void *answer, uint64_t capacity,
+			      uint32_t timeout_ms)
+{
+	uint64_t started = weft_monotonic_ns(), spent;
+	int error;
+
+	if (capacity < sizeof(struct weft_frame_header))
+		return weft->dead ? weft->dead : -EMSGSIZE;
+	error = weft_send(weft, request, bytes, timeout_ms);
+	if (error)
+		return error;
+	timeout_ms = timeout_ms ? timeout_ms : DEFAULT_TIMEOUT_MS;
+	spent = (weft_monotonic_ns() - started) / 1000000;
+	return weft_receive(weft, answer, capacity, spent < timeout_ms ? timeout_ms - (uint32_t)spent : 1);
 }

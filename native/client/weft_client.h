@@ -26,6 +26,13 @@ void weft_close(struct weft *weft);
  * at once; WEFT_FRAME_BYTES_MAX always suffices.
  */
 int64_t weft_call(struct weft *weft, void *request, uint64_t bytes, void *answer, uint64_t capacity, uint32_t timeout_ms);
+/*
+ * The two halves of weft_call, for who has the next frame to write meanwhile: the plane works on this one. One at a time: EINVAL a
+ * frame that was sent has no answer yet, or none was sent. `request` stays as it is until its answer has been received. Returns 0,
+ * or negative errno as weft_call.
+ */
+int weft_send(struct weft *weft, void *request, uint64_t bytes, uint32_t timeout_ms);
+int64_t weft_receive(struct weft *weft, void *answer, uint64_t capacity, uint32_t timeout_ms);
 
 /* Layout of every struct of weft_abi.h, for the binding's check. struct_name "weft_route_msg"; field "" is the struct itself. */
 struct weft_abi_field {

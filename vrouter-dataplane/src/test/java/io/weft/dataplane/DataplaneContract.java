@@ -238,6 +238,23 @@ abstract class DataplaneContract {
     }
 
     @Test
+    void aListThatCannotBeWrittenToItsEndLeavesTheConnectionUsable() throws DataplaneException {
+        apply(1, VRF);
+        List<Operation> operations = new ArrayList<>();
+        for (int i = 0; i < 20_000; i++) {
+            IpPrefix prefix = IpPrefix.parse("10." + (i >> 14) + "." + (i >> 6 & 255) + "." + (i & 63) * 4 + "/30");
+            operations.add(new Operation.Set(new Route(VRF.id(), prefix, i % 2 * 999, -1, 0, false, false), 1));
+        }
+        operations.add(null);
+        assertThrows(NullPointerException.class, () -> plane.apply(operations));
+        int sent = plane.routes(VRF.id()).size();
+        assertTrue(sent > 0 && sent < 10_000, sent + " of the first batches");
+        List<Refusal> refusals = plane.apply(operations.subList(19_998, 20_000));
+        assertEquals(List.of(1), refusals.stream().map(Refusal::index).toList());
+        assertEquals(sent + 1, plane.routes(VRF.id()).size());
+    }
+
+    @Test
     void aDumpOfManyRoutesComesInPagesWithoutLossOrRepetition() throws DataplaneException {
         Vrf other = new Vrf(9, 0, ObjectKey.ZERO, "other");
         apply(1, VRF, other);

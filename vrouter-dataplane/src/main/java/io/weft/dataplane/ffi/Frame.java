@@ -4,7 +4,10 @@ import io.weft.dataplane.DataplaneException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
-/** The request under construction and the last answer: two buffers that live as long as the connection and grow once. One thread at a time. */
+/**
+ * The request under construction, the one that was sent and the last answer: buffers that live as long as the connection and grow once.
+ * The plane works on what was sent while the next is written. One thread at a time.
+ */
 final class Frame {
     private static final int HEADER = AbiLayout.FrameHeader.SIZE_BYTES;
     private static final int MESSAGE_HEADER = AbiLayout.MessageHeader.SIZE_BYTES;
@@ -26,13 +29,16 @@ final class Frame {
 
     private final Arena arena;
     private MemorySegment request;
+    private MemorySegment sent;
     private MemorySegment answer;
+    private boolean waits;
     private int bytes = HEADER;
     private int messages;
 
     Frame(Arena arena) {
         this.arena = arena;
         request = arena.allocate(BATCH_BYTES, 8);
+        sent = arena.allocate(BATCH_BYTES, 8);
         answer = arena.allocate(BATCH_BYTES, 8);
     }
 
@@ -78,21 +84,48 @@ final class Frame {
         return at + MESSAGE_HEADER;
     }
 
-    /** Sends what was added, empties the request and hands out the answer, which is valid until the next exchange. */
-    void exchange(LibWeft library, MemorySegment handle, int timeoutMs, Receiver receiver) throws DataplaneException {
+    /** A request was sent and has not been answered yet. */
+    boolean waits() {
+        return waits;
+    }
+
+    /** Sends what was added; the next request can be written. Not while another one {@link #waits}. */
+    void send(LibWeft library, MemorySegment handle, int timeoutMs) throws DataplaneException {
         request.asSlice(0, HEADER).fill((byte) 0);
         request.set(Wire.INT, AbiLayout.FrameHeader.BYTES, bytes);
         request.set(Wire.INT, AbiLayout.FrameHeader.MESSAGE_COUNT, messages);
-        long got = library.call(handle, request, bytes, answer, answer.byteSize(), timeoutMs);
+        int error = library.send(handle, request, bytes, timeoutMs);
         clear();
+        if (error < 0) {
+            throw failed(error);
+        }
+        waits = true;
+        MemorySegment free = sent;
+        sent = request;
+        request = free;
+    }
+
+    /** Hands out the answer to what was sent, which is valid until the next one. */
+    void receive(LibWeft library, MemorySegment handle, int timeoutMs, Receiver receiver) throws DataplaneException {
+        waits = false;
+        long got = library.receive(handle, answer, answer.byteSize(), timeoutMs);
         if (got < 0) {
-            throw new DataplaneException((int) -got, "call of the plane failed, " + Errno.text((int) -got));
+            throw failed((int) got);
         }
         try {
             read(got, receiver);
         } catch (IllegalArgumentException e) {
             throw broken(e.getMessage());
         }
+    }
+
+    void exchange(LibWeft library, MemorySegment handle, int timeoutMs, Receiver receiver) throws DataplaneException {
+        send(library, handle, timeoutMs);
+        receive(library, handle, timeoutMs, receiver);
+    }
+
+    private static DataplaneException failed(int error) {
+        return new DataplaneException(-error, "call of the plane failed, " + Errno.text(-error));
     }
 
     private void read(long end, Receiver receiver) throws DataplaneException {

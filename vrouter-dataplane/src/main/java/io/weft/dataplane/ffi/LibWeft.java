@@ -21,7 +21,8 @@ final class LibWeft {
 
     private final MethodHandle open;
     private final MethodHandle close;
-    private final MethodHandle call;
+    private final MethodHandle send;
+    private final MethodHandle receive;
     private final MethodHandle layout;
     private final MethodHandle dropName;
     private final MethodHandle dropDoc;
@@ -32,10 +33,9 @@ final class LibWeft {
     private LibWeft(SymbolLookup symbols) {
         open = bind(symbols, "weft_open", FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS, ADDRESS, ADDRESS));
         close = bind(symbols, "weft_close", FunctionDescriptor.ofVoid(ADDRESS));
-        call = bind(
-                symbols,
-                "weft_call",
-                FunctionDescriptor.of(JAVA_LONG, ADDRESS, ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_INT));
+        send = bind(symbols, "weft_send", FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS, JAVA_LONG, JAVA_INT));
+        receive =
+                bind(symbols, "weft_receive", FunctionDescriptor.of(JAVA_LONG, ADDRESS, ADDRESS, JAVA_LONG, JAVA_INT));
         layout = bind(symbols, "weft_abi_layout", FunctionDescriptor.of(ADDRESS, ADDRESS));
         dropName = bind(symbols, "weft_drop_name", FunctionDescriptor.of(ADDRESS, JAVA_INT));
         dropDoc = bind(symbols, "weft_drop_doc", FunctionDescriptor.of(ADDRESS, JAVA_INT));
@@ -102,16 +102,19 @@ final class LibWeft {
         }
     }
 
-    /** Bytes of the answer or negative errno. */
-    long call(
-            MemorySegment handle,
-            MemorySegment request,
-            long bytes,
-            MemorySegment answer,
-            long capacity,
-            int timeoutMs) {
+    /** 0 or negative errno. {@code request} stays as it is until its answer has been received. */
+    int send(MemorySegment handle, MemorySegment request, long bytes, int timeoutMs) {
         try {
-            return (long) call.invokeExact(handle, request, bytes, answer, capacity, timeoutMs);
+            return (int) send.invokeExact(handle, request, bytes, timeoutMs);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /** Bytes of the answer or negative errno. */
+    long receive(MemorySegment handle, MemorySegment answer, long capacity, int timeoutMs) {
+        try {
+            return (long) receive.invokeExact(handle, answer, capacity, timeoutMs);
         } catch (Throwable e) {
             throw unexpected(e);
         }

@@ -100,21 +100,25 @@ public final class NativeDataplane implements HostDataplane {
     public synchronized List<Refusal> apply(List<? extends Operation> operations) throws DataplaneException {
         requireOpen();
         frame.clear();
-        List<Refusal> refusals = new ArrayList<>(0);
-        int first = 0;
-        for (int i = 0; i < operations.size(); i++) {
-            Operation operation = operations.get(i);
-            int bytes = bodyBytes(operation);
-            if (!frame.hasRoom(bytes)) {
-                flush(operations, first, refusals);
-                first = i;
+        Batches batches = new Batches(operations);
+        try {
+            for (int i = 0; i < operations.size(); i++) {
+                Operation operation = operations.get(i);
+                int bytes = bodyBytes(operation);
+                if (!frame.hasRoom(bytes)) {
+                    batches.send();
+                }
+                add(operation, bytes);
             }
-            add(operation, bytes);
+            if (frame.messages() > 0) {
+                batches.send();
+            }
+        } catch (RuntimeException e) {
+            batches.abandon(e);
+            throw e;
         }
-        if (frame.messages() > 0) {
-            flush(operations, first, refusals);
-        }
-        return refusals;
+        batches.settle();
+        return batches.refusals;
     }
 
     private static int bodyBytes(Operation operation) {
@@ -149,10 +153,40 @@ public final class NativeDataplane implements HostDataplane {
         }
     }
 
-    private void flush(List<? extends Operation> operations, int first, List<Refusal> refusals)
-            throws DataplaneException {
-        int sent = frame.messages();
-        frame.exchange(library, handle, TIMEOUT_MS, message -> {
+    /** The frames of an {@link #apply}: one is with the plane while the next is written. */
+    private final class Batches {
+        private final List<? extends Operation> operations;
+        private final List<Refusal> refusals = new ArrayList<>(0);
+        private int first;
+        private int sent;
+
+        Batches(List<? extends Operation> operations) {
+            this.operations = operations;
+        }
+
+        void send() throws DataplaneException {
+            settle();
+            first += sent;
+            sent = frame.messages();
+            frame.send(library, handle, TIMEOUT_MS);
+        }
+
+        void settle() throws DataplaneException {
+            if (frame.waits()) {
+                frame.receive(library, handle, TIMEOUT_MS, this::refuse);
+            }
+        }
+
+        /** The answer to what was sent before {@code cause} is taken: it is not the next call's. */
+        void abandon(RuntimeException cause) {
+            try {
+                settle();
+            } catch (DataplaneException e) {
+                cause.addSuppressed(e);
+            }
+        }
+
+        private void refuse(Frame.Message message) throws DataplaneException {
             if (message.object() == AbiCodes.WEFT_OBJECT_ERROR) {
                 int index = message.body().get(Wire.INT, AbiLayout.ErrorMsg.INDEX);
                 if (index < 0 || index >= sent) {
@@ -162,7 +196,7 @@ public final class NativeDataplane implements HostDataplane {
                 refusals.add(
                         new Refusal(operations.get(first + index), first + index, errno, errorText(message.body())));
             }
-        });
+        }
     }
 
     private static String errorText(MemorySegment body) {

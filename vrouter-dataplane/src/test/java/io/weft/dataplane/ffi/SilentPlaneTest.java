@@ -20,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A plane that takes requests and says nothing: the call ends at its limit, and the handle is dead. */
 class SilentPlaneTest {
+    private static final int EINVAL = 22;
     private static final int ETIMEDOUT = 110;
     private static final int TIMEOUT_MS = 300;
 
@@ -62,11 +63,15 @@ class SilentPlaneTest {
                 request.set(Wire.INT, AbiLayout.FrameHeader.BYTES, AbiLayout.FrameHeader.SIZE_BYTES);
                 MemorySegment answer = arena.allocate(4096, 8);
                 long started = System.nanoTime();
-                assertEquals(-ETIMEDOUT, library.call(handle, request, 16, answer, 4096, TIMEOUT_MS));
+                assertEquals(-EINVAL, library.receive(handle, answer, 4096, TIMEOUT_MS), "nothing was sent");
+                assertEquals(0, library.send(handle, request, 16, TIMEOUT_MS));
+                assertEquals(-EINVAL, library.send(handle, request, 16, TIMEOUT_MS), "one at a time");
+                assertEquals(-ETIMEDOUT, library.receive(handle, answer, 4096, TIMEOUT_MS));
                 long spentMs = (System.nanoTime() - started) / 1_000_000;
                 assertTrue(spentMs >= TIMEOUT_MS && spentMs < TIMEOUT_MS + 5_000, spentMs + " ms");
                 // At once, not after ten more seconds: a late answer could not be told from the next one.
-                assertEquals(-ETIMEDOUT, library.call(handle, request, 16, answer, 4096, 60_000));
+                assertEquals(-ETIMEDOUT, library.send(handle, request, 16, 60_000));
+                assertEquals(-ETIMEDOUT, library.receive(handle, answer, 4096, 60_000));
                 assertTrue((System.nanoTime() - started) / 1_000_000 < TIMEOUT_MS + 10_000);
             } finally {
                 library.close(handle);
