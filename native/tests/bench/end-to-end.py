@@ -20,7 +20,9 @@ ROUTES = 1000000
 
 def load_check():
     """The namespaces, daemons and messages of the system test."""
-    spec = importlib.util.spec_from_file_location("daemon_check", os.path.join(HERE, "..", "system", "daemon-check.py"))
+    folder = os.path.join(HERE, "..", "system")
+    sys.path.append(folder)  # its own modules
+    spec = importlib.util.spec_from_file_location("daemon_check", os.path.join(folder, "daemon-check.py"))
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     module.PREFIX = f"weft-b{os.getpid()}-"
@@ -210,7 +212,7 @@ class EndToEnd(check.Bench):
         return total * 1024 / 1e6
 
     def live(self, host):
-        objects, _ = host.client.call([(check.PLANE, check.GET, bytes(168))])
+        objects, _ = host.client.call([(check.PLANE, check.GET, bytes(check.abi_bytes("plane")))])
         return next(struct.unpack_from("<I", body, 52)[0] for kind, body in objects if kind == check.PLANE)
 
     def run_memory(self):
@@ -247,7 +249,7 @@ class EndToEnd(check.Bench):
         for number in range(self.arguments.rounds):
             vrf = 1 if number + 1 == self.arguments.rounds else 70 + number  # the last round into the pods' own
             if vrf != 1:
-                host.client.call([(check.VRF, check.SET, struct.pack("<II16s", vrf, 0, bytes([vrf]) * 16).ljust(168, b"\0"))])
+                host.client.call([(check.VRF, check.SET, struct.pack("<II16s", vrf, 0, bytes([vrf]) * 16).ljust(check.abi_bytes("vrf"), b"\0"))])
             said = self.program(host, vrf)
             rates.append(said["routes_per_second"] / 1e6)
         host.client.call([(check.ROUTE, check.SET, check.route(1, "10.1.1.1/32", 900000))])  # the pod's gateway, which answers ARP
