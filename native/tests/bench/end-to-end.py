@@ -9,6 +9,7 @@ import argparse, importlib.util, json, os, re, select, shutil, signal, socket, s
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
+BUILD = os.path.join(ROOT, "native/build")
 EXAMPLES = """examples:
   ./weft bench dataplane --end-to-end
   ./weft bench dataplane --end-to-end --rows tcp-one-host,rr-one-host --rounds 5 --json
@@ -122,7 +123,7 @@ def tcp(client, target_namespace, target, seconds):
 
 def round_trip(client, target_namespace, target, count=20000):
     """Microseconds of the median round trip."""
-    program = os.path.join(ROOT, "native/build/tests/bench/weft-round-trip")
+    program = os.path.join(BUILD, "tests/bench/weft-round-trip")
     daemon = server(target_namespace, [program, "server", "--listen", target, "--port", "5202"], says_ready)
     try:
         result = sh(f"ip netns exec {client} {program} client --connect {target} --port 5202 --count {count}")
@@ -237,7 +238,7 @@ class EndToEnd(check.Bench):
     def program(self, host, vrf):
         """What the Java program says: it programs ROUTES into the VRF."""
         classes = [os.path.join(ROOT, "vrouter-dataplane/target", part) for part in ("classes", "test-classes")]
-        result = subprocess.run([self.arguments.java, "-Xmx1g", "--enable-native-access=ALL-UNNAMED", f"-Dweft.native={ROOT}/native/build", "-cp",
+        result = subprocess.run([self.arguments.java, "-Xmx1g", "--enable-native-access=ALL-UNNAMED", f"-Dweft.native={BUILD}", "-cp",
                                  ":".join(classes), "io.weft.dataplane.RouteProgramming", f"dpdk:{host.path}", str(vrf), str(ROUTES)],
                                 capture_output=True, text=True, timeout=120)
         if result.returncode:
@@ -263,6 +264,7 @@ class EndToEnd(check.Bench):
         super().tear_down()
 
 
+STREAMS = {"tcp-one-host", "tcp-two-hosts", "busy-among-idle"}
 ROWS = ["tcp-one-host", "tcp-two-hosts", "rr-one-host", "rr-two-hosts", "busy-among-idle", "idle", "memory", "programming"]
 
 
@@ -278,15 +280,16 @@ def main():
     parser.add_argument("--encap", choices=["vxlan", "mplsoudp"], default="vxlan")
     parser.add_argument("--java", default="java", help="of a JDK 25")
     parser.add_argument("--json", action="store_true", help="a list of rows instead of the table")
+    parser.add_argument("--no-goals", action="store_true", help="exit 0 whatever the figures are")
     parser.add_argument("--verbose", action="store_true", help="logs of the daemons at the end")
     arguments = parser.parse_args()
-    arguments.program, arguments.outer6, arguments.no_udp_gso = os.path.join(ROOT, "native/build/dpdk/weft-dpdk"), False, False
+    arguments.program, arguments.outer6, arguments.no_udp_gso = os.path.join(BUILD, "dpdk/weft-dpdk"), False, False
     wanted = arguments.rows.split(",")
     if unknown := [name for name in wanted if name not in ROWS]:
         parser.error(f"--rows '{unknown[0]}': want {', '.join(ROWS)}")
     if arguments.rounds < 1 or arguments.seconds < 1:
         parser.error("--rounds and --seconds: at least 1")
-    if missing := (["root"] if os.geteuid() else []) + [tool for tool in ("ip", "ping", "iperf3", "ss") if not shutil.which(tool)]:
+    if missing := (["root"] if os.geteuid() else []) + [tool for tool in ["ip", "ping", "ss"] + ["iperf3"] * (not STREAMS.isdisjoint(wanted)) if not shutil.which(tool)]:
         parser.error("needs " + ", ".join(missing))
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
@@ -308,7 +311,7 @@ def main():
         bench.tear_down()
     if arguments.json:
         print(json.dumps(bench.rows, indent=2))
-    return 0 if all(row["met"] for row in bench.rows) else 1
+    return 0 if arguments.no_goals or all(row["met"] for row in bench.rows) else 1
 
 
 if __name__ == "__main__":
