@@ -9,7 +9,9 @@
 #include "weft_tables.h"
 
 #define CONNECTIONS_MIN 1024u
-#define TICKS 100u
+/* The daemon's control thread: a tick each 50 ms, in which it programs so many routes. */
+#define TICK_NS 50000000u
+#define TICK_ROUTES 50000u
 #define ROUTES 1000000u
 #define VRFS 1000u
 #define VRF_ROUTES 10u
@@ -41,7 +43,17 @@ void bench_run_connection_bytes(const struct bench_row *row, const struct bench_
 	bench_plane_close(plane);
 }
 
-static void add_routes(struct bench_frame *frame, uint32_t vrf_id, uint32_t count, bool scattered)
+/* What was replaced is given back, as far as no worker may read it any more. */
+static void tick(struct weft_plane *plane)
+{
+	static uint64_t now_ns;
+
+	now_ns = RTE_MAX(now_ns, weft_host_now_ns()) + TICK_NS;
+	weft_plane_tick(plane, now_ns);
+	weftd_deferred_flush();
+}
+
+static void add_routes(struct weft_plane *plane, struct bench_frame *frame, uint32_t vrf_id, uint32_t count, bool scattered)
 {
 	struct weft_route_msg m = {
 	    .vrf_id = vrf_id, .family = 4, .prefix_len = 32, .nexthop_id = BENCH_NEXTHOP_HOST, .label = BENCH_VNI};
@@ -55,6 +67,10 @@ static void add_routes(struct bench_frame *frame, uint32_t vrf_id, uint32_t coun
 		memcpy(m.prefix, weft_be32_of(address).b, 4);
 		m.nexthop_id = BENCH_NEXTHOP_HOST + route / 256 % BENCH_HOSTS;
 		bench_frame_add(frame, WEFT_OBJECT_ROUTE, WEFT_OPERATION_SET, &m, sizeof(m));
+		if (route % TICK_ROUTES == TICK_ROUTES - 1) {
+			bench_frame_flush(frame);
+			tick(plane);
+		}
 	}
 	bench_frame_flush(frame);
 }
@@ -67,12 +83,10 @@ static double routes_mib(const struct bench_row *row, bool scattered, double *pe
 	struct weft_plane_msg state;
 	double mib;
 
-	add_routes(frame, BENCH_VRF, ROUTES, scattered);
+	add_routes(plane, frame, BENCH_VRF, ROUTES, scattered);
 	*per_second = ROUTES / ((double)(rte_rdtsc() - start) / (double)rte_get_tsc_hz());
-	for (uint32_t tick = 0; tick < TICKS; tick++) { /* what was replaced on the way is given back */
-		weft_plane_tick(plane, weft_host_now_ns() + tick * 10000000u);
-		weftd_deferred_flush();
-	}
+	for (uint32_t i = 0; i < 100; i++)
+		tick(plane);
 	weft_plane_state(plane, &state);
 	if (state.routes != ROUTES)
 		bench_fail("%s: %" PRIu64 " routes, expected %u", row->name, state.routes, ROUTES);
@@ -105,7 +119,7 @@ void bench_run_vrf_bytes(const struct bench_row *row, const struct bench_options
 		struct weft_vrf_msg vrf = {.vrf_id = VRF_FIRST + i, .name = "small"};
 
 		bench_frame_add(frame, WEFT_OBJECT_VRF, WEFT_OPERATION_SET, &vrf, sizeof(vrf));
-		add_routes(frame, VRF_FIRST + i, VRF_ROUTES, false);
+		add_routes(plane, frame, VRF_FIRST + i, VRF_ROUTES, false);
 	}
 	weftd_deferred_flush();
 	result->value = (double)(bench_memory_bytes() - before) / VRFS;
