@@ -359,7 +359,7 @@ struct weft_path_msg {
 	uint64_t changed_ns;     /* read only: CLOCK_REALTIME of the last change */
 	uint64_t liveness_ns;    /* read only: CLOCK_REALTIME of the last change of liveness */
 	uint32_t learned_mtu;    /* read only: what an ICMP too-big of the underlay said, 0: nothing; counts while it is below `mtu` */
-	uint32_t way_count;      /* equal ways beside the one above; `mtu` is the smallest of all */
+	uint32_t way_count;      /* ways beside the one above; `mtu` is the smallest of all */
 	struct weft_path_way ways[WEFT_PATH_WAYS_MAX - 1];
 	/* Of the way above, then of `ways`: their shares of what goes there, each less one (0 .. 255: 1 .. 256); the rest is zero. */
 	uint8_t weights[WEFT_PATH_WAYS_MAX];

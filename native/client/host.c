@@ -36,8 +36,12 @@ static int64_t host_receive(struct weft *weft, void *answer, uint64_t capacity, 
 	(void)deadline_ns;
 	if (capacity > WEFT_FRAME_BYTES_MAX)
 		capacity = WEFT_FRAME_BYTES_MAX;
-	if (capacity < ANSWER_BYTES_MIN)
+	if (capacity < ANSWER_BYTES_MIN) { /* what was asked is done all the same, as in a plane elsewhere */
+		uint64_t waste[ANSWER_BYTES_MIN / 8];
+
+		weft_host_plane_call(weft->host, weft->request, weft->request_bytes, waste, sizeof(waste));
 		return -EMSGSIZE;
+	}
 	return weft_host_plane_call(weft->host, weft->request, weft->request_bytes, answer, (uint32_t)capacity & ~7u);
 }
 

@@ -164,8 +164,6 @@ WEFT_EXPORT int64_t weft_receive(struct weft *weft, void *answer, uint64_t capac
 		return weft->dead;
 	if (!weft->sent)
 		return -EINVAL;
-	if (capacity < sizeof(struct weft_frame_header))
-		return -EMSGSIZE;
 	got = weft->scheme->receive(weft, answer, capacity, deadline_of(timeout_ms));
 	weft->sent = false;
 	/* After a lost or half-read answer the next one could not be told from it. */

@@ -29,7 +29,8 @@ int64_t weft_call(struct weft *weft, void *request, uint64_t bytes, void *answer
 /*
  * The two halves of weft_call, for who has the next frame to write meanwhile: the plane works on this one. One at a time: EINVAL a
  * frame that was sent has no answer yet, or none was sent. `request` stays as it is until its answer has been received. Returns 0,
- * or negative errno as weft_call.
+ * or negative errno as weft_call; after EMSGSIZE the answer is gone, and what was asked has been done. A plane "host:" works when it is
+ * asked for the answer.
  */
 int weft_send(struct weft *weft, void *request, uint64_t bytes, uint32_t timeout_ms);
 int64_t weft_receive(struct weft *weft, void *answer, uint64_t capacity, uint32_t timeout_ms);

@@ -197,7 +197,13 @@ static void dump_routes(struct dump *dump)
 	if (dump->filter != ALL && !dump->place.started)
 		dump->place.id = dump->filter;
 	for (;; dump->place.id++) {
-		dump->place.id = weft_sparse_next(all, dump->place.id);
+		uint32_t id = weft_sparse_next(all, dump->place.id);
+
+		if (id != dump->place.id) { /* the place was in a VRF that is gone: the next one from its beginning */
+			dump->place.slot = 0;
+			dump->place.zero0[0] = 0;
+		}
+		dump->place.id = id;
 		if (dump->place.id >= all->limit || (dump->filter != ALL && dump->place.id != dump->filter))
 			return;
 		dump_vrf_routes(dump, weft_vrf_get(dump->plane, dump->place.id));

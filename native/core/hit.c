@@ -169,6 +169,8 @@ WEFT_HOT_PART void leave(struct weft_worker *worker, struct weft_step *step)
 		weft_step_drop(worker, step, reason);
 }
 
+void weft_leave_one(struct weft_worker *worker, struct weft_step *step) { leave(worker, step); }
+
 /* Packets ahead of the one that leaves. */
 #define NEXTHOP_AHEAD 5u
 #define ENDPOINT_AHEAD 2u

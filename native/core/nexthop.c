@@ -232,6 +232,23 @@ static struct weft_nexthop_entry *make(struct weft_plane *plane, const struct we
 	return entry;
 }
 
+/* `by` routes more lead to this VRF's table. Read by workers. */
+static void look_up_in(struct weft_plane *plane, const struct weft_nexthop *nexthop, uint64_t by)
+{
+	struct weft_vrf *vrf = nexthop->type == WEFT_NEXTHOP_VRF ? weft_vrf_get(plane, nexthop->vrf_id) : NULL;
+
+	if (vrf)
+		weft_put(vrf->looked_up, vrf->looked_up + (uint32_t)by);
+}
+
+void weft_nexthop_use(struct weft_plane *plane, uint32_t nexthop_id, int by)
+{
+	struct weft_nexthop_entry *entry = weft_nexthop_entry_get(plane, nexthop_id);
+
+	entry->routes += (uint64_t)(int64_t)by;
+	look_up_in(plane, &entry->seen, (uint64_t)(int64_t)by);
+}
+
 /* `entry` is in place of `old` (NULL: of nothing), with its references; what each refers to is counted. */
 static void take_over(struct weft_plane *plane, struct weft_nexthop_entry *entry, struct weft_nexthop_entry *old)
 {
@@ -247,6 +264,8 @@ static void take_over(struct weft_plane *plane, struct weft_nexthop_entry *entry
 	entry->labels = old->labels;
 	entry->vnis = old->vnis;
 	entry->members = old->members;
+	look_up_in(plane, &entry->seen, entry->routes);
+	look_up_in(plane, &old->seen, 0 - old->routes);
 	if (old->seen.type == WEFT_NEXTHOP_VRF)
 		weft_vrf_get(plane, old->seen.vrf_id)->nexthops--;
 	weft_nat_pool_use(plane, old->seen.nat_pool_id, -1);

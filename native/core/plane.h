@@ -54,7 +54,8 @@ struct weft_vrf {
 	uint32_t *stamps[2];     /* [WEFT_STAMP_BUCKETS]; NULL before the family's first route */
 	uint32_t vifs, nexthops, floating_ips, nat_pools; /* references */
 	uint32_t connections_max;			  /* read by workers */
-	uint32_t services;				  /* and backends */
+	uint32_t services;				  /* and backends; read by workers, as is the next */
+	uint32_t looked_up;				  /* routes of any VRF that lead to this one's table */
 	struct weft_vrf_msg message;
 };
 
@@ -163,6 +164,8 @@ bool weft_all_zero(const void *memory, uint32_t bytes);
 
 struct weft_vrf *weft_vrf_get(struct weft_plane *plane, uint32_t vrf_id);
 struct weft_nexthop_entry *weft_nexthop_entry_get(struct weft_plane *plane, uint32_t nexthop_id);
+/* One route more (+1) or less (-1) leads to the next hop. */
+void weft_nexthop_use(struct weft_plane *plane, uint32_t nexthop_id, int by);
 
 /* ---- connection.c ---- */
 /* 0 or -ENOMEM. The entries stand behind plane->shared; whole pairs found there are adopted. */

@@ -138,10 +138,10 @@ int weft_route_set(struct weft_context *context, const void *body)
 		weft_slab_free(plane, route);
 		return weft_refuse(context, ENOMEM, "ROUTE: out of memory");
 	}
-	weft_nexthop_entry_get(plane, m->nexthop_id)->routes++;
+	weft_nexthop_use(plane, m->nexthop_id, 1);
 	weft_identity_use(plane, m->identity_id, 1);
 	if (replaced) {
-		weft_nexthop_entry_get(plane, replaced->leaf.nexthop_id)->routes--;
+		weft_nexthop_use(plane, replaced->leaf.nexthop_id, -1);
 		weft_identity_use(plane, replaced->leaf.identity_id, -1);
 		weft_slab_retire(plane, replaced, weft_fib_route_bytes(&vrf->fib[slot]));
 	} else {
@@ -159,7 +159,7 @@ static int route_remove(struct weft_context *context, struct weft_vrf *vrf, unsi
 
 	if (weft_fib_remove(plane, &vrf->fib[slot], route->prefix, route->leaf.prefix_len, &removed))
 		return weft_refuse(context, ENOMEM, "ROUTE: out of memory");
-	weft_nexthop_entry_get(plane, removed->leaf.nexthop_id)->routes--;
+	weft_nexthop_use(plane, removed->leaf.nexthop_id, -1);
 	weft_identity_use(plane, removed->leaf.identity_id, -1);
 	plane->route_count--;
 	stamp(plane, vrf, slot, removed);

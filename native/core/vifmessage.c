@@ -103,6 +103,8 @@ int weft_vif_check(struct weft_context *context, const struct weft_vif_msg *m)
 	if ((m->flags & WEFT_VIF_NATIVE) && m->type != WEFT_VIF_PHYSICAL)
 		return weft_refuse(context, EINVAL, "VIF flags %x: NATIVE is for type %u, this is %u", m->flags,
 				   WEFT_VIF_PHYSICAL, m->type);
+	if ((m->flags & WEFT_VIF_STATELESS) && (m->flags & WEFT_VIF_STRICT_TCP))
+		return weft_refuse(context, EINVAL, "VIF flags %x: STATELESS and STRICT_TCP, of which only one can be", m->flags);
 	if ((m->flags & WEFT_VIF_STATELESS) && m->type != WEFT_VIF_VIRTUAL)
 		return weft_refuse(context, EINVAL, "VIF flags %x: STATELESS is for type %u, this is %u", m->flags,
 				   WEFT_VIF_VIRTUAL, m->type);

@@ -47,8 +47,8 @@ static inline weft_be32 weft_be32_of(uint32_t v)
 }
 
 /* A function that every packet passes: compiled twice, for any CPU and for one with BMI2 and MOVBE; the loader takes what the CPU has. */
-#if defined(__x86_64__) && defined(__OPTIMIZE__) && !defined(__clang__) && !defined(__KERNEL__) && !defined(__SANITIZE_ADDRESS__) && \
-    !defined(__SANITIZE_THREAD__)
+#if defined(__x86_64__) && defined(__OPTIMIZE__) && defined(__GLIBC__) && !defined(__clang__) && __GNUC__ >= 12 && \
+    !defined(__KERNEL__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #define WEFT_HOT __attribute__((target_clones("default", "arch=x86-64-v3")))
 #else
 #define WEFT_HOT

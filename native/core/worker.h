@@ -192,6 +192,8 @@ struct weft_worker {
 	struct weft_vrf *vrf; /* and it, or NULL */
 	bool removed;	      /* a pair of this burst: what was sought before may be it */
 	struct weft_step steps[WEFT_BURST_MAX];
+	const struct weft_route *routes[WEFT_BURST_MAX]; /* stateless.c */
+	struct weft_route *const *places[WEFT_BURST_MAX];
 	uint32_t departure_list_count;
 	struct weft_departure departures[WEFT_DEPARTURES_MAX];
 	struct weft_departure_list departure_lists[WEFT_DEPARTURES_MAX];
@@ -355,6 +357,8 @@ void weft_step_drop(struct weft_worker *worker, struct weft_step *step, enum wef
 /* ---- hit.c, setup.c ---- */
 /* Finds the way of each packet of the burst and sends it; sets its connection up, or evaluates it again, when needed. */
 void weft_leave(struct weft_worker *worker, uint32_t count);
+/* The same for one packet, wherever its step stands in the burst. */
+void weft_leave_one(struct weft_worker *worker, struct weft_step *step);
 /* From a tunnel the key's zone is the VRF's, but the destination port may have one of its own: finds there, and keeps that
  * zone. */
 struct weft_connection *weft_connection_find_at_port(struct weft_worker *worker, struct weft_step *step);

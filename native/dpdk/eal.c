@@ -12,7 +12,6 @@
 
 #include "arguments.h"
 #include "log.h"
-#include "memory.h"
 
 #define EAL_ARGUMENTS_MAX (WEFTD_EAL_ARGUMENTS_MAX + 16)
 #define MEMORY_MB_FIRST 64u

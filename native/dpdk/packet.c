@@ -22,8 +22,8 @@ static struct rte_mempool *small, *chunk, *large, *packets_free;
 
 /*
  * Without huge pages of DPDK's own a pool lays each buffer at the beginning of a page, for devices that want its bytes side by
- * side: then all buffers share the few cache sets of that offset, and each is a page for the TLB. No device is there; they lie
- * end to end, those of `huge` on huge pages where the kernel has some.
+ * side: then all buffers share the few cache sets of that offset, and each is a page for the TLB. What there is then, without PCI, copies;
+ * they lie end to end, those of `huge` on huge pages where the kernel has some.
  */
 static int place(struct rte_mempool *pool, bool huge)
 {

@@ -88,6 +88,9 @@ static void onlyAPortWithoutPolicyIsStateless(void)
 	CHECK(SET(VIF, &changed) == EINVAL && strstr(error_text, "flags 40: STATELESS, but it has policy set 5"));
 	CHECK(plane->stateless_ports == 0 && !weft_vif_get(plane, 8)->flags);
 	changed.ingress_policy_ids[1] = WEFT_POLICY_NONE;
+	changed.flags |= WEFT_VIF_STRICT_TCP;
+	CHECK(SET(VIF, &changed) == EINVAL && strstr(error_text, "flags 50: STATELESS and STRICT_TCP"));
+	changed.flags = WEFT_VIF_STATELESS;
 	CHECK(SET(VIF, &changed) == 0 && weft_vif_get(plane, 8)->flags == WEFT_VIF_STATELESS);
 	CHECK(SET(VIF, &changed) == 0 && plane->stateless_ports == 1);
 	CHECK(SET(VIF, &before) == 0 && plane->stateless_ports == 0);
@@ -161,6 +164,32 @@ static void dumpsComeInPages(void)
 		memcpy(request.marker, done.marker, sizeof(request.marker));
 	} while (done.more && ++pages < 100);
 	CHECK(objects == 3 && pages >= 2);
+}
+
+static void aDumpGoesOnBehindAVrfThatHasGone(void)
+{
+	struct weft_vrf_msg gone = {.vrf_id = 50, .vni = 50}, stays = {.vrf_id = 51, .vni = 51};
+	struct weft_route_msg first = {.vrf_id = 50, .family = 6, .prefix_len = 8, .prefix = {0x20}, .nexthop_id = 0, .label = 9};
+	struct weft_route_msg second = first, four = {.vrf_id = 51, .family = 4, .nexthop_id = 0, .label = 9}, six = four;
+	struct weft_dump_msg request = {.vrf_id = 0xffffffffu, .limit = 1};
+	uint32_t objects = 0;
+
+	second.prefix[0] = 0x30;
+	six.family = 6;
+	CHECK(SET(VRF, &gone) == 0 && SET(VRF, &stays) == 0 && SET(ROUTE, &first) == 0 && SET(ROUTE, &second) == 0);
+	CHECK(SET(ROUTE, &four) == 0 && SET(ROUTE, &six) == 0);
+	for (uint32_t page = 0; page < 4; page++) { /* those of VRF 3, and the first one */
+		CHECK(send_message(WEFT_OBJECT_ROUTE, WEFT_OPERATION_DUMP, 0, &request, sizeof(request)) == 0 && dumped == 1);
+		memcpy(request.marker, done.marker, sizeof(request.marker));
+	}
+	CHECK(DELETE(ROUTE, &first) == 0 && DELETE(ROUTE, &second) == 0 && DELETE(VRF, &gone) == 0);
+	do {
+		CHECK(send_message(WEFT_OBJECT_ROUTE, WEFT_OPERATION_DUMP, 0, &request, sizeof(request)) == 0);
+		objects += dumped;
+		memcpy(request.marker, done.marker, sizeof(request.marker));
+	} while (done.more && objects < 9);
+	CHECK(objects == 2);
+	CHECK(DELETE(ROUTE, &four) == 0 && DELETE(ROUTE, &six) == 0 && DELETE(VRF, &stays) == 0);
 }
 
 static void aSweepTakesOtherEpochsOnly(void)
@@ -245,6 +274,7 @@ int main(void)
 	RUN(routesOfOneSubnetShareAStampBucket);
 	RUN(aBodyOfVariableSizeHoldsWhatItCounts);
 	RUN(dumpsComeInPages);
+	RUN(aDumpGoesOnBehindAVrfThatHasGone);
 	RUN(aSweepTakesOtherEpochsOnly);
 	RUN(framesCutAnywhereAreRefused);
 	RUN(anotherAbiVersionIsRefusedNamingBoth);

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)
 """Ports without policy: packets go by the routes alone. Their limit of one connection shows that no second one was made."""
 from compose import *  # noqa: F403: the composer's words
+from nat_cases import hop
 from connection_cases import SYN, frag4
-from service_cases import VIP, service
+from service_cases import VIP, ping, service
 
 OTHERS = {1: (A, A4, A6), 2: (B, B4, B6)}
 
@@ -109,6 +110,48 @@ def translated():
         .into(1, eth(GW, A, udp(A4, "203.0.113.9", 1001, 53))).drop(1, "VIF_CONNECTION_LIMIT")
 
 
+def remembered():
+    """Where the answers' route alone would lead them astray."""
+    shared = "10.1.1.50"
+    opened, answer = udp(shared, A4, 1000, 2000), udp(A4, shared, 2000, 1000)
+    members = "nexthop 24 tunnel encap=vxlan source=192.0.2.1 destination=198.51.100.3 inner-mac=02:00:00:00:aa:03", \
+        "path destination=198.51.100.3 resolved vif=9 gateway=192.0.2.254 mtu=1500 source-mac=%s destination-mac=%s" % (UPLINK, FABRIC), \
+        "nexthop 30 ecmp member=1,20,1,101 member=2,24,1,101", "route 1 %s/32 nexthop=30 same" % shared
+    made = Case("stateless-ecmp", "Who comes by a member of an ECMP next hop is answered by it; what is sent to one keeps its member.").table(free(1, "stateless"))
+    for line in members:
+        made.table(line)
+    for port in range(1000, 1008):
+        there, back = udp(shared, A4, port, 2000), udp(A4, shared, 2000, port)
+        host, inner = ((H2, REMOTE), ("198.51.100.3", "02:00:00:00:aa:03"))[port % 2]
+        made.into(9, from_fabric(vxlan(101, there, ROUTER), src=host)).out(1, eth(A, GW, there)).into(1, eth(GW, A, back))
+        made.tunnel(outer(H1, host, 4789, vxlan(101, back, inner)))
+    yield made
+    made = Case("stateless-ecmp-local", "The same when the member is a port here.").table(free(1)).table(members[0]).table(members[1]) \
+        .table("nexthop 30 ecmp member=2,24,1,101 member=3,2,1").table(members[3]) \
+        .table("vif 2 virtual vrf=1 mtu=1450 mac=%s check address=10.1.1.4/24 address=%s/32" % (B, shared))
+    yield made.into(2, eth(GW, B, opened)).out(1, eth(A, GW, opened)).into(1, eth(GW, A, answer)).out(2, eth(B, GW, answer))
+    cross, back = udp(A4, "10.3.0.5", 1000, 2000), udp("10.3.0.5", A4, 2000, 1000)
+    yield Case("stateless-looked-up", "Answers to who came by a lookup from another VRF go back there, though the port's VRF has a route for his address.") \
+        .table("vrf 3 vni=103").table("nexthop 13 lookup vrf=3").table("route 1 10.3.0.0/16 nexthop=13").table("route 3 10.3.0.5/32 nexthop=3") \
+        .table("route 3 0.0.0.0/0 nexthop=20 label=103") \
+        .table("vif 3 virtual vrf=3 mtu=1450 mac=%s check address=10.3.0.5/24 gateway=10.3.0.1/24 stateless" % C) \
+        .into(1, eth(GW, A, cross)).out(3, eth(C, GW, hop(cross))).into(3, eth(GW, C, back)).out(1, eth(A, GW, hop(back)))
+    twins = free(1, "stateless"), "vif 2 virtual vrf=1 mtu=1450 mac=%s check address=%s/24 stateless" % (B, A4)
+    mine = udp(A4, R4, 1000, 2000), udp(R4, A4, 2000, 1000)
+    made = Case("stateless-shared-address", "Ports that share an address get the answers to what each has sent.").table(twins[0]).table(twins[1]) \
+        .table("nexthop 30 ecmp member=1,1,1 member=2,2,1").table("route 1 %s/32 nexthop=30 same" % A4)
+    made.into(2, eth(GW, B, mine[0])).tunnel(outer(H1, H2, 4789, vxlan(101, mine[0])))
+    yield made.into(9, from_fabric(vxlan(101, mine[1], ROUTER))).out(2, eth(B, GW, mine[1]))
+    asked, routed = ping(A4, VIP)
+    yield Case("stateless-service-echo", "A service's address answers, though a default route leads elsewhere.").table(free(1)).table("route 1 0.0.0.0/0 nexthop=20 label=101") \
+        .table(service("1,%s,8080" % B4)).into(1, eth(GW, A, asked)).out(1, eth(A, GW, routed))
+    plain = udp(A4, R4, 1000, 2000)
+    yield Case("stateless-order", "Packets of a burst leave in the order they came, with a connection or without.").table(free(1, "stateless")) \
+        .table("nexthop 30 ecmp member=1,20,1,101").table("route 1 10.1.1.51/32 nexthop=30 same") \
+        .into(1, eth(GW, A, udp(A4, "10.1.1.51", 5, 6))).into(1, eth(GW, A, plain)) \
+        .tunnel(outer(H1, H2, 4789, vxlan(101, udp(A4, "10.1.1.51", 5, 6)))).tunnel(outer(H1, H2, 4789, vxlan(101, plain)))
+
+
 def changes():
     talk, back = tcp(A4, B4, 1000, 80, 5), tcp(B4, A4, 80, 1000, 9)
     late = tcp(A4, B4, 1001, 80, 5)
@@ -123,5 +166,5 @@ def changes():
 
 
 def all_cases():
-    for group in (tunnels, local, refused, errors, fragments, translated, changes):
+    for group in (tunnels, local, refused, errors, fragments, translated, remembered, changes):
         yield from group()

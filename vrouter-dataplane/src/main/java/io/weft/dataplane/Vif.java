@@ -74,11 +74,16 @@ public record Vif(
         ingressPolicyIds = policies("ingress policy", id, ingressPolicyIds);
         Limits.range("connections max of vif " + id, connectionsMax, 0, Integer.MAX_VALUE);
         if (stateless) {
-            checkStateless(id, type, egressPolicyIds, ingressPolicyIds);
+            checkStateless(id, type, strictTcp, egressPolicyIds, ingressPolicyIds);
         }
     }
 
-    private static void checkStateless(int id, VifType type, List<Integer> egress, List<Integer> ingress) {
+    private static void checkStateless(
+            int id, VifType type, boolean strictTcp, List<Integer> egress, List<Integer> ingress) {
+        if (strictTcp) {
+            throw new IllegalArgumentException(
+                    "stateless and strictTcp of vif " + id + " are true: there is no state to be strict about");
+        }
         if (type != VifType.VIRTUAL) {
             throw new IllegalArgumentException(
                     "stateless of vif " + id + " is true, must be false: its type is " + type + ", not VIRTUAL");

@@ -243,9 +243,8 @@ final class ObjectCases {
         variants.add(with(VIF, KEY, true, true, 1500, 0, MAC, most.subList(0, 1)));
         variants.add(VIF.withStrictTcp(true));
         variants.add(VIF.withStateless(true));
-        variants.add(guarded(VIF, IDENTITY.id(), Vif.NO_POLICIES, Vif.NO_POLICIES, 7)
-                .withStrictTcp(true)
-                .withStateless(true));
+        variants.add(
+                guarded(VIF, IDENTITY.id(), Vif.NO_POLICIES, Vif.NO_POLICIES, 7).withStateless(true));
         variants.addAll(otherTypes());
         return new ObjectCase(
                 "vif",

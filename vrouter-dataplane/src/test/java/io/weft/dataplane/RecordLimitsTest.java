@@ -179,6 +179,7 @@ class RecordLimitsTest {
                         "its type is " + type);
             }
         }
+        refused(() -> port.withStrictTcp(true).withStateless(true), "stateless and strictTcp of vif 5");
         refused(
                 () -> of(VifType.VIRTUAL, List.of(0, 9), Vif.NO_POLICIES).withStateless(true),
                 "egress policy id of stateless vif 5 is 9",

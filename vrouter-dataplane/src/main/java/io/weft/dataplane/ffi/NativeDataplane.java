@@ -113,7 +113,7 @@ public final class NativeDataplane implements HostDataplane {
             if (frame.messages() > 0) {
                 batches.send();
             }
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             batches.abandon(e);
             throw e;
         }
@@ -178,7 +178,7 @@ public final class NativeDataplane implements HostDataplane {
         }
 
         /** The answer to what was sent before {@code cause} is taken: it is not the next call's. */
-        void abandon(RuntimeException cause) {
+        void abandon(Throwable cause) {
             try {
                 settle();
             } catch (DataplaneException e) {
