@@ -309,7 +309,7 @@ const struct weft_route *weft_fib_cursor_next(struct weft_fib_cursor *cursor)
 
 		if (at->route < node->routes && node_keys(node)[at->route].key >> 4 <= (int)byte)
 			return node_nth(node, at->route++);
-		if (byte > UINT8_MAX) {
+		if (byte > 255) {
 			cursor->count--;
 			continue;
 		}
