@@ -52,17 +52,21 @@ WEFT_HOT void weft_depart_flush(struct weft_worker *worker)
 	for (uint32_t i = 0; i < worker->departure_list_count; i++) {
 		struct weft_departure_list *list = &worker->departure_lists[i];
 		struct weft_vif_counters *counters = &list->vif->counters[worker->index];
-		uint32_t count = 0;
+		struct weft_packet **packets = worker->departures;
+		uint32_t count = worker->departure_list_count == 1 ? worker->departure_count : 0;
 		uint64_t bytes = 0;
 
 		worker->departure_list_of[list->vif->vif_id] = 0;
-		for (uint32_t at = list->first; at; at = worker->departures[at - 1].next) {
-			worker->batch[count] = worker->departures[at - 1].packet;
-			bytes += worker->batch[count++]->length;
+		if (!count) {
+			packets = worker->batch;
+			for (uint32_t at = list->first; at; at = worker->departure_next[at - 1])
+				packets[count++] = worker->departures[at - 1];
 		}
+		for (uint32_t at = 0; at < count; at++)
+			bytes += packets[at]->length;
 		weft_count(&counters->tx_packets, count);
 		weft_count(&counters->tx_bytes, bytes);
-		weft_host_transmit(worker->plane, worker->index, list->vif, worker->batch, count);
+		weft_host_transmit(worker->plane, worker->index, list->vif, packets, count);
 	}
 	worker->departure_count = worker->departure_list_count = 0;
 }

@@ -79,12 +79,6 @@ struct weft_way {
 	uint16_t entropy_port;
 };
 
-/* A packet to be transmitted at the end of the burst. */
-struct weft_departure {
-	struct weft_packet *packet;
-	uint16_t next; /* of the same vif: index plus one, 0: none */
-};
-
 /* All that leave by one vif, in order. */
 struct weft_departure_list {
 	struct weft_vif *vif;
@@ -195,7 +189,9 @@ struct weft_worker {
 	const struct weft_route *routes[WEFT_BURST_MAX]; /* stateless.c */
 	struct weft_route *const *places[WEFT_BURST_MAX];
 	uint32_t departure_list_count;
-	struct weft_departure departures[WEFT_DEPARTURES_MAX];
+	/* Packets to be transmitted at the end of the burst, and of each the next of the same vif: index plus one, 0: none. */
+	struct weft_packet *departures[WEFT_DEPARTURES_MAX];
+	uint16_t departure_next[WEFT_DEPARTURES_MAX];
 	struct weft_departure_list departure_lists[WEFT_DEPARTURES_MAX];
 	uint16_t departure_list_of[WEFT_VIF_LIMIT]; /* by vif id: index plus one, 0: none */
 	struct weft_packet *batch[WEFT_DEPARTURES_MAX];
@@ -583,11 +579,18 @@ static inline void weft_depart(struct weft_worker *worker, struct weft_vif *vif,
 		weft_depart_flush(worker);
 		packet->flags &= (uint16_t)~WEFT_PACKET_TRAIN; /* the one before it is gone */
 	}
-	worker->departures[worker->departure_count] = (struct weft_departure){packet, 0};
-	at = (uint16_t)++worker->departure_count;
+	at = (uint16_t)(worker->departure_count + 1);
+	worker->departures[worker->departure_count] = packet;
+	worker->departure_next[worker->departure_count++] = 0;
+	list = &worker->departure_lists[0];
+	if (WEFT_LIKELY(worker->departure_list_count == 1 && list->vif == vif)) {
+		worker->departure_next[at - 2] = at;
+		list->last = at;
+		return;
+	}
 	if (*list_of) {
 		list = &worker->departure_lists[*list_of - 1];
-		worker->departures[list->last - 1].next = at;
+		worker->departure_next[list->last - 1] = at;
 		list->last = at;
 		return;
 	}
