@@ -100,16 +100,16 @@ static void aFullTableRefusesAndLosesNothing(void)
 /* Each step of the index's growth, with what is found, put in and taken out between them. */
 static void theIndexGrowsUnderWhatIsInIt(void)
 {
-	struct weft_host_plane_options options = {.connections_max = 1u << 18};
+	struct weft_host_plane_options options = {.connections_max = 1u << 20};
 	struct weft_host_plane *before = host;
-	static bool present[200000];
+	static bool present[500000];
 	uint32_t tables = 0;
 	const void *table;
 
 	host = weft_host_plane_open_with(&options);
 	plane = weft_host_plane_core(host);
 	table = plane->connections->table;
-	for (uint32_t number = 0; number < 200000 && !test_failed; number++) {
+	for (uint32_t number = 0; number < 500000 && !test_failed; number++) {
 		uint32_t other = (uint32_t)(test_random() % (number + 1));
 		enum weft_drop full = WEFT_DROP_NONE;
 
@@ -127,7 +127,7 @@ static void theIndexGrowsUnderWhatIsInIt(void)
 		table = plane->connections->table;
 	}
 	CHECK(tables >= 2);
-	for (uint32_t number = 0; number < 200000 && !test_failed; number++)
+	for (uint32_t number = 0; number < 500000 && !test_failed; number++)
 		CHECK((find(number, false) != NULL) == present[number] && (find(number, true) != NULL) == present[number]);
 	weft_host_plane_close(host);
 	host = before;
