@@ -549,7 +549,8 @@ enum weft_drop weft_icmp_error(struct weft_worker *worker, const struct weft_ste
 			       const struct weft_vif *out, uint32_t mtu, enum weft_drop reason);
 /*
  * What the initiator is told whose packet the tables drop for `reason`. NO_RECEIVER: the echo reply of an address of the plane or
- * of a service (takes the packet). NO_BACKEND: port unreachable, when its port may reach the service (POLICY). Answers the reason to drop the packet for, or NONE: taken.
+ * of a service (takes the packet). NO_BACKEND: port unreachable, when its port may reach the service (else POLICY). Answers the
+ * reason to drop the packet for, or NONE when it was taken.
  */
 enum weft_drop weft_icmp_answer(struct weft_worker *worker, struct weft_step *step, enum weft_drop reason);
 

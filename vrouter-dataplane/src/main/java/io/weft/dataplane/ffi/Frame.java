@@ -119,6 +119,7 @@ final class Frame {
         }
     }
 
+    /** Sends what was added and waits for the answer. */
     void exchange(LibWeft library, MemorySegment handle, int timeoutMs, Receiver receiver) throws DataplaneException {
         send(library, handle, timeoutMs);
         receive(library, handle, timeoutMs, receiver);
